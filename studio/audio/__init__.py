@@ -1,0 +1,1 @@
+"""Sound, without knowing what speaks: clips, files, levels, effects. Imports no other room of the studio."""

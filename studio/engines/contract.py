@@ -1,0 +1,323 @@
+"""What an engine is: a declaration (`EngineSpec`) and something that speaks (`Engine`).
+
+The interface, the command line, the API and the documents are all built from the declaration; nobody types a range
+twice.
+"""
+
+import base64
+import hashlib
+import json
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Literal, Protocol
+
+from studio.audio.clip import Samples
+from studio.errors import BadControl, BadRequest, Cancelled
+from studio.words import Words
+
+Value = str | int | float | bool
+Group = Literal["basic", "refining", "sampling", "expert"]
+
+
+class VoiceKind(StrEnum):
+    """Where a voice comes from. A `blend` of the library reaches an engine as an embedding."""
+
+    BUILTIN = "builtin"  # named by the engine
+    SEED = "seed"  # drawn from a number
+    EMBEDDING = "embedding"  # a vector
+    CLIP = "clip"  # reference audio and its transcript
+
+
+class How(StrEnum):
+    """What an engine makes of a mark."""
+
+    HONOURED = "honoured"
+    APPROXIMATED = "approximated"
+    IGNORED = "ignored"
+
+
+@dataclass(frozen=True)
+class Control:
+    """One declared setting of an engine."""
+
+    name: str
+    kind: Literal["number", "integer", "choice", "switch", "text"]
+    default: Value
+    label: Words
+    help: Words  # what one hears when it goes up and down
+    low: float = -math.inf
+    high: float = math.inf
+    step: float = 0.0  # of a slider; 0 leaves it to the face
+    unit: str = ""
+    choices: tuple[tuple[str, Words], ...] = ()  # of a choice: value and label
+    group: Group = "basic"
+
+    def check(self, value: Any) -> Value:
+        """`value` in this control's type, or `BadControl` with the range in its text."""
+        where = f"controls.{self.name}"
+        if self.kind == "switch":
+            if isinstance(value, bool):
+                return value
+        elif self.kind == "choice":
+            if value in (names := [name for name, _ in self.choices]):
+                return str(value)
+            raise BadControl(
+                f"{self.name} “{value}”: takes one of {', '.join(names)}",
+                f"{self.label.zh} {self.name}“{value}”：可选 {'、'.join(names)}",
+                where=where,
+            )
+        elif self.kind == "text":
+            if isinstance(value, str) and len(value) <= self.high:
+                return value
+        elif isinstance(value, (int, float)) and not isinstance(value, bool) and self.low <= value <= self.high:
+            if self.kind == "number":
+                return float(value)
+            if float(value).is_integer():
+                return int(value)
+        raise BadControl(
+            f"{self.name} {value}: takes {self.span('en')}",
+            f"{self.label.zh} {self.name} {value}：应为{self.span('zh')}",
+            where=where,
+            low=self.low,
+            high=self.high,
+        )
+
+    def span(self, language: str) -> str:
+        """The permitted values in words: `0.5 to 2.0`."""
+        kinds = {
+            "switch": Words("on or off (true, false)", "开或关（true、false）"),
+            "text": Words(f"a text of at most {self.high:g} characters", f"不超过 {self.high:g} 个字符的文字"),
+            "integer": Words(f"a whole number, {self.low:g} to {self.high:g}", f"{self.low:g} 到 {self.high:g} 的整数"),
+            "number": Words(f"{self.low:g} to {self.high:g}", f" {self.low:g} 到 {self.high:g}"),
+            "choice": Words(", ".join(n for n, _ in self.choices), "、".join(n for n, _ in self.choices)),
+        }
+        unit = f" {self.unit}" if self.unit and self.kind in ("number", "integer") else ""
+        return kinds[self.kind].text(language) + unit
+
+
+@dataclass(frozen=True)
+class MarkSupport:
+    """How an engine treats one mark, and in words what one hears."""
+
+    how: How
+    note: Words  # what one hears; Words("", "") when it is plain
+
+
+@dataclass(frozen=True)
+class BuiltinVoice:
+    """A voice that an engine brings along."""
+
+    name: str  # what a recipe says
+    label: Words
+    languages: tuple[str, ...]
+    gender: Literal["female", "male", "neutral", ""] = ""
+
+
+@dataclass(frozen=True)
+class EngineSpec:
+    """The declaration of an engine."""
+
+    id: str
+    title: Words
+    about: Words  # one sentence: what it is good for
+    version: str  # code and weights; enters every recipe, so a change renders anew
+    languages: tuple[str, ...]  # BCP 47, best first; first is the default
+    rate: int  # samples per second of what it yields
+    voice_kinds: frozenset[VoiceKind]
+    controls: tuple[Control, ...]
+    marks: Mapping[str, MarkSupport]  # mark name ("laugh", "speed" …) -> support; absent means ignored
+    native_tokens: tuple[str, ...] = ()  # tokens of its own that text may contain, e.g. "[uv_break]"
+    modes: tuple[tuple[str, Words], ...] = (("speak", Words("Speak", "朗读")),)
+    streams: bool = False  # yields sound before the utterance is finished
+    longest: int = 400  # characters of one utterance it reads well
+    pace: float = 14.0  # Latin letters a second at default speed, for estimates; a CJK character counts as 3.2
+    embedding_size: int = 0  # of VoiceKind.EMBEDDING
+    code_licence: str = ""
+    weights_licence: str = ""
+    weights: tuple[str, ...] = ()  # ids in the catalogue of `studio.weights`
+    homepage: str = ""
+
+    def control(self, name: str) -> Control:
+        """The control called `name`; `BadControl` names the nearest one otherwise."""
+        for control in self.controls:
+            if control.name == name:
+                return control
+        known = ", ".join(c.name for c in self.controls)
+        raise BadControl(
+            f"{name}: {self.id} has no such control; it has {known}",
+            f"{name}：{self.id} 没有这个控制项；它有 {known}",
+            where=f"controls.{name}",
+        )
+
+    def settle(self, controls: Mapping[str, Any]) -> dict[str, Value]:
+        """Every control with its checked value, defaults filled in. Unknown names and bad values are refused."""
+        given = {name: self.control(name).check(value) for name, value in controls.items()}
+        return {c.name: given.get(c.name, c.default) for c in self.controls}
+
+    def accept(self, voice: "VoiceContent") -> None:
+        """`BadRequest` if this engine cannot speak with that kind of voice."""
+        if voice.kind not in self.voice_kinds:
+            kinds = ", ".join(sorted(self.voice_kinds))
+            raise BadRequest(
+                f"voice of kind “{voice.kind}”: {self.id} takes {kinds}",
+                f"“{voice.kind}”类音色：{self.id} 只接受 {kinds}",
+                where="voice",
+            )
+
+
+@dataclass(frozen=True)
+class VoiceContent:
+    """Who speaks, pinned by content. Only the fields of its kind are filled."""
+
+    kind: VoiceKind
+    name: str = ""  # builtin
+    seed: int = 0  # seed
+    values: bytes = b""  # embedding: little-endian float32
+    clip: bytes = field(default=b"", repr=False)  # clip: an audio file as it was given
+    transcript: str = ""  # clip: what is said in it
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data that determines the voice; a clip is named by its SHA-256, its bytes stay out."""
+        match self.kind:
+            case VoiceKind.BUILTIN:
+                return {"kind": "builtin", "name": self.name}
+            case VoiceKind.SEED:
+                return {"kind": "seed", "seed": self.seed}
+            case VoiceKind.EMBEDDING:
+                return {"kind": "embedding", "values": base64.b64encode(self.values).decode()}
+            case VoiceKind.CLIP:
+                sha = hashlib.sha256(self.clip).hexdigest()
+                return {"kind": "clip", "sha256": sha, "transcript": self.transcript}
+
+    @classmethod
+    def from_json(cls, plain: Mapping[str, Any], clip: bytes = b"") -> "VoiceContent":
+        """The inverse of `to_json`; `clip` brings the bytes of a clip voice."""
+        kind = VoiceKind(plain["kind"])
+        return cls(
+            kind,
+            name=plain.get("name", ""),
+            seed=plain.get("seed", 0),
+            values=base64.b64decode(plain.get("values", "")),
+            clip=clip,
+            transcript=plain.get("transcript", ""),
+        )
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything that determines one utterance's audio; `digest` is its name in the render cache."""
+
+    engine: str
+    version: str  # EngineSpec.version
+    text: str  # what is spoken: normalised, with the marks this engine honours still in it
+    voice: VoiceContent
+    language: str  # BCP 47 of the text as a whole; runs in other languages are the engine's business
+    controls: tuple[tuple[str, Value], ...]  # every control, sorted by name
+    seed: int = 0  # of everything random that is not the voice
+    mode: str = "speak"
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "engine": self.engine,
+            "version": self.version,
+            "text": self.text,
+            "voice": self.voice.to_json(),
+            "language": self.language,
+            "controls": dict(self.controls),
+            "seed": self.seed,
+            "mode": self.mode,
+        }
+
+    @classmethod
+    def from_json(cls, plain: Mapping[str, Any], clip: bytes = b"") -> "Recipe":
+        """The inverse of `to_json`."""
+        return cls(
+            plain["engine"],
+            plain["version"],
+            plain["text"],
+            VoiceContent.from_json(plain["voice"], clip),
+            plain["language"],
+            tuple(sorted(plain["controls"].items())),
+            plain["seed"],
+            plain["mode"],
+        )
+
+    @property
+    def digest(self) -> str:
+        """64 hex digits (SHA-256 of the canonical JSON)."""
+        return digest_of(self.to_json())
+
+
+def digest_of(plain: Mapping[str, Any]) -> str:
+    """SHA-256 of plain data, independent of key order and of the platform."""
+    canonical = json.dumps(plain, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class WordTime:
+    """When a word is heard."""
+
+    text: str
+    start: float  # seconds from the start of its utterance
+    end: float
+
+
+@dataclass(frozen=True, eq=False)
+class AudioChunk:
+    """A piece of one utterance, in order. The pieces of an utterance joined are its audio."""
+
+    index: int  # which of the recipes given to `speak`
+    samples: Samples  # mono float32, -1..1, at EngineSpec.rate
+    words: tuple[WordTime, ...] = ()  # words that begin in this piece; empty if the engine does not know
+    last: bool = False  # nothing of this utterance follows
+
+
+class Stop:
+    """A flag that stops work between steps; `check` raises `Cancelled` once it is set."""
+
+    def __init__(self) -> None:
+        self._set = False
+
+    def set(self) -> None:
+        self._set = True
+
+    def __bool__(self) -> bool:
+        return self._set
+
+    def check(self) -> None:
+        if self._set:
+            raise Cancelled
+
+
+class Engine(Protocol):
+    """Something that speaks. One instance serves one caller at a time; the registry sees to that."""
+
+    spec: EngineSpec
+
+    def missing(self) -> Words | None:
+        """None when it can speak now; otherwise what is missing and the one command that installs it."""
+
+    def load(self) -> None:
+        """Get ready (idempotent). `NotInstalled` says what is missing and how to get it."""
+
+    def voices(self) -> Sequence[BuiltinVoice]:
+        """The voices it brings along."""
+
+    def embed(self, voice: VoiceContent) -> bytes:
+        """The embedding (little-endian float32, `embedding_size` values) behind a seed or builtin voice.
+
+        Speaking with it sounds the same. `BadRequest` where the engine has no embeddings.
+        """
+
+    def speak(self, recipes: Sequence[Recipe], stop: Stop) -> Iterator[AudioChunk]:
+        """The sound of each recipe, as it is ready; utterances may interleave, the pieces of one are in order.
+
+        One recipe's audio depends on the recipe alone: never on its neighbours here, on what ran before or on a global
+        random state. Raises `Cancelled` within a step of `stop`, `EngineFailed` with the cause chained.
+        """
+
+    def unload(self) -> None:
+        """Free everything that `load` took (idempotent)."""
