@@ -1,0 +1,73 @@
+"""Who speaks: from what a person writes (a name, `seed:2222`, an id, nothing) to a voice pinned by content."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from studio.engines.contract import BuiltinVoice, EngineSpec, VoiceContent, VoiceKind
+from studio.errors import BadRequest, NotFound
+from studio.library import Library, Voice
+from studio.words import Words
+
+VOICE = Words("voice", "音色")
+SEEDS = 2**31  # a voice seed is 0 up to this
+
+
+@dataclass(frozen=True)
+class CastVoice:
+    """A voice ready to speak."""
+
+    content: VoiceContent
+    label: str
+    id: str = ""  # in the library; empty for seeds and builtin voices
+
+
+def cast(library: Library, spec: EngineSpec, builtin: Sequence[BuiltinVoice], ref: str) -> CastVoice:
+    """The voice that `ref` names for this engine: a library voice, a seed, a builtin name; empty is its first builtin.
+
+    `NotFound` suggests the nearest name, `BadRequest` says which engine a voice belongs to.
+    """
+    ref = ref.strip()
+    if not ref:
+        first = builtin[0]
+        return CastVoice(VoiceContent(VoiceKind.BUILTIN, name=first.name), first.name)
+    if ref.lower().startswith("seed:"):
+        voice = CastVoice(VoiceContent(VoiceKind.SEED, seed=seed_of(ref)), ref.lower())
+    elif ref in {known.name for known in builtin}:
+        voice = CastVoice(VoiceContent(VoiceKind.BUILTIN, name=ref), ref)
+    else:
+        voice = _from_library(library, spec, builtin, ref)
+    spec.accept(voice.content)
+    return voice
+
+
+def seed_of(ref: str) -> int:
+    """The number in `seed:2222`."""
+    number = ref[len("seed:") :].strip()
+    if number.isascii() and number.isdigit() and int(number) < SEEDS:
+        return int(number)
+    raise BadRequest(
+        f"voice “{ref}”: a seed is a whole number from 0 to {SEEDS - 1}, as in seed:2222",
+        f"音色“{ref}”：种子应为 0 到 {SEEDS - 1} 的整数，例如 seed:2222",
+        where="voice",
+    )
+
+
+def _from_library(library: Library, spec: EngineSpec, builtin: Sequence[BuiltinVoice], ref: str) -> CastVoice:
+    try:
+        kept = library.voices.get(ref)
+    except NotFound as error:
+        near = NotFound.among(VOICE, ref, [v.name for v in builtin], where="voice")
+        raise (error if error.fields.get("suggestion") or not near.fields["suggestion"] else near) from None
+    if kept.engine != spec.id:
+        raise BadRequest(
+            f"voice “{kept.name}” belongs to the engine {kept.engine}; choose that engine or another voice",
+            f"音色“{kept.name}”属于引擎 {kept.engine}；请切换引擎或换一个音色",
+            where="voice",
+            engine=kept.engine,
+        )
+    return CastVoice(content_of(kept), kept.name, kept.id)
+
+
+def content_of(kept: Voice) -> VoiceContent:
+    """The engine's view of a voice in the library."""
+    return VoiceContent.from_json(kept.content, kept.clip or b"")

@@ -1,0 +1,96 @@
+"""`Job`: work that outlives the click that started it: progress, time left, stop, an end that can be waited for."""
+
+import logging
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Generic, TypeVar
+
+from studio.engines.contract import Stop
+from studio.errors import Cancelled, EngineFailed, StudioError
+
+log = logging.getLogger(__name__)
+Result = TypeVar("Result")
+
+
+class State(StrEnum):
+    """Of a job, in the words that the library keeps too."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+    STOPPED = "stopped"
+    FAILED = "failed"
+
+
+class Job(Generic[Result]):
+    """One piece of work on a thread of its own. Every attribute may be read from any thread."""
+
+    def __init__(self, work: Callable[["Job[Result]"], Result], *, id: str = "", title: str = "") -> None:
+        self.id = id or uuid.uuid4().hex
+        self.title = title
+        self.state = State.WAITING
+        self.done = 0.0  # of `total`, in whatever unit the work counts
+        self.total = 0.0
+        self.error: StudioError | None = None
+        self.stopping = Stop()
+        self._result: Result | None = None
+        self._started = 0.0
+        self._work = work
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=f"job-{self.id[:8]}", daemon=True)
+
+    def start(self) -> None:
+        self._started = time.monotonic()
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Ask it to end; it does so within a step."""
+        self.stopping.set()
+
+    def wait(self, timeout: float | None = None) -> Result:
+        """Its result; raises what it failed with, `Cancelled` if it was stopped, `TimeoutError` if it still runs."""
+        if not self._over.wait(timeout):
+            raise TimeoutError
+        if self.error:
+            raise self.error
+        assert self.state is State.DONE
+        return self._result  # type: ignore[return-value]  # set before the state
+
+    @property
+    def over(self) -> bool:
+        return self._over.is_set()
+
+    @property
+    def progress(self) -> float:
+        """0..1."""
+        return min(1.0, self.done / self.total) if self.total else float(self.state is State.DONE)
+
+    @property
+    def seconds_left(self) -> float | None:
+        """By the pace so far; None before anything is known."""
+        if self.state is not State.RUNNING or self.progress <= 0:
+            return None
+        return (time.monotonic() - self._started) * (1 - self.progress) / self.progress
+
+    def _run(self) -> None:
+        self.state = State.RUNNING
+        try:
+            self._result = self._work(self)
+            self.state = State.DONE
+        except Cancelled as error:
+            self.error, self.state = error, State.STOPPED
+        except StudioError as error:
+            self.error, self.state = error, State.FAILED
+        except Exception as error:  # the outermost loop of a worker
+            log.exception("job %s", self.id)
+            self.error = EngineFailed(
+                f"the studio failed unexpectedly ({type(error).__name__}); the log has the details",
+                f"工作室意外出错（{type(error).__name__}）；详情见日志",
+            )
+            self.error.__cause__ = error
+            self.state = State.FAILED
+        finally:
+            self._over.set()

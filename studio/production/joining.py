@@ -1,0 +1,114 @@
+"""From rendered lines to one continuous sound: edges trimmed, pauses exact, and a timeline that says who spoke when.
+
+Engines leave silence of any length around an utterance; joined as they come, the pauses of a book wander. Here each
+line is cut to its speech and the gap after it is set by rule, to the sample.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from studio.audio.clip import Samples
+from studio.engines.contract import WordTime
+
+AUDIBLE = 10 ** (-50 / 20)  # peak of a sample that counts as speech
+KEPT_MS = 20  # of near silence left around the speech, so that soft consonants survive the cut
+
+
+@dataclass(frozen=True)
+class Gaps:
+    """Natural pauses, in milliseconds, where the text demands none."""
+
+    sentence_ms: int = 300
+    paragraph_ms: int = 700
+    chapter_ms: int = 1500
+
+
+@dataclass(frozen=True)
+class Placed:
+    """Where a line stands in the whole."""
+
+    index: int  # of the line
+    start: int  # frame of its first sample
+    end: int  # frame after its last
+    words: tuple[WordTime, ...] = ()  # seconds from the start of the whole
+
+
+class EdgeTrimmer:
+    """Cuts the silence before and after one utterance while it streams through."""
+
+    def __init__(self, rate: int) -> None:
+        self._keep = rate * KEPT_MS // 1000
+        self._pending: list[Samples] = []  # near silence that may yet be followed by speech
+        self._heard = False
+        self.cut = 0  # frames removed at the start
+
+    def push(self, samples: Samples) -> Samples:
+        """What is certainly speech or silence between speech."""
+        loud = np.flatnonzero(np.abs(samples) > AUDIBLE)
+        if not len(loud):
+            self._pending.append(samples)
+            return samples[:0]
+        first, end = int(loud[0]), int(loud[-1]) + 1
+        before = np.concatenate([*self._pending, samples[:first]])
+        if not self._heard:
+            kept = before[max(0, len(before) - self._keep) :]
+            self.cut = len(before) - len(kept)
+            before, self._heard = kept, True
+        self._pending = [samples[end:]]
+        return np.concatenate([before, samples[first:end]])
+
+    def finish(self) -> Samples:
+        """The last bit of decay; empty for an utterance that was silent throughout."""
+        tail = np.concatenate(self._pending) if self._pending else np.zeros(0, np.float32)
+        self._pending = []
+        return tail[: self._keep] if self._heard else tail[:0]
+
+
+class Joiner:
+    """Lines in, one sound out. `placed` grows by one entry per finished line."""
+
+    def __init__(self, rate: int) -> None:
+        self.rate = rate
+        self.at = 0  # frames given out so far
+        self.placed: list[Placed] = []
+        self._line: EdgeTrimmer | None = None
+        self._start = 0
+        self._words: list[WordTime] = []
+
+    def silence(self, ms: int) -> Iterator[Samples]:
+        """Exactly `ms` of digital silence, in pieces of at most a second."""
+        left = round(ms * self.rate / 1000)
+        while left:
+            piece = np.zeros(min(left, self.rate), np.float32)
+            left -= len(piece)
+            self.at += len(piece)
+            yield piece
+
+    def push(self, samples: Samples, words: tuple[WordTime, ...] = ()) -> Iterator[Samples]:
+        """A piece of the current line; word times are seconds from the start of the untrimmed line."""
+        if self._line is None:
+            self._line, self._start, self._words = EdgeTrimmer(self.rate), self.at, []
+        self._words += words
+        yield from self._give(self._line.push(samples))
+
+    def end_line(self, index: int) -> Iterator[Samples]:
+        """The current line is over; it enters `placed`."""
+        line = self._line or EdgeTrimmer(self.rate)
+        if self._line is None:
+            self._start, self._words = self.at, []
+        yield from self._give(line.finish())
+        self._line = None
+        shift = (self._start - line.cut) / self.rate
+        low, high = self._start / self.rate, self.at / self.rate
+        words = tuple(
+            replace(w, start=min(max(w.start + shift, low), high), end=min(max(w.end + shift, low), high))
+            for w in self._words
+        )
+        self.placed.append(Placed(index, self._start, self.at, words))
+
+    def _give(self, samples: Samples) -> Iterator[Samples]:
+        if len(samples):
+            self.at += len(samples)
+            yield samples

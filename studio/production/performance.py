@@ -1,0 +1,133 @@
+"""`Performance`: one text being spoken. It can be heard while it is made, replayed, stopped, and ends as a take.
+
+The sound goes to an unnamed file as 16-bit PCM; any number of listeners read it from the start and wait at its growing
+end. A page that closes, or one that opens late, changes nothing.
+"""
+
+import tempfile
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from studio.audio.clip import Clip, Samples
+from studio.audio.polish import polish
+from studio.errors import Cancelled
+from studio.library import Library, Take
+from studio.production.jobs import Job
+from studio.production.joining import Joiner, Placed
+from studio.production.planning import Plan
+from studio.production.rendering import Renderer
+
+PIECE = 1 << 15  # bytes that a listener gets at most at once
+
+
+class Performance(Job[Take]):
+    """A job whose sound can be listened to. Iterate `pcm` from any thread."""
+
+    def __init__(self, plan: Plan, renderer: Renderer, library: Library, folder: Path) -> None:
+        super().__init__(Performance._perform, title=plan.request.text.strip()[:60])  # type: ignore[arg-type]
+        self.plan = plan
+        self.rate = plan.direction.spec.rate
+        self.placed: list[Placed] = []
+        self.total = sum(max(1, len(line.spoken)) for line in plan.lines)
+        self._renderer = renderer
+        self._library = library
+        self._spool = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115  # closed by `close`
+        self._written = 0
+        self._grown = threading.Condition()
+
+    @property
+    def seconds_ready(self) -> float:
+        return self._written / 2 / self.rate
+
+    def pcm(self) -> Iterator[bytes]:
+        """Mono little-endian int16 from the start; follows a running performance to its end. Raises what ended it."""
+        at = 0
+        while True:
+            with self._grown:
+                self._grown.wait_for(lambda: self._written > at or self.over)  # noqa: B023  # called at once
+                self._spool.seek(at)
+                piece = self._spool.read(min(PIECE, self._written - at))
+            if piece:
+                at += len(piece)
+                yield piece
+            elif self.error:
+                raise self.error
+            else:
+                return
+
+    def close(self) -> None:
+        """Give the spooled sound back; listeners have had their time."""
+        self._spool.close()
+
+    def _run(self) -> None:
+        super()._run()
+        with self._grown:
+            self._grown.notify_all()
+
+    def _perform(self) -> Take:
+        plan, cache = self.plan, self._library.cache
+        known = cache.get(plan.digest)
+        if known is not None:
+            self._write(cache.load(plan.digest).samples)
+        elif plan.polish == "off":
+            known = self._keep(np.concatenate([*self._sound(heard=True)]))
+        else:
+            plain = Clip(np.concatenate([*self._sound(heard=False)]), self.rate)
+            finished = polish(plain, plan.polish).samples
+            self._write(finished)
+            known = self._keep(finished)
+        self.done = self.total
+        return known
+
+    def _sound(self, *, heard: bool) -> Iterator[Samples]:
+        """The plan's sound, line after line; listeners hear it at once when `heard`."""
+        for piece in joined(self.plan, self._renderer, self):
+            if heard:
+                self._write(piece)
+            yield piece
+
+    def _write(self, samples: Samples) -> None:
+        if self.stopping:
+            raise Cancelled
+        data = to_int16(samples).tobytes()
+        with self._grown:
+            self._spool.seek(self._written)
+            self._spool.write(data)
+            self._written += len(data)
+            self._grown.notify_all()
+
+    def _keep(self, samples: Samples) -> Take:
+        plan = self.plan
+        recipe = plan.recipe_json() | {"request": plan.request.to_json()}
+        words = [(w.text, round(w.start, 4), round(w.end, 4)) for placed in self.placed for w in placed.words]
+        return self._library.cache.put(
+            plan.digest,
+            Clip(samples, self.rate),
+            recipe,
+            kind="reading",
+            voice_id=plan.direction.voice.id or None,
+            voice_label=plan.direction.voice.label,
+            words=words,
+        )
+
+
+def to_int16(samples: Samples) -> np.ndarray[tuple[int, ...], np.dtype[np.int16]]:
+    """-1..1 to 16 bits, clipped, never wrapped."""
+    return np.clip(np.rint(samples * 32767.0), -32768, 32767).astype("<i2")
+
+
+def joined(plan: Plan, renderer: Renderer, job: Performance) -> Iterator[Samples]:
+    """The sound of a plan with its pauses; keeps `job`'s progress and timeline."""
+    joiner = Joiner(job.rate)
+    job.placed = joiner.placed
+    yield from joiner.silence(plan.lead_ms)
+    for piece in renderer.lines([line.recipe for line in plan.heard], job.stopping):
+        line = plan.heard[piece.index]
+        yield from joiner.push(piece.samples, piece.words)
+        if piece.last:
+            yield from joiner.end_line(piece.index)
+            yield from joiner.silence(line.pause_ms)
+            job.done += max(1, len(line.spoken))

@@ -1,0 +1,164 @@
+"""What will be said: a request becomes a plan, one recipe per utterance, and an account of every mark.
+
+Planning is pure and quick: it renders nothing, so the page can show it while one types.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+from studio.engines.contract import EngineSpec, Recipe, Value, digest_of
+from studio.production.casting import CastVoice
+from studio.production.joining import Gaps
+from studio.text.language import estimate_seconds
+from studio.text.marks import MarkNote
+from studio.text.reading import Reading, Utterance, read
+
+SPEAK_LIMIT = 10_000  # characters of one request; longer texts are productions
+
+
+@dataclass(frozen=True)
+class SpeakRequest:
+    """What a person asks for, as they wrote it."""
+
+    text: str
+    engine: str = "espeak"
+    voice: str = ""  # library id or name, "seed:2222", a builtin name; empty is the engine's default
+    style: str = ""  # name of a style; `controls` go over it
+    controls: Mapping[str, Any] = field(default_factory=dict)
+    seed: int = 0  # of the reading, not of the voice
+    language: str = "auto"
+    steps: Mapping[str, Any] | None = None  # normalisation steps; None is the default of each
+    mode: str = "speak"
+    polish: str = "off"  # preset of `studio.audio.polish`
+    gaps: Gaps = Gaps()
+
+    def to_json(self) -> dict[str, Any]:
+        """Enough to fill the page with it again."""
+        return {
+            "text": self.text,
+            "engine": self.engine,
+            "voice": self.voice,
+            "style": self.style,
+            "controls": dict(self.controls),
+            "seed": self.seed,
+            "language": self.language,
+            "steps": None if self.steps is None else dict(self.steps),
+            "mode": self.mode,
+            "polish": self.polish,
+        }
+
+
+@dataclass(frozen=True)
+class Direction:
+    """How a whole text is to be read: everything of its recipes but the words."""
+
+    spec: EngineSpec
+    voice: CastVoice
+    controls: Mapping[str, Value]  # settled: every control with a checked value
+    seed: int = 0
+    language: str = "auto"
+    steps: Mapping[str, Any] | None = None
+    mode: str = "speak"
+    gaps: Gaps = Gaps()
+
+    def recipe(self, utterance: Utterance) -> Recipe:
+        """What determines the sound of one utterance."""
+        return Recipe(
+            engine=self.spec.id,
+            version=self.spec.version,
+            text=utterance.text,
+            voice=self.voice.content,
+            language=utterance.language,
+            controls=tuple(sorted(self.controls.items())),
+            seed=self.seed,
+            mode=self.mode,
+        )
+
+    def read(self, text: str, limit: int) -> Reading:
+        """The text cut into utterances, normalised, its marks compiled for this engine."""
+        honours = {name: (support.how.value, support.note) for name, support in self.spec.marks.items()}
+        return read(
+            text,
+            honours=honours,
+            native=self.spec.native_tokens,
+            language=self.language,
+            steps=self.steps,
+            target=min(120, self.spec.longest),
+            longest=self.spec.longest,
+            limit=limit,
+        )
+
+    def line(self, utterance: Utterance) -> "PlannedLine":
+        natural = self.gaps.paragraph_ms if utterance.paragraph_end else self.gaps.sentence_ms
+        return PlannedLine(
+            original=utterance.original,
+            spoken=utterance.text,
+            language=utterance.language,
+            recipe=self.recipe(utterance),
+            pause_ms=natural if utterance.pause_ms is None else utterance.pause_ms,
+            pause_exact=utterance.pause_ms is not None,
+        )
+
+
+@dataclass(frozen=True)
+class PlannedLine:
+    """One utterance, before it is rendered."""
+
+    original: str  # as written
+    spoken: str  # after normalisation, with the marks that the engine honours
+    language: str
+    recipe: Recipe
+    pause_ms: int  # silence after it, before the next
+    pause_exact: bool  # the text demands that pause
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything that `speak` will do."""
+
+    lines: tuple[PlannedLine, ...]
+    notes: tuple[MarkNote, ...]  # what becomes of every mark
+    lead_ms: int  # silence before the first line
+    direction: Direction
+    polish: str
+    request: SpeakRequest
+
+    @property
+    def characters(self) -> int:
+        return sum(len(line.original) for line in self.lines)
+
+    @cached_property
+    def seconds(self) -> float:
+        """How long it will be, as estimated from the engine's pace."""
+        spec = self.direction.spec
+        speed = float(self.direction.controls.get("speed", 1.0)) or 1.0
+        spoken = sum(estimate_seconds(line.spoken, spec.pace) for line in self.lines) / speed
+        return spoken + (self.lead_ms + sum(line.pause_ms for line in self.lines[:-1])) / 1000
+
+    def recipe_json(self) -> dict[str, Any]:
+        """The recipe of the whole: what its digest is made of."""
+        return {
+            "kind": "reading",
+            "lead_ms": self.lead_ms,
+            "lines": [line.recipe.to_json() | {"pause_ms": line.pause_ms} for line in self.heard],
+            "polish": self.polish,
+        }
+
+    @cached_property
+    def digest(self) -> str:
+        return digest_of(self.recipe_json())
+
+    @cached_property
+    def heard(self) -> tuple[PlannedLine, ...]:
+        """The lines; the natural pause after the last one is not part of the sound."""
+        last = self.lines[-1]
+        return self.lines if last.pause_exact else (*self.lines[:-1], replace(last, pause_ms=0))
+
+
+def plan(request: SpeakRequest, direction: Direction) -> Plan:
+    """The plan of one request. `BadText` when there is nothing to say, or too much."""
+    reading = direction.read(request.text, SPEAK_LIMIT)
+    lines = tuple(direction.line(utterance) for utterance in reading.utterances)
+    return Plan(lines, reading.notes, reading.lead_ms, direction, request.polish, request)
