@@ -1,0 +1,202 @@
+"""A manuscript read aloud into one file: chapter after chapter, in flat memory, resumed for free from the render cache.
+
+Three hands work at once: one plans the next chapter, one renders (with the engine's own process beside it), one joins
+and encodes. Only a polish with a loudness target goes over the book twice: first to measure, then to write.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from studio.audio.clip import Samples
+from studio.audio.polish import Polisher, preset
+from studio.audio.writing import Tags, Writer
+from studio.engines.contract import digest_of
+from studio.errors import BadText
+from studio.production.joining import Gaps, Joiner
+from studio.production.jobs import Job
+from studio.production.manuscript import Manuscript
+from studio.production.pipeline import ahead
+from studio.production.planning import Direction, PlannedLine
+from studio.production.provenance import STATEMENT, Provenance
+from studio.production.rendering import LinePiece, Renderer
+from studio.text.chapters import Chapter
+from studio.text.marks import MarkNote
+
+CHAPTER_LIMIT = 20_000_000  # characters; a manuscript file is limited before
+PIECES_AHEAD = 32  # rendered pieces that wait for the encoder
+
+
+@dataclass(frozen=True)
+class ConvertRequest:
+    """What a person asks for: the settings of a production."""
+
+    engine: str = "espeak"
+    voice: str = ""
+    style: str = ""
+    controls: Mapping[str, Any] = field(default_factory=dict)
+    seed: int = 0
+    language: str = "auto"
+    steps: Mapping[str, Any] | None = None
+    polish: str = "off"
+    gaps: Gaps = Gaps()
+    format: str = "m4b"
+    bitrate: int | None = None  # bits a second; None is the format's default
+    title: str = ""  # empty: as found in the manuscript
+    author: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        gaps = self.gaps
+        return {
+            **{name: value for name, value in vars(self).items() if name != "gaps"},
+            "controls": dict(self.controls),
+            "steps": None if self.steps is None else dict(self.steps),
+            "gaps": [gaps.sentence_ms, gaps.paragraph_ms, gaps.chapter_ms],
+        }
+
+    @classmethod
+    def from_json(cls, plain: Mapping[str, Any]) -> "ConvertRequest":
+        """The inverse of `to_json`."""
+        return cls(**{**plain, "gaps": Gaps(*plain["gaps"])})
+
+
+@dataclass(frozen=True)
+class Book:
+    """A manuscript with the decision how to read it."""
+
+    manuscript: Manuscript
+    request: ConvertRequest
+    direction: Direction
+
+    def recipe_json(self) -> dict[str, Any]:
+        """What determines every sample of the result."""
+        direction = self.direction
+        return {
+            "kind": "production",
+            "manuscript": self.manuscript.sha256,
+            "version": direction.spec.version,
+            "voice": direction.voice.content.to_json(),
+            "settled": dict(direction.controls),
+            "request": self.request.to_json(),
+        }
+
+    @property
+    def digest(self) -> str:
+        return digest_of(self.recipe_json())
+
+    def provenance(self) -> Provenance:
+        return Provenance(True, self.direction.spec.id, self.direction.voice.label, self.digest)
+
+
+@dataclass(frozen=True)
+class Converted:
+    """What came out."""
+
+    path: Path
+    seconds: float
+    chapters: tuple[tuple[str, float], ...]  # title and start in seconds
+    lines: int
+    cached: int  # lines that were in the cache already
+    notes: tuple[MarkNote, ...]
+
+
+class Reader:
+    """One pass over a book: its sound in order, with what happens on the way."""
+
+    def __init__(self, book: Book, renderer: Renderer, job: Job[Any]) -> None:
+        self.book = book
+        self.starts: list[tuple[str, int]] = []  # chapter title and its first frame
+        self.lines = 0
+        self.cached = 0
+        self.notes: list[MarkNote] = []
+        self._renderer = renderer
+        self._job = job
+        self._joiner = Joiner(book.direction.spec.rate)
+
+    def sound(self, on_chapter: Callable[[str], None] = lambda title: None) -> Iterator[Samples]:
+        """The whole book; `on_chapter` is called before the first sample of each chapter."""
+        gaps, pending_ms = self.book.request.gaps, 0
+        for chapter, lines, piece in ahead(self._rendered(), PIECES_AHEAD):
+            if chapter is not None:
+                if self.starts:
+                    yield from self._joiner.silence(gaps.chapter_ms)
+                pending_ms = 0
+                self.starts.append((chapter.title, self._joiner.at))
+                on_chapter(chapter.title)
+            if pending_ms:
+                yield from self._joiner.silence(pending_ms)
+                pending_ms = 0
+            yield from self._joiner.push(piece.samples, piece.words)
+            if piece.last:
+                yield from self._joiner.end_line(piece.index)
+                self._joiner.placed.clear()  # a book has many lines, and no one asks for their times here
+                pending_ms = lines[piece.index].pause_ms
+                self._count(lines[piece.index], piece)
+
+    def _rendered(self) -> Iterator[tuple[Chapter | None, tuple[PlannedLine, ...], LinePiece]]:
+        """Pieces in order; the first piece of a chapter brings the chapter."""
+        for chapter, lines in ahead(self._planned(), 1):
+            opening: Chapter | None = chapter
+            for piece in self._renderer.lines([line.recipe for line in lines], self._job.stopping):
+                yield opening, lines, piece
+                opening = None
+
+    def _planned(self) -> Iterator[tuple[Chapter, tuple[PlannedLine, ...]]]:
+        direction = self.book.direction
+        for chapter in self.book.manuscript.chapters:
+            self._job.stopping.check()
+            try:
+                reading = direction.read(chapter.text, CHAPTER_LIMIT)
+            except BadText as error:
+                if error.fields.get("empty"):  # a chapter of ornaments; noted, and the book goes on
+                    self._job.done += len(chapter.text)
+                    continue
+                raise
+            self.notes += reading.notes
+            yield chapter, tuple(direction.line(utterance) for utterance in reading.utterances)
+
+    def _count(self, line: PlannedLine, piece: LinePiece) -> None:
+        self.lines += 1
+        self.cached += piece.cached
+        self._job.done += len(line.original)
+
+
+def convert(book: Book, path: Path, renderer: Renderer, job: Job[Any], cover: bytes | None = None) -> Converted:
+    """Read `book` into `path`. Nothing stands under that name before everything is in it."""
+    chain = preset(book.request.polish)
+    passes = 2 if chain.needs_measure else 1
+    job.total = passes * book.manuscript.characters
+    polisher = Polisher(book.direction.spec.rate, chain)
+    if chain.needs_measure:
+        for samples in Reader(book, renderer, job).sound():
+            polisher.measure(samples)
+    reader = Reader(book, renderer, job)
+    with _writer(book, path, cover) as writer:
+        for samples in reader.sound(lambda title: writer.chapter(title)):
+            writer.write(polisher.push(samples))
+        writer.write(polisher.finish())
+        seconds = writer.seconds
+    if not reader.lines:
+        raise BadText(
+            f"{book.manuscript.name}: nothing in it can be spoken",
+            f"{book.manuscript.name}：里面没有可以朗读的内容",
+            where=book.manuscript.name,
+        )
+    rate = book.direction.spec.rate
+    starts = tuple((title, frame / rate) for title, frame in reader.starts)
+    return Converted(path, seconds, starts, reader.lines, reader.cached, tuple(reader.notes))
+
+
+def _writer(book: Book, path: Path, cover: bytes | None) -> Writer:
+    request, manuscript = book.request, book.manuscript
+    tags = Tags(
+        title=request.title or manuscript.title,
+        artist=request.author or manuscript.author,
+        album=request.title or manuscript.title,
+        language=manuscript.language,
+        comment=STATEMENT,
+        cover=cover,
+        extra=book.provenance().tags,
+    )
+    return Writer(path, book.direction.spec.rate, request.format, tags, request.bitrate)

@@ -1,0 +1,56 @@
+"""A text file, looked into: its title, author, language and chapters, before anything is spoken."""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from studio.text.chapters import Chapter, author, book_title, chapters, strip_boilerplate
+from studio.text.encoding import read_text
+from studio.text.language import detect
+from studio.words import Words
+
+LIMIT_BYTES = 64 << 20  # of a manuscript file
+
+
+@dataclass(frozen=True)
+class Manuscript:
+    """What was found in a text file."""
+
+    name: str  # of the file
+    encoding: str
+    title: str
+    author: str
+    language: str
+    chapters: tuple[Chapter, ...]
+    notes: tuple[Words, ...]  # what was left out, and why
+    sha256: str  # of the text as decoded
+
+    @property
+    def characters(self) -> int:
+        return sum(len(chapter.text) for chapter in self.chapters)
+
+
+def look_into(path: Path, language: str = "auto") -> Manuscript:
+    """The manuscript in a `.txt` or `.md` file. `BadFile` when it is not text, empty or too large."""
+    decoded = read_text(path, LIMIT_BYTES)
+    text, stripped = strip_boilerplate(decoded.text)
+    title = book_title(decoded.text) or path.stem
+    notes = []
+    if stripped:
+        characters = sum(map(len, stripped))
+        notes.append(
+            Words(
+                f"{characters} characters of distributor's notice are not read",
+                f"不朗读发行方声明，共 {characters} 个字符",
+            )
+        )
+    return Manuscript(
+        name=path.name,
+        encoding=decoded.encoding,
+        title=title,
+        author=author(decoded.text),
+        language=detect(text) if language == "auto" else language,
+        chapters=tuple(chapters(text, title)),
+        notes=tuple(notes),
+        sha256=hashlib.sha256(text.encode()).hexdigest(),
+    )
