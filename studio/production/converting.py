@@ -176,13 +176,13 @@ def convert(book: Book, path: Path, renderer: Renderer, job: Job[Any], cover: by
         for samples in reader.sound(lambda title: writer.chapter(title)):
             writer.write(polisher.push(samples))
         writer.write(polisher.finish())
+        if not reader.lines:  # raised inside, so that no file of silence is left
+            raise BadText(
+                f"{book.manuscript.name}: nothing in it can be spoken",
+                f"{book.manuscript.name}：里面没有可以朗读的内容",
+                where=book.manuscript.name,
+            )
         seconds = writer.seconds
-    if not reader.lines:
-        raise BadText(
-            f"{book.manuscript.name}: nothing in it can be spoken",
-            f"{book.manuscript.name}：里面没有可以朗读的内容",
-            where=book.manuscript.name,
-        )
     rate = book.direction.spec.rate
     starts = tuple((title, frame / rate) for title, frame in reader.starts)
     return Converted(path, seconds, starts, reader.lines, reader.cached, tuple(reader.notes))
