@@ -12,6 +12,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from studio.audio.files import probe
+from studio.audio.formats import FORMATS, Format, format_for
+from studio.audio.polish import PRESETS, Preset
+from studio.audio.writing import check_target, read_cover
 from studio.engines.contract import BuiltinVoice, Control, EngineSpec, VoiceContent, VoiceKind
 from studio.engines.registry import EngineState, Registry
 from studio.errors import BadRequest, NotFound
@@ -22,11 +26,15 @@ from studio.production.exporting import export, export_bytes, stamp
 from studio.production.jobs import Job, State
 from studio.production.joining import Gaps
 from studio.production.manuscript import Manuscript, look_into
+from studio.production.measuring import Speed, measure
 from studio.production.performance import Performance
 from studio.production.planning import Direction, Plan, PlannedLine, SpeakRequest, plan
-from studio.production.provenance import Provenance
+from studio.production.provenance import Provenance, read_tags
 from studio.production.rendering import Renderer
-from studio.production.shelf import ConvertJob, ProductionShelf
+from studio.production.shelf import ID_DIGITS, ConvertJob, ProductionShelf
+from studio.production.styles import sheets
+from studio.text.marks import MARKS, Mark
+from studio.text.normalise import STEPS, Step
 from studio.words import Words
 
 __all__ = [
@@ -103,6 +111,21 @@ class Studio:
     def builtin_voices(self, engine: str) -> Sequence[BuiltinVoice]:
         return self._engines.get(engine).voices()
 
+    def marks(self) -> Sequence[Mark]:
+        """The markup that every engine's text may contain."""
+        return MARKS
+
+    def steps(self) -> Sequence[Step]:
+        """The steps of text normalisation, each of which can be switched off."""
+        return STEPS
+
+    def polish_presets(self) -> Sequence[Preset]:
+        return PRESETS
+
+    def formats(self) -> Sequence[Format]:
+        """The files that can be written."""
+        return FORMATS
+
     # speaking
 
     def plan(self, request: SpeakRequest) -> Plan:
@@ -128,6 +151,93 @@ class Studio:
             if id in self._performances:
                 return self._performances[id]
         raise NotFound(f"performance “{id}” is over and forgotten", f"播放“{id}”已结束并清除", where="id")
+
+    # takes as files
+
+    def export_take(self, digest: str, path: Path, polish: str = "off", bitrate: int | None = None) -> None:
+        """Write a take to `path` (format by its name) with its provenance; nothing half-written is left."""
+        self.check_output(path)
+        export(self._library, self.takes.get(digest), path, polish, bitrate)
+
+    def take_bytes(self, digest: str, format: str, polish: str = "off") -> bytes:
+        """A take as the bytes of a file of `format`."""
+        return export_bytes(self._library, self.takes.get(digest), format, polish)
+
+    def check_output(self, path: Path | None) -> None:
+        """Refuse a name that cannot be written before any work is done for it."""
+        if path is not None:
+            format_for(path)
+            check_target(path)
+
+    def inspect(self, path: Path) -> Provenance:
+        """What an exported file says about itself, with the recipe where this studio knows it."""
+        found = read_tags(probe(path).tags)
+        return replace(found, recipe=self._recipe(found.digest)) if found.digest else found
+
+    def _recipe(self, digest: str) -> Mapping[str, Any] | None:
+        try:
+            return self.takes.recipe(digest)
+        except NotFound:
+            pass
+        try:
+            return self._library.productions.get(digest[:ID_DIGITS]).settings.get("recipe")
+        except NotFound:
+            return None
+
+    def clean_takes(self, limit_mb: int | None = None) -> int:
+        """Remove the least recently used takes above the limit; starred and used ones stay. Bytes freed."""
+        return self.cache.clean(None if limit_mb is None else limit_mb * 1_000_000)
+
+    # keeping
+
+    def keep_seed(self, engine: str, seed: int, name: str, **facts: Any) -> Voice:
+        """The voice of a seed, into the library."""
+        state = self._engines.get(engine)
+        voice = cast(self._library, state.spec, state.voices(), f"seed:{seed}")
+        return self.keep_voice(engine, voice.content, name, **facts)
+
+    def keep_voice(self, engine: str, content: VoiceContent, name: str, **facts: Any) -> Voice:
+        """A voice pinned by its content, into the library."""
+        self._engines.get(engine).spec.accept(content)
+        return self.voices.add(
+            engine=engine, kind=content.kind.value, name=name, content=content.to_json(), media=content.clip or None, **facts
+        )
+
+    def keep_voice_of(self, digest: str, name: str, **facts: Any) -> Voice:
+        """The voice that spoke a take, into the library."""
+        recipe = self.takes.recipe(digest)
+        line = recipe["lines"][0] if recipe.get("kind") == "reading" else recipe
+        return self.keep_voice(line["engine"], VoiceContent.from_json(line["voice"]), name, **facts)
+
+    def keep_style(self, name: str, engine: str, controls: Mapping[str, Any], description: str = "") -> Style:
+        """Control values under a name; the engine's declaration checks them."""
+        spec = self.engine(engine)
+        checked = {key: spec.control(key).check(value) for key, value in controls.items()}
+        return self.styles.save(name=name, engine=engine, controls=checked, description=description)
+
+    # long things
+
+    def convert(
+        self,
+        source: Path,
+        request: ConvertRequest,
+        output: Path | None = None,
+        cover: Path | None = None,
+        *,
+        start: bool = True,
+    ) -> ConvertJob:
+        """Read a manuscript into one file, as a production of the shelf."""
+        self.check_output(output)
+        picture = read_cover(cover) if cover else None
+        job = self.productions.open(source, request, output, picture)
+        return self.productions.start(job) if start else job
+
+    def bench(self, engine: str, seconds: float) -> Job[tuple[Speed, ...]]:
+        """Measure an engine for `seconds`."""
+        job: Job[tuple[Speed, ...]] = Job(lambda job: measure(self._engines, engine, seconds, job), title=engine)
+        self._engines.get(engine)
+        job.start()
+        return job
 
     def _direct(self, request: SpeakRequest | ConvertRequest) -> Direction:
         """The request with its names resolved: engine, voice, style; everything checked."""

@@ -19,9 +19,10 @@ MAY: dict[str, set[str]] = {
     "library": {"text", "audio"},
     "production": PURE | {"engines", "recognition", "library"},
     "studio": PURE | {"engines", "recognition", "library", "production"},
-    "ui": {"studio"},
+    "doctor": {"studio"},
+    "ui": {"studio", "doctor"},
     "api": {"studio"},
-    "cli": {"studio"},
+    "cli": {"studio", "doctor"},
     "__main__": {"cli"},
 }
 ALWAYS = {"errors", "words"}

@@ -189,12 +189,12 @@ def convert(book: Book, path: Path, renderer: Renderer, job: Job[Any], cover: by
 
 
 def _writer(book: Book, path: Path, cover: bytes | None) -> Writer:
-    request, manuscript = book.request, book.manuscript
+    request = book.request
     tags = Tags(
-        title=request.title or manuscript.title,
-        artist=request.author or manuscript.author,
-        album=request.title or manuscript.title,
-        language=manuscript.language,
+        title=request.title,
+        artist=request.author,
+        album=request.title,
+        language=book.manuscript.language,
         comment=STATEMENT,
         cover=cover,
         extra=book.provenance().tags,

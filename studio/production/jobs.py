@@ -43,7 +43,7 @@ class Job(Generic[Result]):
         self._thread = threading.Thread(target=self._run, name=f"job-{self.id[:8]}", daemon=True)
 
     def start(self) -> None:
-        self._started = time.monotonic()
+        self._started, self.state = time.monotonic(), State.RUNNING
         self._thread.start()
 
     def stop(self) -> None:
@@ -58,6 +58,11 @@ class Job(Generic[Result]):
             raise self.error
         assert self.state is State.DONE
         return self._result  # type: ignore[return-value]  # set before the state
+
+    def join(self) -> None:
+        """Wait for its end, whatever it is; returns at once for a job that never started."""
+        if self.state is not State.WAITING:
+            self._over.wait()
 
     @property
     def over(self) -> bool:
@@ -76,7 +81,6 @@ class Job(Generic[Result]):
         return (time.monotonic() - self._started) * (1 - self.progress) / self.progress
 
     def _run(self) -> None:
-        self.state = State.RUNNING
         try:
             self._result = self._work(self)
             self.state = State.DONE

@@ -1,0 +1,189 @@
+"""The shelf of productions: what is being converted, what was, and how to go on after a crash.
+
+A production is a row of the library and a folder `productions/<id>/` with the manuscript, so that it can be rendered
+again at any time. While it is worked on, its folder is locked; a production that says it is running while nobody holds
+the lock was interrupted.
+"""
+
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from studio.audio.formats import format_for
+from studio.errors import InUse, NotFound, StudioError
+from studio.library import Library, Page, Production
+from studio.library.locks import FileLock
+from studio.production.converting import Book, Converted, ConvertRequest, convert
+from studio.production.jobs import Job, State
+from studio.production.manuscript import Manuscript, look_into
+from studio.production.rendering import Renderer
+
+ID_DIGITS = 16  # of the recipe digest that name a production: the same work is the same production
+Direct = Callable[[Manuscript, ConvertRequest], Book]
+
+
+class ConvertJob(Job[Converted]):
+    """A production at work."""
+
+    def __init__(self, work: Callable[["ConvertJob"], Converted], book: Book, path: Path) -> None:
+        super().__init__(work, id=book.digest[:ID_DIGITS], title=book.request.title)  # type: ignore[arg-type]
+        self.book = book
+        self.path = path
+
+
+class ProductionShelf:
+    """Productions of one data folder."""
+
+    def __init__(self, library: Library, renderer: Renderer, direct: Direct) -> None:
+        self._library = library
+        self._renderer = renderer
+        self._direct = direct
+        self._jobs: dict[str, ConvertJob] = {}
+
+    def open(self, source: Path, request: ConvertRequest, output: Path | None, cover: bytes | None) -> ConvertJob:
+        """A job that reads `source` into `output` (default: the production's own folder); not started."""
+        format_for(f"x.{request.format}")
+        manuscript = look_into(source, request.language)
+        named = replace(  # kept, so that resuming from the copied manuscript gives the same production
+            request, title=request.title or manuscript.title, author=request.author or manuscript.author
+        )
+        book = self._direct(manuscript, named)
+        folder = self._library.folder.productions / book.digest[:ID_DIGITS]
+        path = output or folder / f"{safe_name(named.title)}.{request.format}"
+        return ConvertJob(lambda job: self._work(job, source, folder, cover), book, path)
+
+    def start(self, job: ConvertJob) -> ConvertJob:
+        """Begin; the same production already at work here is returned instead."""
+        running = self._jobs.get(job.id)
+        if running is not None and not running.over:
+            return running
+        self._jobs[job.id] = job
+        job.start()
+        return job
+
+    def job(self, id: str) -> ConvertJob | None:
+        """The production's job in this process, running or over."""
+        return self._jobs.get(id)
+
+    def find(self, page: int = 1, size: int = 50) -> Page[Production]:
+        """All productions, newest first; `interrupted` where a process died over one."""
+        found = self._library.productions.find(page=page, size=size)
+        return replace(found, items=tuple(self._honest(item) for item in found.items))
+
+    def get(self, id: str) -> Production:
+        return self._honest(self._library.productions.get(id))
+
+    def resume(self, id: str) -> ConvertJob:
+        """Go on with a production; what was rendered before comes from the cache."""
+        kept = self._library.productions.get(id)
+        source = self._folder(id) / kept.manuscript
+        cover = self._folder(id) / "cover"
+        job = self.open(
+            source,
+            ConvertRequest.from_json(kept.settings["request"]),
+            Path(kept.settings["output"]) if kept.settings.get("output") else None,
+            cover.read_bytes() if cover.exists() else None,
+        )
+        return self.start(job)
+
+    def delete(self, id: str) -> None:
+        """Take it off the shelf (undo: `restore`); a running one is stopped first."""
+        if (job := self._jobs.get(id)) is not None:
+            job.stop()
+        self._library.productions.delete(id)
+
+    def restore(self, id: str) -> Production:
+        return self._library.productions.restore(id)
+
+    def stop_all(self) -> None:
+        for job in self._jobs.values():
+            job.stop()
+        for job in self._jobs.values():
+            job.join()
+
+    def _folder(self, id: str) -> Path:
+        return self._library.folder.productions / id
+
+    def _honest(self, kept: Production) -> Production:
+        if kept.state != State.RUNNING:
+            return kept
+        lock = FileLock(self._folder(kept.id) / "lock")
+        try:
+            return replace(kept, state="interrupted") if lock.acquire() else kept
+        except OSError:  # its folder is gone
+            return replace(kept, state="interrupted")
+        finally:
+            lock.release()
+
+    def _work(self, job: ConvertJob, source: Path, folder: Path, cover: bytes | None) -> Converted:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(folder / "lock")
+        if not lock.acquire():
+            raise InUse(
+                f"{job.title}: another process is converting it right now; wait for it or stop it",
+                f"《{job.title}》正在被另一个进程转换；请等它完成，或先停止它",
+                where=str(source),
+            )
+        try:
+            self._enter(job, source, folder, cover)
+            return self._convert(job, cover)
+        finally:
+            lock.release()
+
+    def _enter(self, job: ConvertJob, source: Path, folder: Path, cover: bytes | None) -> None:
+        """The row and the folder, so that it can be resumed from now on."""
+        manuscript = folder / "manuscript.txt"
+        if source.resolve() != manuscript.resolve():
+            shutil.copyfile(source, manuscript)
+        if cover:
+            (folder / "cover").write_bytes(cover)
+        own = job.path.parent == folder
+        self._library.productions.save(
+            job.id,
+            title=job.title,
+            author=job.book.request.author,
+            language=job.book.manuscript.language,
+            manuscript=manuscript.name,
+            settings={
+                "request": job.book.request.to_json(),
+                "recipe": job.book.recipe_json(),
+                "digest": job.book.digest,
+                "source": source.name,
+                "output": "" if own else str(job.path.absolute()),
+            },
+            state=State.RUNNING.value,
+            progress={},
+            error={},
+            output="",
+        )
+
+    def _convert(self, job: ConvertJob, cover: bytes | None) -> Converted:
+        productions = self._library.productions
+        try:
+            result = convert(job.book, job.path, self._renderer, job, cover)
+        except StudioError as error:
+            state = State.STOPPED if error.code == "cancelled" else State.FAILED
+            said: dict[str, Any] = {"code": error.code, **error.words._asdict()}
+            productions.update(job.id, state=state.value, progress=_progress(job), error=said)
+            raise
+        facts = {
+            "seconds": result.seconds,
+            "lines": result.lines,
+            "chapters": [list(chapter) for chapter in result.chapters],
+        }
+        productions.update(
+            job.id, state=State.DONE.value, progress=_progress(job) | facts, output=str(job.path.absolute())
+        )
+        return result
+
+
+def _progress(job: ConvertJob) -> dict[str, Any]:
+    return {"done": job.done, "total": job.total}
+
+
+def safe_name(title: str) -> str:
+    """A file name made from a title: no separators, no control characters, not too long, never empty."""
+    kept = "".join(c if c.isprintable() and c not in '/\\:*?"<>|' else " " for c in title)
+    return " ".join(kept.split())[:80].strip(" .") or "audiobook"
