@@ -1,0 +1,178 @@
+"""Finding any piece of a text, Chinese or English, from one character on, quickly among 100,000 rows.
+
+SQLite's trigram tokenizer and PostgreSQL's pg_trgm both need three characters, but a Chinese name has two, and 女 is a
+fair question. So the index holds *windows*: at each character of a word, that character and up to two that follow
+(温柔女声 -> 温柔女 柔女声 女声 声). A term of one or two characters is then a prefix of a window, a longer one a run of
+windows. SQLite keeps them in an FTS5 table with prefix indices; PostgreSQL in a `tsvector` with a GIN index, without an
+extension.
+
+The index has to be told what to forget, so each row keeps its folded text (column `search`).
+"""
+
+import unicodedata
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import ColumnElement, Connection, Text, cast, column, literal, select, table, text
+from sqlalchemy.dialects.postgresql import TSQUERY
+from sqlalchemy.orm import Session
+
+from studio.errors import BadRequest
+from studio.library.tables import TakeRow, VoiceRow
+
+INDEXED = ("voices", "takes")  # tables that have one
+LONGEST_TEXT = 10_000  # characters of a row that can be found
+LONGEST_QUERY = 200  # characters
+MOST_TERMS = 12
+_WINDOW = 3
+_NO_TOKEN = "\ue000"  # stands for whatever FTS5 takes for a gap: controls, unassigned characters
+_GAP_CATEGORIES = frozenset(("Cc", "Cf", "Cs", "Cn", "Zl", "Zp", "Zs"))
+_SQLITE_CREATE = """
+CREATE VIRTUAL TABLE {name}_index USING fts5(
+  windows, content='', columnsize=0, prefix='1 2',
+  tokenize="unicode61 remove_diacritics 0 categories 'L* M* N* P* S* Co'")"""
+_POSTGRES_CREATE = """
+CREATE TABLE {name}_index (
+  number INTEGER PRIMARY KEY REFERENCES {name} (number) ON DELETE CASCADE, windows TSVECTOR NOT NULL)"""
+_POSTGRES_CREATE_GIN = "CREATE INDEX {name}_index_windows ON {name}_index USING gin (windows) WITH (fastupdate = off)"
+
+
+def fold(*texts: str) -> str:
+    """The texts as they are compared: width, case and compatibility forms folded, words separated by one space."""
+    words = " ".join(texts)[:LONGEST_TEXT].split()
+    folded = (_fold_word(word) for word in words)
+    return " ".join(word for word in folded if word)[:LONGEST_TEXT]
+
+
+def _fold_word(word: str) -> str:
+    normal = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", word).casefold())
+    if normal.isascii() and normal.isprintable():
+        return normal
+    return "".join(_NO_TOKEN if unicodedata.category(c) in _GAP_CATEGORIES and c != " " else c for c in normal)
+
+
+def windows(folded: str) -> list[str]:
+    """What the index holds of a folded text."""
+    return [word[at : at + _WINDOW] for word in folded.split() for at in range(len(word))]
+
+
+def terms(query: str) -> list[str]:
+    """The folded words of a query, all of which must be found; `BadRequest` if it is too long."""
+    words = list(dict.fromkeys(fold(query[: LONGEST_QUERY + 1]).split()))
+    if len(query) > LONGEST_QUERY or len(words) > MOST_TERMS:
+        raise BadRequest(
+            f"search text of {len(query)} characters, {len(words)} words: at most {LONGEST_QUERY} characters and"
+            f" {MOST_TERMS} words; use fewer",
+            f"搜索内容有 {len(query)} 个字符、{len(words)} 个词：最多 {LONGEST_QUERY} 个字符、{MOST_TERMS} 个词，"
+            "请缩短",
+            where="text",
+        )
+    return words
+
+
+def create(connection: Connection) -> None:
+    """Make the empty indices."""
+    for name in INDEXED:
+        if connection.dialect.name == "sqlite":
+            connection.exec_driver_sql(_SQLITE_CREATE.format(name=name))
+        else:
+            connection.exec_driver_sql(_POSTGRES_CREATE.format(name=name))
+            connection.exec_driver_sql(_POSTGRES_CREATE_GIN.format(name=name))
+
+
+def is_index(name: str) -> bool:
+    """Whether a table of that name belongs to an index (FTS5 keeps several)."""
+    return any(name == f"{table}_index" or name.startswith(f"{table}_index_") for table in INDEXED)
+
+
+def add(session: Session, name: str, rows: Iterable[tuple[int, str]]) -> None:
+    """Index rows of table `name`: pairs of number and folded text."""
+    sqlite = _on_sqlite(session)
+    values = [{"n": number, "w": " ".join(windows(s)) if sqlite else _distinct(s)} for number, s in rows]
+    if not values:
+        return
+    if sqlite:
+        session.execute(text(f"INSERT INTO {name}_index (rowid, windows) VALUES (:n, :w)"), values)
+    else:
+        insert = f"INSERT INTO {name}_index VALUES (:n, array_to_tsvector(CAST(:w AS text[])))"
+        session.execute(text(f"{insert} ON CONFLICT (number) DO UPDATE SET windows = excluded.windows"), values)
+
+
+def remove(session: Session, name: str, rows: Iterable[tuple[int, str]]) -> None:
+    """Forget rows: pairs of number and the folded text that was indexed."""
+    sqlite = _on_sqlite(session)
+    values = [{"n": number, "w": " ".join(windows(s))} if sqlite else {"n": number} for number, s in rows]
+    if not values:
+        return
+    if sqlite:
+        forget = f"INSERT INTO {name}_index ({name}_index, rowid, windows) VALUES ('delete', :n, :w)"
+        session.execute(text(forget), values)
+    else:
+        session.execute(text(f"DELETE FROM {name}_index WHERE number = :n"), values)
+
+
+def clear(session: Session, name: str) -> None:
+    """Forget all rows, before indexing them anew."""
+    if _on_sqlite(session):
+        session.execute(text(f"INSERT INTO {name}_index ({name}_index) VALUES ('delete-all')"))
+    else:
+        session.execute(text(f"DELETE FROM {name}_index"))
+
+
+def count(session: Session, name: str, words: Sequence[str]) -> int:
+    """How many rows hold all of these terms (folded), straight from the index. SQLite only: exact without the rows."""
+    found = session.execute(
+        text(f"SELECT count(*) FROM {name}_index WHERE {name}_index MATCH :q"), {"q": _fts5(words)}
+    ).scalar_one()
+    return int(found)
+
+
+def holding(session: Session, row: type[VoiceRow] | type[TakeRow], words: Sequence[str]) -> list[ColumnElement[bool]]:
+    """The conditions under which a row holds all terms."""
+    name = row.__tablename__
+    if _on_sqlite(session):
+        index = table(f"{name}_index", column("rowid"), column(f"{name}_index"))
+        found = select(index.c.rowid).where(index.c[f"{name}_index"].op("MATCH")(literal(_fts5(words), Text())))
+        return [row.number.in_(found)]
+    index = table(f"{name}_index", column("number"), column("windows"))
+    found = select(index.c.number).where(index.c.windows.op("@@")(cast(_tsquery(words), TSQUERY())))
+    # windows alone would also find their parts far from each other
+    return [
+        row.number.in_(found),
+        *(row.search.contains(word, autoescape=True) for word in words if len(word) > _WINDOW),
+    ]
+
+
+def _on_sqlite(session: Session) -> bool:
+    return session.get_bind().dialect.name == "sqlite"
+
+
+def _distinct(folded: str) -> list[str]:
+    return sorted(set(windows(folded)))
+
+
+def _fts5(words: Sequence[str]) -> str:
+    """An FTS5 query: each word a phrase of its windows, or the beginning of one."""
+    return " AND ".join(_phrase(word) for word in words)
+
+
+def _phrase(word: str) -> str:
+    if len(word) < _WINDOW:
+        return '"' + word.replace('"', '""') + '" *'
+    runs = (word[at : at + _WINDOW].replace('"', '""') for at in range(len(word) - _WINDOW + 1))
+    return f'"{" ".join(runs)}"'
+
+
+def _tsquery(words: Sequence[str]) -> str:
+    """A `tsquery`: all windows of each word, or the beginning of one."""
+    return " & ".join(part for word in words for part in _lexemes(word))
+
+
+def _lexemes(word: str) -> list[str]:
+    if len(word) < _WINDOW:
+        return [f"{_quote(word)}:*"]
+    return [_quote(word[at : at + _WINDOW]) for at in range(len(word) - _WINDOW + 1)]
+
+
+def _quote(window: str) -> str:
+    escaped = window.replace("\\", "\\\\").replace("'", "''")
+    return f"'{escaped}'"

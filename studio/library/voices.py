@@ -1,0 +1,427 @@
+"""Voices: added, found, changed, deleted and brought back. One SQL statement per question, also for 100,000 voices."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from itertools import islice
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, delete, func, insert, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session, selectinload
+
+from studio.errors import BadRequest, NotFound
+from studio.library import listing, search
+from studio.library.database import Database
+from studio.library.listing import Order, Wanted, parts
+from studio.library.paging import Page, check_page
+from studio.library.plain import check_text, digest_of
+from studio.library.tables import NEVER, TagRow, VoiceLanguageRow, VoiceRow, VoiceTagRow
+from studio.library.voice import (
+    LONGEST_TAG,
+    LONGEST_TEXT,
+    Facets,
+    Gender,
+    NewVoice,
+    Voice,
+    VoiceChange,
+    VoiceKind,
+    VoiceQuery,
+    VoiceSort,
+    check_choice,
+    check_languages,
+    check_media,
+    check_name,
+    check_rating,
+    check_tags,
+    name_key,
+    new_id,
+)
+from studio.words import Words
+
+KIND = Words("voice", "音色")
+MOST_FACETS = 100  # tags and languages that are counted out
+_ORDERS = {
+    "created": Order("voices_by_created", VoiceRow.created, True),
+    "last_used": Order("voices_by_last_used", VoiceRow.last_used, True),
+    "name": Order("voices_by_name", VoiceRow.name_key, False),
+    "rating": Order("voices_by_rating", VoiceRow.rating, True),
+    "uses": Order("voices_by_uses", VoiceRow.uses, True),
+}
+_LINKS = (selectinload(VoiceRow.languages), selectinload(VoiceRow.tags))
+_SUGGESTIONS = 200  # names looked through for one that was meant
+_BULK = 1000  # voices of one statement
+
+
+class Voices:
+    """The voices of a library."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(self, voice: NewVoice) -> Voice:
+        """Add a voice. `BadRequest` names the field that is wrong. Another of the same name is allowed."""
+        (number,) = self._add([voice])
+        with self._database.read() as session:
+            return _voice(session.get_one(VoiceRow, number, options=_LINKS))
+
+    def add_many(self, voices: Iterable[NewVoice]) -> int:
+        """Add many at once; all or none of them. How many."""
+        return len(self._add(voices))
+
+    def get(self, reference: str) -> Voice:
+        """The voice with this id or, failing that, this name (case and width do not matter).
+
+        `NotFound` suggests a near name; `BadRequest` if several have it. A deleted voice is found by its id alone.
+        """
+        with self._database.read() as session:
+            return _voice(_row(session, reference))
+
+    def media(self, id: str) -> bytes | None:
+        """The clip of a voice, as it was given; None if it has none. `NotFound`."""
+        with self._database.read() as session:
+            return _row(session, id).media
+
+    def same_content(self, engine: str, content: dict[str, Any]) -> tuple[Voice, ...]:
+        """The voices that sound exactly so already."""
+        same = VoiceRow.engine == engine, VoiceRow.digest == digest_of(content), VoiceRow.deleted.is_(None)
+        with self._database.read() as session:
+            return tuple(map(_voice, session.scalars(select(VoiceRow).where(*same).options(*_LINKS))))
+
+    def find(self, query: VoiceQuery | None = None) -> Page[Voice]:
+        """One page of the voices that fit, and how many there are. `BadRequest` for a bad page or sort."""
+        asked = query or VoiceQuery()
+        check_page(asked.page, asked.size)
+        check_choice(asked.sort, VoiceSort, "sort")
+        order = _ORDERS[asked.sort].reversed() if asked.reverse else _ORDERS[asked.sort]
+        with self._database.read() as session:
+            numbers, total = listing.numbers(session, _wanted(asked), order, asked.page, asked.size)
+            query_rows = select(VoiceRow).where(VoiceRow.number.in_(numbers)).options(*_LINKS)
+            rows = {row.number: row for row in session.scalars(query_rows)}
+            voices = tuple(_voice(rows[number]) for number in numbers)
+        return Page(voices, total, asked.page, asked.size)
+
+    def facets(self, query: VoiceQuery | None = None) -> Facets:
+        """What the voices that fit can be narrowed by (sort and page do not matter), at most 100 values each."""
+        wanted = _wanted(query or VoiceQuery())
+        with self._database.read() as session:
+            where = wanted.where(session)
+            engines, kinds, genders = (_counts(session, c, where) for c in _plain_facets())
+            languages = _link_counts(session, VoiceLanguageRow.language, VoiceLanguageRow.voice, wanted)
+            tags = _tag_counts(session, wanted)
+        return Facets(engines, kinds, genders, languages, tags)
+
+    def update(self, id: str, change: VoiceChange) -> Voice:
+        """Change a voice. `NotFound`, `BadRequest`."""
+        with self._database.write() as session:
+            row = _row(session, id)
+            _change(session, [row], change)
+            return _voice(row)
+
+    def update_many(self, ids: Sequence[str], change: VoiceChange) -> int:
+        """Change many alike, all or none of them; how many there were."""
+        with self._database.write() as session:
+            return sum(_change(session, _rows(session, part), change) for part in parts(ids))
+
+    def used(self, id: str) -> None:
+        """Count one use, now. Unknown ids are ignored: the voice may be gone since."""
+        now = {VoiceRow.uses: VoiceRow.uses + 1, VoiceRow.last_used: datetime.now(UTC)}
+        with self._database.write() as session:
+            session.execute(update(VoiceRow).where(VoiceRow.id == id).values(now))
+
+    def delete(self, ids: Sequence[str]) -> int:
+        """Take voices out of the library; `restore` brings them back until `purge`. How many there were."""
+        with self._database.write() as session:
+            return sum(_hide(session, part, True) for part in parts(ids))
+
+    def restore(self, ids: Sequence[str]) -> int:
+        """Undo `delete`; how many came back."""
+        with self._database.write() as session:
+            return sum(_hide(session, part, False) for part in parts(ids))
+
+    def purge(self, before: datetime | None = None) -> int:
+        """Remove for good what was deleted before that moment (default: all that is deleted); how many."""
+        moment = before or datetime.now(UTC)
+        with self._database.write() as session:
+            gone = session.execute(delete(VoiceRow).where(VoiceRow.deleted <= moment))
+            session.execute(delete(TagRow).where(~TagRow.number.in_(select(VoiceTagRow.tag))))
+            return int(gone.rowcount)  # type: ignore[attr-defined]
+
+    def reindex(self) -> int:
+        """Build the search index anew; how many voices are in it."""
+        with self._database.write() as session:
+            search.clear(session, "voices")
+            rows = session.execute(select(VoiceRow.number, VoiceRow.search).where(VoiceRow.deleted.is_(None)))
+            pairs = [(number, folded) for number, folded in rows]
+            search.add(session, "voices", pairs)
+            return len(pairs)
+
+    def _add(self, voices: Iterable[NewVoice]) -> list[int]:
+        with self._database.write() as session:
+            return [number for part in _portions(voices) for number in _insert(session, part)]
+
+
+def _portions(voices: Iterable[NewVoice]) -> Iterator[list[NewVoice]]:
+    rest = iter(voices)
+    while part := list(islice(rest, _BULK)):
+        yield part
+
+
+def _insert(session: Session, voices: list[NewVoice]) -> list[int]:
+    """Insert with plain statements: the unit of work of the ORM takes four times as long on 100,000."""
+    values = [_values(voice) for voice in voices]
+    # sorted by parameter: the numbers come in the order of the values
+    made = list(session.scalars(insert(VoiceRow).returning(VoiceRow.number, sort_by_parameter_order=True), values))
+    search.add(session, "voices", [(number, value["search"]) for number, value in zip(made, values, strict=True)])
+    languages = [
+        {"voice": number, "language": language, "position": position}
+        for number, voice in zip(made, voices, strict=True)
+        for position, language in enumerate(dict.fromkeys(voice.languages))
+    ]
+    if languages:
+        session.execute(insert(VoiceLanguageRow), languages)
+    _link_tags(session, [(number, check_tags(voice.tags)) for number, voice in zip(made, voices, strict=True)])
+    return made
+
+
+def _values(voice: NewVoice) -> dict[str, Any]:
+    name, tags = check_name(voice.name), check_tags(voice.tags)
+    check_languages(voice.languages)
+    description = check_text(voice.description, "description", LONGEST_TEXT)
+    notes = check_text(voice.notes, "notes", LONGEST_TEXT)
+    age = check_text(voice.age, "age", LONGEST_TAG)
+    return {
+        "id": new_id(),
+        "engine": voice.engine,
+        "kind": check_choice(voice.kind, VoiceKind, "kind"),
+        "digest": digest_of(voice.content),
+        "name": name,
+        "name_key": name_key(name),
+        "gender": check_choice(voice.gender, Gender, "gender"),
+        "age": age,
+        "rating": check_rating(voice.rating),
+        "favourite": voice.favourite,
+        "uses": 0,
+        "created": datetime.now(UTC),
+        "last_used": NEVER,
+        "deleted": None,
+        "weights": voice.weights,
+        "description": description,
+        "notes": notes,
+        "search": _searchable(name, tags, age, description, notes),
+        "controls": dict(voice.controls),
+        "origin": dict(voice.origin),
+        "parents": [dict(parent) for parent in voice.parents],
+        "content": dict(voice.content),
+        "media": check_media(voice.media),
+    }
+
+
+def _searchable(name: str, tags: Iterable[str], age: str, description: str, notes: str) -> str:
+    return search.fold(name, *tags, age, description, notes)
+
+
+def _link_tags(session: Session, tags: Sequence[tuple[int, Sequence[str]]]) -> None:
+    """Give tags to voices (numbers); one that a voice has already is left."""
+    names = sorted({name for _, given in tags for name in given})
+    if not names:
+        return
+    upsert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    session.execute(upsert(TagRow).on_conflict_do_nothing(), [{"name": name} for name in names])
+    known = {
+        name: number
+        for part in parts(names)
+        for number, name in session.execute(select(TagRow.number, TagRow.name).where(TagRow.name.in_(part)))
+    }
+    links = [{"voice": number, "tag": known[name]} for number, given in tags for name in given]
+    session.execute(upsert(VoiceTagRow).on_conflict_do_nothing(), links)
+
+
+def _row(session: Session, reference: str) -> VoiceRow:
+    row = session.scalar(select(VoiceRow).where(VoiceRow.id == reference).options(*_LINKS))
+    if row is not None:
+        return row
+    same = VoiceRow.name_key == name_key(reference), VoiceRow.deleted.is_(None)
+    rows = list(session.scalars(select(VoiceRow).where(*same).order_by(VoiceRow.created).limit(20).options(*_LINKS)))
+    exact = [row for row in rows if row.name == reference]
+    if len(exact or rows) == 1:
+        return (exact or rows)[0]
+    if rows:
+        raise _ambiguous(reference, exact or rows)
+    raise NotFound.among(KIND, reference, _near_names(session, reference), where="voice")
+
+
+def _ambiguous(reference: str, rows: Sequence[VoiceRow]) -> BadRequest:
+    listed = [f"{row.id} ({row.engine}, {row.kind})" for row in rows[:5]]
+    return BadRequest(
+        f"voice “{reference}”: {len(rows)} voices have this name; use the id: {', '.join(listed)}",
+        f"音色“{reference}”：有 {len(rows)} 个音色叫这个名字，请用编号：{'、'.join(listed)}",
+        where="voice",
+        ids=[row.id for row in rows],
+    )
+
+
+def _near_names(session: Session, name: str) -> list[str]:
+    """Some names to suggest from: those that share a piece with it, else the first of the library."""
+    folded = search.fold(name[: search.LONGEST_QUERY])
+    pieces = [folded[:2], folded[-2:], folded[:1]]
+    names: dict[str, None] = {}
+    for piece in dict.fromkeys(p.strip() for p in pieces if p.strip()):
+        wanted = Wanted(VoiceRow, (), [piece])
+        near = select(VoiceRow.name).where(*wanted.where(session)).order_by(VoiceRow.number.desc())
+        names.update(dict.fromkeys(session.scalars(near.limit(_SUGGESTIONS))))
+    if not names:
+        some = select(VoiceRow.name).where(VoiceRow.deleted.is_(None)).order_by(VoiceRow.number).limit(13)
+        names.update(dict.fromkeys(session.scalars(some)))
+    return list(names)
+
+
+def _rows(session: Session, ids: Sequence[str]) -> list[VoiceRow]:
+    return list(session.scalars(select(VoiceRow).where(VoiceRow.id.in_(ids)).options(*_LINKS)))
+
+
+def _change(session: Session, rows: Sequence[VoiceRow], change: VoiceChange) -> int:
+    old = [(row.number, row.search) for row in rows if row.deleted is None]
+    for row in rows:
+        _change_row(row, change)
+    session.flush()
+    _change_tags(session, rows, change)
+    for row in rows:
+        session.refresh(row, ["languages", "tags"])
+        row.search = _searchable(row.name, [tag.name for tag in row.tags], row.age, row.description, row.notes)
+    session.flush()
+    search.remove(session, "voices", old)
+    search.add(session, "voices", [(row.number, row.search) for row in rows if row.deleted is None])
+    return len(rows)
+
+
+def _change_row(row: VoiceRow, change: VoiceChange) -> None:
+    if change.name is not None:
+        row.name = check_name(change.name)
+        row.name_key = name_key(row.name)
+    if change.gender is not None:
+        row.gender = check_choice(change.gender, Gender, "gender")
+    if change.age is not None:
+        row.age = check_text(change.age, "age", LONGEST_TAG)
+    if change.description is not None:
+        row.description = check_text(change.description, "description", LONGEST_TEXT)
+    if change.notes is not None:
+        row.notes = check_text(change.notes, "notes", LONGEST_TEXT)
+    if change.rating is not None:
+        row.rating = check_rating(change.rating)
+    if change.favourite is not None:
+        row.favourite = change.favourite
+    if change.controls is not None:
+        row.controls = dict(change.controls)
+    if change.origin is not None:
+        row.origin = dict(change.origin)
+    if change.languages is not None:
+        given = check_languages(change.languages)
+        kept = {link.language: link for link in row.languages}
+        row.languages = [kept.get(name) or VoiceLanguageRow(language=name) for name in given]
+        for position, link in enumerate(row.languages):
+            link.position = position
+
+
+def _change_tags(session: Session, rows: Sequence[VoiceRow], change: VoiceChange) -> None:
+    numbers = [row.number for row in rows]
+    if change.tags is not None:
+        session.execute(delete(VoiceTagRow).where(VoiceTagRow.voice.in_(numbers)))
+    if gone := check_tags(change.remove_tags):
+        named = select(TagRow.number).where(TagRow.name.in_(gone))
+        session.execute(delete(VoiceTagRow).where(VoiceTagRow.voice.in_(numbers), VoiceTagRow.tag.in_(named)))
+    given = check_tags((*(change.tags or ()), *change.add_tags))
+    for row in rows:
+        check_tags((*given, *(tag.name for tag in row.tags if change.tags is None and tag.name not in gone)))
+    _link_tags(session, [(number, given) for number in numbers])
+
+
+def _hide(session: Session, ids: Sequence[str], hide: bool) -> int:
+    shown = VoiceRow.deleted.is_(None) if hide else VoiceRow.deleted.is_not(None)
+    rows = [
+        (n, folded)
+        for n, folded in session.execute(select(VoiceRow.number, VoiceRow.search).where(VoiceRow.id.in_(ids), shown))
+    ]
+    moment = datetime.now(UTC) if hide else None
+    session.execute(update(VoiceRow).where(VoiceRow.number.in_([n for n, _ in rows])).values(deleted=moment))
+    (search.remove if hide else search.add)(session, "voices", rows)
+    return len(rows)
+
+
+def _wanted(asked: VoiceQuery) -> Wanted:
+    return Wanted(VoiceRow, _conditions(asked), search.terms(asked.text))
+
+
+def _conditions(asked: VoiceQuery) -> list[ColumnElement[bool]]:
+    equal = {VoiceRow.engine: asked.engine, VoiceRow.kind: asked.kind, VoiceRow.gender: asked.gender}
+    conditions: list[ColumnElement[bool]] = [column == value for column, value in equal.items() if value]
+    if asked.favourite is not None:
+        conditions.append(VoiceRow.favourite.is_(asked.favourite))
+    if asked.min_rating:
+        conditions.append(VoiceRow.rating >= check_rating(asked.min_rating))
+    if asked.language:
+        spoken = select(VoiceLanguageRow.voice).where(_speaks(asked.language))
+        conditions.append(VoiceRow.number.in_(spoken))
+    for tag in dict.fromkeys(asked.tags):
+        tagged = select(VoiceTagRow.voice).join(TagRow, TagRow.number == VoiceTagRow.tag).where(TagRow.name == tag)
+        conditions.append(VoiceRow.number.in_(tagged))
+    return conditions
+
+
+def _speaks(language: str) -> ColumnElement[bool]:
+    """The language or one of its regions and scripts (`zh-…`: “.” follows “-” in the order of code points)."""
+    column = VoiceLanguageRow.language
+    return or_(column == language, and_(column >= f"{language}-", column < f"{language}."))
+
+
+def _plain_facets() -> tuple[Any, ...]:
+    return VoiceRow.engine, VoiceRow.kind, VoiceRow.gender
+
+
+def _counts(session: Session, column: Any, where: Sequence[ColumnElement[bool]]) -> dict[str, int]:
+    count = func.count()
+    query = select(column, count).where(*where).group_by(column).order_by(count.desc(), column).limit(MOST_FACETS)
+    return dict(session.execute(query).tuples().all())
+
+
+def _link_counts(session: Session, value: Any, voice: Any, wanted: Wanted) -> dict[str, int]:
+    """Counts of a linked value. Without a filter the few deleted voices are left out, instead of joining all others."""
+    count = func.count()
+    query = select(value, count).group_by(value).order_by(count.desc(), value).limit(MOST_FACETS)
+    if wanted.conditions or wanted.words:
+        query = query.where(voice.in_(select(VoiceRow.number).where(*wanted.where(session))))
+    else:
+        query = query.where(voice.not_in(select(VoiceRow.number).where(VoiceRow.deleted.is_not(None))))
+    return dict(session.execute(query).tuples().all())
+
+
+def _tag_counts(session: Session, wanted: Wanted) -> dict[str, int]:
+    numbers = _link_counts(session, VoiceTagRow.tag, VoiceTagRow.voice, wanted)
+    names = dict(session.execute(select(TagRow.number, TagRow.name).where(TagRow.number.in_(numbers))).tuples().all())
+    return {names[number]: n for number, n in numbers.items()}  # type: ignore[index]
+
+
+def _voice(row: VoiceRow) -> Voice:
+    return Voice(
+        id=row.id,
+        engine=row.engine,
+        kind=row.kind,  # type: ignore[arg-type]
+        content=row.content,
+        digest=row.digest,
+        name=row.name,
+        languages=tuple(link.language for link in row.languages),
+        gender=row.gender,  # type: ignore[arg-type]
+        age=row.age,
+        tags=tuple(tag.name for tag in row.tags),
+        description=row.description,
+        rating=row.rating,
+        favourite=row.favourite,
+        uses=row.uses,
+        last_used=None if row.last_used == NEVER else row.last_used,
+        created=row.created,
+        deleted=row.deleted,
+        notes=row.notes,
+        controls=row.controls,
+        origin=row.origin,
+        parents=tuple(row.parents),
+        weights=row.weights,
+    )
