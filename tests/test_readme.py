@@ -188,10 +188,3 @@ def test_build_server_runs_the_command_of_the_readme() -> None:
     assert "make test" in commands("README.md")
     assert (ROOT / ".ci/run").read_text("utf-8").rstrip().endswith("exec make test")
     assert os.access(ROOT / ".ci/run", os.X_OK)
-
-
-@pytest.mark.parametrize("name", [*READMES, "CONTRIBUTING.md", "assets/examples/README.md"])
-def test_links_lead_somewhere(name: str) -> None:
-    text = (ROOT / name).read_text("utf-8")
-    for target in re.findall(r"\]\(([^)#]+)[^)]*\)", text):
-        assert target.startswith("https://") or ((ROOT / name).parent / target).exists(), f"{name}: {target}"
