@@ -1,0 +1,85 @@
+"""One conversation with the worker: utterances sent ahead, their sound heard in order."""
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from studio.engines.contract import AudioChunk, Stop
+from studio.engines.espeak.joining import Joiner
+from studio.engines.espeak.plan import Passage
+from studio.engines.espeak.process import Frame, Part, Process
+from studio.errors import EngineFailed
+
+
+@dataclass(frozen=True)
+class Order:
+    """One utterance: what the worker says, and how its sound is joined."""
+
+    passages: tuple[Passage, ...]
+    parts: tuple[Part, ...]  # of the passages that are not silence
+    seed: int  # of the noise in breath
+    gain: float
+
+
+@dataclass(frozen=True)
+class _Awaited:
+    number: int
+    order: Order
+    joiner: Joiner
+
+
+class Talk:
+    """Between the sending of the first utterance and the hearing of the last one."""
+
+    def __init__(self, process: Process, number: int) -> None:
+        """`number` is that of the last utterance this worker was given."""
+        self.process, self.number = process, number
+        self._waiting: deque[_Awaited] = deque()
+
+    def __len__(self) -> int:
+        """Utterances sent and not yet heard to the end."""
+        return len(self._waiting)
+
+    def send(self, index: int, order: Order) -> None:
+        self.number += 1
+        self._waiting.append(_Awaited(self.number, order, Joiner(index, order.passages, order.gain)))
+        self.process.say(self.number, order.parts, order.seed)
+
+    def hear(self, stop: Stop) -> Iterator[AudioChunk]:
+        """What the worker's next message brings."""
+        frame = self.process.next(stop)
+        header, awaited = frame.header, self._waiting[0]
+        if header.get("say") == awaited.number:
+            yield from awaited.joiner.feed(header["part"], frame.sound, header["events"])
+        elif header.get("done") == awaited.number:
+            self._waiting.popleft()
+            yield from awaited.joiner.finish()
+        elif header.get("spent") == awaited.number:
+            self._start_over()
+        elif header.get("failed") == awaited.number:
+            self._waiting.popleft()
+            raise _failed(frame)
+        # anything else belongs to an utterance that was stopped
+
+    def hush(self) -> None:
+        """Stop what is still to be said; its last sounds are passed over by the next conversation."""
+        if self._waiting and self.process.alive:
+            try:
+                self.process.stop(self.number)
+            except EngineFailed:
+                return  # it died on its own; the next request starts another
+
+    def _start_over(self) -> None:
+        """A new worker for what is waiting: this system does not unload libraries, so a worker has one utterance in it."""
+        self.process.close()
+        self.process = Process()
+        for awaited in self._waiting:
+            self.process.say(awaited.number, awaited.order.parts, awaited.order.seed)
+
+
+def _failed(frame: Frame) -> EngineFailed:
+    what = frame.header.get("what", "")
+    return EngineFailed(
+        f"espeak could not say this ({what}); try another voice or language",
+        f"espeak 无法朗读这段文字（{what}）；请换一个音色或语言再试",
+    )
