@@ -1,0 +1,28 @@
+"""The door: reads the options, then opens the studio in the browser. `python app.py --help` lists them.
+
+Exit codes: 0 done · 1 failed · 2 bad option · 5 port, folder or disk · 130 stopped by Ctrl-C before it was ready.
+"""
+
+import sys
+
+from studio.errors import StudioError
+from studio.ui.options import read_options, terminal_language
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Serve until Ctrl-C; a problem is one line in the reader's language."""
+    try:
+        options = read_options(arguments)
+        from studio.ui.server import serve
+
+        serve(options)
+    except StudioError as error:
+        print(error.text(terminal_language()), file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

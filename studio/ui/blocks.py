@@ -1,0 +1,34 @@
+"""The pages as Gradio Blocks. Which one is shown is a matter of the frame's script; all of them are there from the start."""
+
+from typing import TYPE_CHECKING
+
+from studio.ui.strings import STRINGS
+
+if TYPE_CHECKING:
+    import gradio as gr
+
+    from studio.studio import Studio
+
+
+def words_of_gradio() -> "gr.I18n":
+    """Our words for Gradio's own components. The page's first script says which of the two locales holds."""
+    import gradio as gr
+
+    english = {key: words.en for key, words in STRINGS.items()}
+    chinese = {key: words.zh for key, words in STRINGS.items()}
+    return gr.I18n(en=english, **{"zh-CN": chinese})
+
+
+def blocks(studio: "Studio") -> "gr.Blocks":
+    """Everything a person sees, wired to `studio`."""
+    import gradio as gr
+
+    from studio.ui.pages import models, productions, settings, speak, takes, voices
+
+    with gr.Blocks(
+        title="Timbre Studio", analytics_enabled=False, fill_width=True, delete_cache=(3600, 24 * 3600)
+    ) as demo:
+        for page in (speak, voices, takes, productions, models, settings):
+            with gr.Column(elem_id=f"page-{page.__name__.rpartition('.')[2]}", elem_classes=["page"]):
+                page.build(studio)
+    return demo

@@ -1,0 +1,177 @@
+"""Records of the studio as plain data for the page, in the reader's language."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from studio.studio import BuiltinVoice, Control, EngineSpec, EngineState, Format, Preset, Step, Studio, Style, Take, Voice
+from studio.ui.glyph import glyph_of
+from studio.ui.strings import STRINGS, say
+from studio.ui.tongues import TONGUES
+
+Plain = dict[str, Any]
+TITLE = 60  # characters of a take's name
+
+
+def joined(*parts: str) -> str:
+    """Facts on one line; empty ones left out."""
+    return " · ".join(part for part in parts if part)
+
+
+def label(prefix: str, value: str, language: str) -> str:
+    """The word for a code, such as a gender; the code itself where there is none."""
+    key = f"{prefix}.{value}"
+    return say(key, language) if key in STRINGS else value
+
+
+def tongue(code: str, language: str) -> str:
+    """A language's name: by its whole tag, by its first part, else the tag."""
+    low = code.lower()
+    words = TONGUES.get(low) or TONGUES.get(low.partition("-")[0])
+    return words.text(language) if words else code
+
+
+def clock(seconds: float) -> str:
+    """`0:09`, `1:02:03`."""
+    hours, rest = divmod(int(seconds + 0.5), 3600)
+    minutes, left = divmod(rest, 60)
+    return f"{hours}:{minutes:02}:{left:02}" if hours else f"{minutes}:{left:02}"
+
+
+def control(one: Control, language: str) -> Plain:
+    """What the page needs to draw a control; infinite ends stay on the server."""
+    return {
+        "name": one.name,
+        "kind": one.kind,
+        "default": one.default,
+        "label": one.label.text(language),
+        "help": f"{one.help.text(language)} ({one.span(language).strip()})",
+        "low": finite(one.low, -1e9),
+        "high": finite(one.high, 1e9),
+        "step": one.step,
+        "unit": one.unit,
+        "choices": [[value, words.text(language)] for value, words in one.choices],
+        "group": one.group,
+    }
+
+
+def finite(number: float, otherwise: float) -> float:
+    return number if abs(number) != float("inf") else otherwise
+
+
+def engine(state: EngineState, language: str) -> Plain:
+    """An engine for the desk."""
+    spec = state.spec
+    return {
+        "id": state.id,
+        "title": state.title.text(language),
+        "state": state.state,
+        "ready": state.state == "ready",
+        "kinds": sorted(spec.voice_kinds) if spec else [],
+        "modes": [[mode, words.text(language)] for mode, words in spec.modes] if spec else [],
+        "controls": [control(one, language) for one in spec.controls] if spec else [],
+        "marks": {name: support.how.value for name, support in spec.marks.items()} if spec else {},
+    }
+
+
+def style(one: Style, language: str) -> Plain:
+    told = one.translations.get(language, {})
+    return {
+        "name": one.name,
+        "label": told.get("name") or one.name,
+        "engine": one.engine,
+        "shipped": one.shipped,
+        "controls": dict(one.controls),
+    }
+
+
+def step(one: Step, language: str) -> Plain:
+    """A step of normalisation, to be switched."""
+    return {
+        "id": one.id,
+        "label": one.label.text(language),
+        "help": one.help.text(language),
+        "default": one.default,
+        "choices": [[value, words.text(language)] for value, words in getattr(one, "choices", ())],
+    }
+
+
+def preset(one: Preset, language: str) -> Plain:
+    return {"id": one.id, "label": one.label.text(language), "help": one.help.text(language)}
+
+
+def format(one: Format, language: str) -> Plain:
+    return {"id": one.id, "label": one.label.text(language), "help": one.note.text(language)}
+
+
+def seed_voice(engine_id: str, seed: int, language: str) -> Plain:
+    return {
+        "ref": f"seed:{seed}",
+        "name": say("voice.seedname", language, n=seed),
+        "facts": say("kind.seed", language),
+        "glyph": glyph_of(engine_id, {"kind": "seed", "seed": seed}),
+    }
+
+
+def builtin_voice(engine_id: str, voice: BuiltinVoice, language: str) -> Plain:
+    tongues = "、" if language == "zh" else ", "
+    named = tongues.join(tongue(code, language) for code in voice.languages[:3])
+    return {
+        "ref": voice.name,
+        "name": voice.label.text(language),
+        "facts": joined(named, label("gender", voice.gender, language) if voice.gender else ""),
+        "glyph": glyph_of(engine_id, {"kind": "builtin", "name": voice.name}),
+    }
+
+
+def voice_card(voice: Voice, language: str) -> Plain:
+    """A voice of the library, as its card shows it."""
+    tongues = "、" if language == "zh" else ", "
+    return {
+        "id": voice.id,
+        "ref": voice.id,
+        "name": voice.name,
+        "engine": voice.engine,
+        "facts": joined(
+            label("kind", voice.kind, language),
+            label("gender", voice.gender, language) if voice.gender else "",
+            tongues.join(tongue(code, language) for code in voice.languages[:3]),
+            voice.engine,
+        ),
+        "glyph": glyph_of(voice.engine, voice.content),
+        "tags": list(voice.tags),
+        "rating": voice.rating,
+        "favourite": voice.favourite,
+        "note": voice.notes,
+    }
+
+
+def shown_voice(studio: Studio, spec: EngineSpec, ref: str, language: str) -> Plain:
+    """Whoever `ref` names, as the desk shows it. `NotFound` when there is nobody."""
+    builtin = studio.builtin_voices(spec.id)
+    if ref.startswith("seed:") and ref[5:].isdigit():
+        return seed_voice(spec.id, int(ref[5:]), language)
+    for voice in builtin:
+        if voice.name == ref or not ref:
+            return builtin_voice(spec.id, voice, language) | {"ref": ref}
+    return voice_card(studio.voices.get(ref), language)
+
+
+def take_row(take: Take, language: str) -> Plain:
+    """A take, as lists and the player show it."""
+    loudness = f"{take.lufs:.1f} LUFS".replace("-", "−") if take.lufs is not None else ""
+    title = take.excerpt if len(take.excerpt) <= TITLE else take.excerpt[:TITLE] + "…"
+    return {
+        "digest": take.digest,
+        "title": title,
+        "facts": joined(take.voice_label, clock(take.seconds), loudness),
+        "seconds": take.seconds,
+        "starred": take.starred,
+        "note": take.note,
+        "created": take.created.isoformat(),
+        "loadable": take.kind == "reading",
+    }
+
+
+def pretty(plain: Any) -> str:
+    return json.dumps(plain, ensure_ascii=False, indent=2, sort_keys=True, default=str)

@@ -1,0 +1,152 @@
+"""How the server is started: every option by command line and by environment variable, checked before anything heavy loads."""
+
+import argparse
+import os
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from studio.errors import BadRequest
+from studio.words import Words
+
+LANGUAGES = ("auto", "zh", "en")
+
+
+@dataclass(frozen=True)
+class Options:
+    """Where and for whom the studio is served."""
+
+    host: str = "127.0.0.1"
+    port: int = 7860
+    folder: Path | None = None  # the data folder; None is the platform's own place
+    language: str = "auto"  # auto follows the browser
+    root_path: str = ""  # the path below which a proxy shows the studio, e.g. "/timbre"
+    login: tuple[str, str] | None = None  # user and password
+    allow_hosts: tuple[str, ...] = ()  # names under which it may be asked, beside localhost and addresses
+    open_browser: bool | None = None  # None: only where there is a desktop
+
+    @property
+    def address(self) -> str:
+        """What a person types into the browser on this machine."""
+        host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(self.host, self.host)
+        if ":" in host and not host.startswith("["):
+            host = f"[{host}]"
+        return f"http://{host}:{self.port}{self.root_path}/"
+
+
+HELP = {
+    "host": Words("address to listen on", "监听地址"),
+    "port": Words("port", "端口"),
+    "home": Words("data folder", "数据文件夹"),
+    "language": Words("auto (follow the browser), zh or en", "界面语言：auto（跟随浏览器）、zh 或 en"),
+    "root_path": Words("path below which a proxy serves the studio", "反向代理下的路径"),
+    "login": Words("user:password; better set by TIMBRE_LOGIN", "用户名:密码；建议用 TIMBRE_LOGIN 设置"),
+    "allow_host": Words("host name it may be reached by (repeatable)", "允许访问的主机名（可重复）"),
+    "open_browser": Words("open the page when ready", "就绪后打开浏览器"),
+}
+
+
+def parser(language: str = "en") -> argparse.ArgumentParser:
+    """The command line of `app.py`. Defaults stay unset here, so that the environment can fill them."""
+    about = Words("Timbre Studio: the studio in the browser.", "音色工坊：在浏览器里使用。")
+    made = argparse.ArgumentParser("app.py", description=about.text(language))
+    made.add_argument("--host", help=f"{HELP['host'].text(language)} (TIMBRE_HOST, 127.0.0.1)")
+    made.add_argument("--port", help=f"{HELP['port'].text(language)} (TIMBRE_PORT, 7860)")
+    made.add_argument("--home", "--data-dir", dest="home", help=f"{HELP['home'].text(language)} (TIMBRE_HOME)")
+    made.add_argument("--language", help=f"{HELP['language'].text(language)} (TIMBRE_LANGUAGE, auto)")
+    made.add_argument("--root-path", help=f"{HELP['root_path'].text(language)} (TIMBRE_ROOT_PATH)")
+    made.add_argument("--login", help=f"{HELP['login'].text(language)} (TIMBRE_LOGIN)")
+    made.add_argument("--allow-host", action="append", help=f"{HELP['allow_host'].text(language)} (TIMBRE_ALLOW_HOST)")
+    made.add_argument(
+        "--open-browser",
+        action=argparse.BooleanOptionalAction,
+        default=None,
+        help=f"{HELP['open_browser'].text(language)} (TIMBRE_OPEN_BROWSER)",
+    )
+    return made
+
+
+def read_options(arguments: Sequence[str] | None = None, environment: Mapping[str, str] | None = None) -> Options:
+    """Options from the command line, then the environment, then the defaults; `BadRequest` names the wrong one."""
+    environment = os.environ if environment is None else environment
+    given = vars(parser(terminal_language(environment)).parse_args(arguments))
+
+    def pick(name: str, default: str = "") -> str:
+        value = given[name]
+        return str(value) if value is not None else environment.get(f"TIMBRE_{name.upper()}", "") or default
+
+    return Options(
+        host=pick("host", "127.0.0.1"),
+        port=_port(pick("port", "7860")),
+        folder=Path(home).expanduser() if (home := pick("home")) else None,
+        language=_language(pick("language", "auto")),
+        root_path=_root_path(pick("root_path")),
+        login=_login(pick("login")),
+        allow_hosts=tuple(given["allow_host"] or environment.get("TIMBRE_ALLOW_HOST", "").replace(",", " ").split()),
+        open_browser=_switch(pick("open_browser")),
+    )
+
+
+def terminal_language(environment: Mapping[str, str] | None = None) -> str:
+    """`zh` or `en`, by TIMBRE_LANGUAGE or the locale of the terminal."""
+    environment = os.environ if environment is None else environment
+    names = ("TIMBRE_LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")
+    first = next((environment[n] for n in names if environment.get(n) and environment[n] != "auto"), "en")
+    return "zh" if first.lower().startswith("zh") else "en"
+
+
+def _port(text: str) -> int:
+    if text.isascii() and text.isdigit() and 1 <= int(text) <= 65535:
+        return int(text)
+    raise BadRequest(
+        f"port {text}: takes a whole number from 1 to 65535, such as 7860",
+        f"端口 {text}：应为 1 到 65535 的整数，例如 7860",
+        where="port",
+    )
+
+
+def _language(text: str) -> str:
+    if text in LANGUAGES:
+        return text
+    raise BadRequest(
+        f"language “{text}”: takes auto, zh or en", f"语言“{text}”：可选 auto、zh、en", where="language"
+    )
+
+
+def _root_path(text: str) -> str:
+    path = "/" + text.strip("/") if text.strip("/") else ""
+    if re.fullmatch(r"(/[A-Za-z0-9._~-]+)*", path):
+        return path
+    raise BadRequest(
+        f"root path “{text}”: takes a path such as /timbre",
+        f"根路径“{text}”：应为 /timbre 这样的路径",
+        where="root_path",
+    )
+
+
+def _login(text: str) -> tuple[str, str] | None:
+    if not text:
+        return None
+    user, colon, password = text.partition(":")
+    if user and colon and password:
+        return user, password
+    raise BadRequest(
+        "login: takes user:password, both not empty",
+        "登录：格式为 用户名:密码，两者都不能为空",
+        where="login",
+    )
+
+
+def _switch(text: str) -> bool | None:
+    if not text:
+        return None
+    if text.lower() in ("1", "true", "yes", "on"):
+        return True
+    if text.lower() in ("0", "false", "no", "off"):
+        return False
+    raise BadRequest(
+        f"open_browser “{text}”: takes true or false",
+        f"打开浏览器“{text}”：应为 true 或 false",
+        where="open_browser",
+    )

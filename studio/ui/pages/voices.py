@@ -1,0 +1,115 @@
+"""The Voices page: the library's voices as cards, and new ones drawn from seeds."""
+
+import secrets
+from collections.abc import Mapping
+from typing import Any
+
+from studio.studio import SEEDS, SpeakRequest, Studio, VoiceChange, VoiceQuery
+from studio.ui import asked as take
+from studio.ui import describe
+from studio.ui.pages.parts import component
+from studio.ui.pages.speak import heard
+from studio.ui.strings import say
+
+PAGE = 24  # cards
+DRAWN = 24  # at most in one draw
+SORTS = {"newest": "created", "used": "last_used", "name": "name", "rating": "rating"}
+
+
+def build(studio: Studio) -> None:
+    """Put the page into the Blocks that is being made."""
+    shelf = Questions(studio)
+    component(
+        "voices",
+        [
+            shelf.find_voices, shelf.hear_voice, shelf.preview_made, shelf.change_voice, shelf.drop_voice,
+            shelf.restore_voice, shelf.add_seed, shelf.draw_seeds,
+        ],
+    )  # fmt: skip
+
+
+class Questions:
+    """What the script of this page may ask; every one is `(asked, language) -> plain data`."""
+
+    def __init__(self, studio: Studio) -> None:
+        self.studio = studio
+
+    def find_voices(self, asked: dict[str, Any], language: str) -> Any:
+        """One page of cards, with what they can be narrowed by."""
+        tag = take.text(asked, "tag")
+        query = VoiceQuery(
+            text=take.text(asked, "search"),
+            engine=take.text(asked, "engine"),
+            kind=take.text(asked, "kind"),  # type: ignore[arg-type]  # an unknown one finds nothing
+            language=take.text(asked, "language"),
+            gender=take.text(asked, "gender"),  # type: ignore[arg-type]
+            tags=(tag,) if tag else (),
+            favourite=True if take.switch(asked, "favourite", False) else None,
+            sort=SORTS.get(take.text(asked, "sort", "newest"), "created"),  # type: ignore[arg-type]
+            page=max(1, take.whole(asked, "page", 1)),
+            size=PAGE,
+        )
+        found = self.studio.voices.find(query)
+        return {
+            "voices": [describe.voice_card(voice, language) for voice in found],
+            "facets": self._facets(language),
+            "total": found.total,
+            "page": found.page,
+            "pages": found.pages,
+        }
+
+    def _facets(self, language: str) -> dict[str, list[list[str]]]:
+        """Values to choose from, each with its label and number."""
+        facets = self.studio.voices.facets()
+
+        def choices(counts: Mapping[str, int], name: str) -> list[list[str]]:
+            labels = {value: describe.label(name, value, language) for value in counts if value}
+            if name == "tongue":
+                labels = {value: describe.tongue(value, language) for value in counts if value}
+            return [[value, f"{label} ({counts[value]})"] for value, label in labels.items()]
+
+        return {
+            "engine": choices(facets.engines, "engine"),
+            "kind": choices(facets.kinds, "kind"),
+            "gender": choices(facets.genders, "gender"),
+            "language": choices(facets.languages, "tongue"),
+            "tag": choices(facets.tags, "tag"),
+        }
+
+    def hear_voice(self, asked: dict[str, Any], language: str) -> Any:
+        """Speak a sentence in the reader's language, or in the first one of the voice if it has none of the reader's."""
+        engine, voice = take.text(asked, "engine"), take.text(asked, "voice")
+        spoken = language if take.text(asked, "language") in ("", language) else take.text(asked, "language")
+        sentence = say("voice.preview", "zh" if spoken.startswith("zh") else "en")
+        return heard(self.studio.speak(SpeakRequest(sentence, engine=engine, voice=voice)))
+
+    def preview_made(self, asked: dict[str, Any], language: str) -> Any:
+        job = self.studio.performance(take.text(asked, "id"))
+        return describe.take_row(job.wait(60.0), language)
+
+    def change_voice(self, asked: dict[str, Any], language: str) -> Any:
+        change = VoiceChange(
+            name=take.text(asked, "name") if "name" in asked else None,
+            tags=tuple(take.texts(asked, "tags")) if "tags" in asked else None,
+            notes=take.text(asked, "note") if "note" in asked else None,
+            rating=take.whole(asked, "rating") if "rating" in asked else None,
+            favourite=take.switch(asked, "favourite") if "favourite" in asked else None,
+        )
+        return describe.voice_card(self.studio.voices.update(take.text(asked, "id"), change), language)
+
+    def drop_voice(self, asked: dict[str, Any], language: str) -> Any:
+        return self.studio.voices.delete([take.text(asked, "id")])
+
+    def restore_voice(self, asked: dict[str, Any], language: str) -> Any:
+        return self.studio.voices.restore([take.text(asked, "id")])
+
+    def add_seed(self, asked: dict[str, Any], language: str) -> Any:
+        seed, name = take.whole(asked, "seed"), take.text(asked, "name")
+        return describe.voice_card(self.studio.keep_seed(take.text(asked, "engine"), seed, name), language)
+
+    def draw_seeds(self, asked: dict[str, Any], language: str) -> Any:
+        """Some seeds nobody chose; each is a voice that can be heard and kept."""
+        engine = self.studio.engine(take.text(asked, "engine")).id
+        count = min(DRAWN, max(1, take.whole(asked, "count", 12)))
+        seeds = [secrets.randbelow(min(SEEDS, 1_000_000)) for _ in range(count)]
+        return [describe.seed_voice(engine, seed, language) | {"seed": seed} for seed in seeds]

@@ -1,0 +1,160 @@
+"""Our own routes: live sound, takes in any format, pictures of their loudness, dropped texts, static files.
+
+Everything else is Gradio's. The guard and the login stand before all of them; here, unknown names are refused.
+"""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from studio.errors import BadRequest, NotFound, StudioError
+from studio.ui import theme
+from studio.ui.page import ASSETS, STATIC, edition
+from studio.ui.reader import complaint, language_of
+from studio.ui.uploads import Uploads
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI, Response
+
+    from studio.studio import Performance, Studio
+
+KINDS = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
+STATUS = {"not_found": 404, "not_installed": 409, "in_use": 409, "disk_full": 507, "storage": 500, "engine_failed": 500}
+PEAKS = 800  # of a picture
+KEEP = {"cache-control": "private, no-cache"}
+
+
+def add_routes(app: "FastAPI", studio: "Studio") -> None:
+    """All of them."""
+    add_errors(app)
+    add_static(app)
+    add_sound(app, studio)
+    add_files(app, studio)
+
+
+def add_errors(app: "FastAPI") -> None:
+    """An error of ours as JSON in the reader's language, with a status that fits."""
+    from fastapi import Request
+    from fastapi.responses import JSONResponse
+
+    @app.exception_handler(StudioError)
+    async def refuse(request: Request, error: StudioError) -> JSONResponse:
+        status = STATUS.get(error.code, 400 if isinstance(error, BadRequest) else 500)
+        return JSONResponse({"error": complaint(error, language_of(request))}, status)
+
+
+def add_static(app: "FastAPI") -> None:
+    """Scripts, styles and the icon, under a name that changes with their content, so browsers keep them for good."""
+    from fastapi import Response
+
+    files = {f.name: f for f in [*STATIC.glob("*.js"), *ASSETS.glob("*.css"), *ASSETS.glob("*.svg")]}
+
+    @app.get("/ui/{named}/{name}")
+    def static(named: str, name: str) -> Response:
+        keep = {"cache-control": "private, max-age=31536000, immutable" if named == edition() else "no-store"}
+        if name == "palette.css":
+            return Response(theme.css_variables(), media_type="text/css", headers=keep)
+        if name not in files:
+            return Response(status_code=404)
+        return Response(files[name].read_bytes(), media_type=KINDS[files[name].suffix], headers=keep)
+
+
+def add_sound(app: "FastAPI", studio: "Studio") -> None:
+    """Performances while they are spoken, and takes as a player wants them."""
+    from fastapi import Request, Response
+    from fastapi.responses import FileResponse, JSONResponse, StreamingResponse
+
+    @app.get("/stream/{id}.pcm")
+    def stream(id: str) -> Response:
+        performance = studio.performance(id)
+        headers = {"x-sample-rate": str(performance.rate), "cache-control": "no-store"}
+        return StreamingResponse(sound_of(performance), media_type="application/octet-stream", headers=headers)
+
+    @app.get("/takes/{digest}/peaks.json")
+    def peaks(digest: str) -> Response:
+        return JSONResponse({"peaks": peaks_of(studio, digest)}, headers=KEEP)
+
+    @app.get("/takes/{digest}.{ending}")
+    def sound(digest: str, ending: str, request: Request) -> Response:
+        take = studio.takes.get(whole_digest(digest))
+        if ending == "flac" and "download" not in request.query_params:
+            return FileResponse(studio.take_file(take.digest), media_type="audio/flac", headers=KEEP)
+        return exported(studio, take.digest, ending)
+
+
+def sound_of(performance: "Performance") -> Iterator[bytes]:
+    """The sound as it is made. A stopped or failed one just ends: the page asks for the reason elsewhere."""
+    try:
+        yield from performance.pcm()
+    except StudioError:
+        return
+
+
+def whole_digest(digest: str) -> str:
+    """Only a whole digest names a take here; a beginning could be guessed, and anything else is no take."""
+    if len(digest) == 64 and all(c in "0123456789abcdef" for c in digest):
+        return digest
+    raise NotFound(f"take “{digest[:20]}”: no such take", f"版本“{digest[:20]}”不存在", where="digest")
+
+
+def peaks_of(studio: "Studio", digest: str) -> list[float]:
+    """Loudest value of each of at most 800 stretches, 0..1."""
+    import numpy as np
+
+    samples = np.abs(studio.cache.load(whole_digest(digest)).samples)
+    edges = np.linspace(0, len(samples), min(PEAKS, len(samples)) + 1).astype(int)[:-1]
+    return [round(float(level), 3) for level in np.maximum.reduceat(samples, edges)] if len(samples) else []
+
+
+def exported(studio: "Studio", digest: str, ending: str) -> "Response":
+    """A take as a file of that format with its provenance, written beside and removed once it is sent."""
+    import shutil
+    import tempfile
+    from pathlib import Path
+
+    from fastapi.responses import FileResponse
+    from starlette.background import BackgroundTask
+
+    kind = next((f for f in studio.formats() if ending in (f.id, f.extension.lstrip("."))), None)
+    if kind is None:
+        known = [f.id for f in studio.formats()]
+        raise NotFound(f"format “{ending}”: there is {', '.join(known)}", f"格式“{ending}”：可选 {'、'.join(known)}", where="format")
+    folder = Path(tempfile.mkdtemp(prefix="export-", dir=studio.folder.path))
+    path = folder / f"take{kind.extension}"
+    try:
+        studio.export_take(digest, path)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    headers = KEEP | {"content-disposition": named(file_name(studio, digest) + kind.extension)}
+    return FileResponse(path, media_type=kind.mime, headers=headers, background=BackgroundTask(shutil.rmtree, folder, True))
+
+
+def file_name(studio: "Studio", digest: str) -> str:
+    """What a downloaded take is called: how its text begins, and its voice."""
+    take = studio.takes.get(digest)
+    words = "".join(c if c.isalnum() or c in "-_ " else " " for c in f"{take.excerpt[:30]} {take.voice_label[:20]}")
+    return "-".join(words.split()) or digest[:12]
+
+
+def named(name: str) -> str:
+    """A `Content-Disposition` for a download whose name may be in any script (RFC 6266)."""
+    plain = name.encode("ascii", "ignore").decode().replace('"', "").strip("-. ") or "audio"
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name)}"
+
+
+def add_files(app: "FastAPI", studio: "Studio") -> None:
+    """Texts in, productions out."""
+    from fastapi import Request, Response
+    from fastapi.responses import FileResponse, JSONResponse
+
+    uploads = Uploads(studio.folder.path)
+
+    @app.post("/manuscripts")
+    async def receive(request: Request, name: str = "text.txt") -> Response:
+        return JSONResponse({"ok": {"upload": await uploads.keep(name, request.stream())}})
+
+    @app.get("/productions/{id}/file")
+    def finished(id: str) -> Response:
+        path = studio.production_file(id)
+        return FileResponse(path, headers=KEEP | {"content-disposition": named(path.name)})

@@ -1,0 +1,191 @@
+"""The server of the studio in the browser: Gradio mounted with everything closed that it leaves open, around one `Studio`."""
+
+import logging
+import os
+import socket
+import sys
+import tempfile
+import threading
+import webbrowser
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from studio.errors import InUse, NotWritable, StudioError
+from studio.ui.guard import App, Guard, Login, Receive, Scope, Send
+from studio.ui.options import Options
+
+if TYPE_CHECKING:
+    from studio.studio import Studio
+
+log = logging.getLogger("timbre.ui")
+UPLOADS = "1mb"  # of Gradio's own upload route; manuscripts have a route of ours
+KEEP_SECONDS = 24 * 3600  # Gradio's temporary files
+
+
+def build(studio: "Studio", options: Options) -> App:
+    """The whole application, ready to be served or called by a test."""
+    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # before the import: nothing is looked up or reported
+    os.environ["GRADIO_TEMP_DIR"] = str(studio.folder.path / "page")
+    from fastapi import FastAPI
+
+    from studio.ui.page import FirstScript, login_page
+    from studio.ui.routes import add_routes
+
+    inner = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    add_routes(inner, studio)
+    app: App = mount(inner, studio, options)
+    if options.login:
+        app = Login(app, options.login, login_page)
+    app = FirstScript(app, options.language)
+    return RootPath(Guard(app, (options.host, *options.allow_hosts)), options.root_path)
+
+
+def mount(app: "FastAPI", studio: "Studio", options: Options) -> "FastAPI":  # type: ignore[name-defined]  # noqa: F821
+    """Gradio on `app`, each default that opens something closed."""
+    import gradio as gr
+
+    from studio.ui.blocks import blocks, words_of_gradio
+    from studio.ui.theme import gradio_theme
+
+    demo = blocks(studio)
+    demo.has_launched = True  # a mounted app otherwise skips the check of paths and hands out any file
+    demo.queue(max_size=64, default_concurrency_limit=8, api_open=False)
+    login = Login(app, options.login, lambda *_: b"") if options.login else None
+    return gr.mount_gradio_app(
+        app,
+        demo,
+        path="/",
+        app_kwargs={"docs_url": None, "redoc_url": None, "openapi_url": None},
+        root_path=options.root_path or None,
+        allowed_paths=[],
+        max_file_size=UPLOADS,
+        show_error=False,
+        run_history=False,
+        enable_monitoring=False,
+        footer_links=[],
+        ssr_mode=False,
+        pwa=False,
+        mcp_server=False,
+        i18n=words_of_gradio(),
+        theme=gradio_theme(),
+    )
+
+
+class RootPath:
+    """Serves below a path, whether the proxy in front strips it or not."""
+
+    def __init__(self, app: App, root: str) -> None:
+        self.app = app
+        self.root = root
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self.root and scope["type"] != "lifespan":
+            path = scope["path"]
+            inside = path == self.root or path.startswith(self.root + "/")
+            scope = {**scope, "root_path": self.root, "path": path if inside else self.root + path}
+        await self.app(scope, receive, send)
+
+
+def listen(options: Options) -> socket.socket:
+    """The bound socket, taken before anything heavy loads; `InUse` or `NotWritable` says what to do."""
+    family = socket.AF_INET6 if ":" in options.host else socket.AF_INET
+    bound = socket.socket(family, socket.SOCK_STREAM)
+    if os.name == "posix":  # elsewhere this would let two servers share the port
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        bound.bind((options.host, options.port))
+        bound.listen(128)
+    except PermissionError as error:
+        raise NotWritable(
+            f"port {options.port}: this user may not listen there; choose one above 1023: --port 7860",
+            f"端口 {options.port}：当前用户无权监听；请选 1023 以上的端口：--port 7860",
+            where="port",
+        ) from error
+    except socket.gaierror as error:
+        raise NotWritable(
+            f"host “{options.host}”: no such address on this machine; try --host 127.0.0.1",
+            f"地址“{options.host}”：本机没有这个地址；可以试试 --host 127.0.0.1",
+            where="host",
+        ) from error
+    except OSError as error:
+        bound.close()
+        raise busy(options, error) from error
+    return bound
+
+
+def busy(options: Options, error: OSError) -> StudioError:
+    """Why the address cannot be taken."""
+    import errno
+
+    if error.errno != errno.EADDRINUSE:
+        return NotWritable(
+            f"{options.host}:{options.port} cannot be listened on ({error.strerror}); try --host 127.0.0.1 --port 7861",
+            f"无法监听 {options.host}:{options.port}（{error.strerror}）；可以试试 --host 127.0.0.1 --port 7861",
+            where="host",
+        )
+    return InUse(
+        f"port {options.port} is in use by another program, perhaps a studio that is already open at "
+        f"{options.address}; open that page, or choose another port: --port {options.port % 65535 + 1}",
+        f"端口 {options.port} 已被其他程序占用，也许音色工坊已经在 {options.address} 打开；"
+        f"请直接打开那个页面，或换一个端口：--port {options.port % 65535 + 1}",
+        where="port",
+    )
+
+
+def serve(options: Options) -> None:
+    """Serve until Ctrl-C. Raises `StudioError` when it cannot start."""
+    from studio.studio import Studio
+    from studio.ui.strings import say
+    from studio.ui.options import terminal_language
+
+    bound = listen(options)
+    with Studio(options.folder) as studio:
+        apart(studio.folder.path / "served")
+        app = build(studio, options)
+        threading.Thread(target=warm, args=(studio,), name="warm", daemon=True).start()
+        print(say("terminal.ready", terminal_language(), address=options.address), flush=True)
+        if wants_browser(options):
+            threading.Timer(0.3, webbrowser.open, [options.address]).start()
+        run(app, bound)
+
+
+def run(app: App, bound: socket.socket) -> None:
+    """Uvicorn on a socket that is already bound, quiet, patient with streams for two seconds at the end."""
+    import uvicorn
+
+    config = uvicorn.Config(
+        app,  # type: ignore[arg-type]  # the same shape under other names
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=2,
+        ws="none",
+    )
+    uvicorn.Server(config).run(sockets=[bound])
+
+
+def apart(folder: Path) -> None:
+    """Stand in an empty folder: Gradio would hand out what lies below the working directory."""
+    folder.mkdir(parents=True, exist_ok=True)
+    if any(folder.iterdir()):
+        folder = Path(tempfile.mkdtemp(prefix="timbre-"))
+    os.chdir(folder)
+
+
+def warm(studio: "Studio") -> None:
+    """Load what the first click would have to wait for: the normaliser and the first engine."""
+    from studio.studio import SpeakRequest
+
+    try:
+        studio.plan(SpeakRequest("你好，2 点。Hello, 2 pm."))
+    except StudioError as error:
+        log.warning("warming up: %s", error)
+
+
+def wants_browser(options: Options) -> bool:
+    """As chosen; otherwise only where a person sits in front of this machine."""
+    if options.open_browser is not None:
+        return options.open_browser
+    if os.environ.get("SSH_CONNECTION") or not sys.stdout.isatty():
+        return False
+    return sys.platform in ("win32", "darwin") or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))

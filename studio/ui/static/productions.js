@@ -1,0 +1,136 @@
+// Long things: drop a text, look at its chapters, choose a voice, start; then a list that goes on without this page.
+import { acts, ask, clock, complain, day, fill, hear, html, iconButton, language, make, notice, options, raw, root, sign, span, t, tell } from "./dom.js";
+import * as desk from "./desk.js";
+import { here } from "./frame.js";
+import { pick } from "./picker.js";
+
+let part, body, book = null, voice = "", list = [];
+const chosen = {};
+
+export function mount(given) {
+  part = given;
+  body = part.element.querySelector(".part-productions");
+  fill(body, html`
+    <div class="page-head"><h1>${t("nav.productions")}</h1></div>
+    <label class="drop" id="drop"><input type="file" id="manuscript" accept=".txt,.md,text/plain,text/markdown" class="hidden-label">
+      ${sign("file")}<span><b>${t("book.drop")}</b><span class="soft small">${t("book.drop.help")}</span></span></label>
+    <div class="row"><span class="soft small">${t("book.try")}</span><span id="book-examples" class="row"></span></div>
+    <p class="failure-text" id="book-failure" role="alert" hidden></p>
+    <div id="book"></div>
+    <div id="production-list"></div>`);
+  const drop = body.querySelector("#drop");
+  body.querySelector("#manuscript").addEventListener("change", ({ target }) => { if (target.files[0]) upload(target.files[0]); target.value = ""; });
+  for (const name of ["dragover", "dragleave", "drop"]) drop.addEventListener(name, (event) => {
+    event.preventDefault();
+    drop.classList.toggle("over", name === "dragover");
+    if (name === "drop" && event.dataTransfer.files[0]) upload(event.dataTransfer.files[0]);
+  });
+  acts(body, { voice: chooseVoice, begin, forget, stop, resume, remove, example });
+  hear("page", (page) => { if (page === "productions") open(); });
+  hear("told", () => { if (here() === "productions") open(); });
+  poll();
+}
+async function open() {
+  const shelf = await ask(part.server.example_books);
+  if (shelf) fill(body.querySelector("#book-examples"), html`${shelf.map((b) => html`<button type="button" class="quiet" data-act="example" data-name="${b.name}">${b.title}</button>`)}`);
+  refresh();
+}
+const failure = () => body.querySelector("#book-failure");
+
+/* ---- a new one ---- */
+async function upload(file) {
+  complain(failure(), "");
+  let answer;
+  try {
+    const reply = await fetch(`${root}/manuscripts?name=${encodeURIComponent(file.name)}`, { method: "POST", body: file, headers: { "content-type": "application/octet-stream" } });
+    answer = await reply.json();
+  } catch { return complain(failure(), t("error.offline")); }
+  if (answer.error) return complain(failure(), answer.error.text);
+  look(await ask(part.server.look_at, { upload: answer.ok.upload }, failure()));
+}
+async function example(button) { look(await ask(part.server.look_at, { example: button.dataset.name }, failure())); }
+function look(found) {
+  if (!found) return;
+  book = found;
+  const now = desk.settings();
+  voice = now.voice;
+  Object.assign(chosen, { engine: now.engine, style: now.style, polish: "off", format: "m4b" });
+  paintBook();
+}
+async function paintBook() {
+  const told = desk.studio(), gaps = told.gaps;
+  fill(body.querySelector("#book"), html`<section class="card book" aria-label="${t("book.new")}">
+    <div class="book-facts">
+      <label class="field"><span>${t("book.title")}</span><input id="book-title" maxlength="300" value="${book.title}"></label>
+      <label class="field"><span>${t("book.author")}</span><input id="book-author" maxlength="300" value="${book.author}"></label>
+      <p class="soft small" style="margin:0">${book.facts}</p>
+      ${book.notes.map((note) => html`<p class="soft small" style="margin:0">${note}</p>`)}
+      <details ${raw(book.chapters.length <= 12 ? "open" : "")}><summary>${t("book.chapters", { n: book.chapters.length })}</summary><ol class="chapters">${book.chapters.map((c) => html`<li><span>${c.title}</span><span class="soft">${c.length}</span></li>`)}</ol></details>
+    </div>
+    <div class="book-sound">
+      <div class="field"><span>${t("desk.voice")}</span><button type="button" class="voice-button" id="book-voice" data-act="voice"></button></div>
+      <div class="pair"><label class="field"><span>${t("desk.style")}</span><select id="book-style">${options([["", t("desk.style.none")], ...told.styles.filter((s) => !s.engine || s.engine === chosen.engine).map((s) => [s.name, s.label])], chosen.style)}</select></label>
+      <label class="field"><span>${t("player.format")}</span><select id="book-format">${options(told.formats.map((f) => [f.id, f.label]), chosen.format)}</select></label></div>
+      <label class="field"><span>${t("speak.polish")}</span><select id="book-polish">${options(told.polish.map((p) => [p.id, p.label]), chosen.polish)}</select></label>
+      <fieldset class="gaps"><legend class="soft small">${t("book.gaps")}</legend>${["sentence", "paragraph", "chapter"].map((name) => html`<label class="field"><span>${t("book.gap." + name)}</span><span class="with-unit"><input type="number" id="gap-${name}" min="0" max="60" step="0.1" value="${gaps[name] / 1000}"><span class="soft">${t("unit.seconds")}</span></span></label>`)}</fieldset>
+      <div class="row"><button type="button" class="button primary" data-act="begin" id="book-start">${t("book.start")}</button><button type="button" class="quiet" data-act="forget">${t("cancel")}</button></div>
+    </div></section>`);
+  paintVoice();
+}
+async function paintVoice() {
+  const shown = await ask(part.server.book_voice, { engine: chosen.engine, voice });
+  const button = body.querySelector("#book-voice");
+  if (shown && button) fill(button, html`<span class="glyph">${raw(shown.glyph)}</span><span class="voice-text"><b>${shown.name}</b><span class="soft">${shown.facts}</span></span>${sign("down")}`);
+}
+const chooseVoice = (button) => pick(button, (search) => ask(part.server.book_voices, { engine: chosen.engine, search, language: book.language }), voice, (ref) => { voice = ref; paintVoice(); });
+function forget() { book = null; fill(body.querySelector("#book"), ""); }
+const value = (id) => body.querySelector("#" + id).value;
+async function begin(button) {
+  button.disabled = true;
+  const gaps = Object.fromEntries(["sentence", "paragraph", "chapter"].map((name) => [name, Math.round(Number(value("gap-" + name)) * 1000)]));
+  const started = await ask(part.server.begin_production, { ...book.source, title: value("book-title"), author: value("book-author"), engine: chosen.engine, voice, style: value("book-style"), format: value("book-format"), polish: value("book-polish"), controls: chosen.engine === desk.settings().engine ? desk.settings().controls : {}, gaps }, failure());
+  button.disabled = false;
+  if (!started) return;
+  forget();
+  refresh();
+}
+
+/* ---- the list ---- */
+async function refresh() {
+  const answer = await ask(part.server.productions_shown);
+  if (!answer) return;
+  list = answer;
+  paintList();
+  const running = list.filter((p) => p.running);
+  tell("running", { key: "productions", page: "productions", text: running.length ? t("running.production", { name: running[0].title, percent: Math.floor(running[0].progress * 100) }) : "" });
+}
+async function poll() {
+  for (;;) {
+    await new Promise((done) => setTimeout(done, 1000));
+    if (!document.hidden && list.some((p) => p.running)) await refresh();
+  }
+}
+function paintList() {
+  const holder = body.querySelector("#production-list");
+  if (!list.length) return fill(holder, book ? "" : html`<div class="empty"><p>${t("book.empty")}</p></div>`);
+  const focus = document.activeElement?.closest?.("[data-production]")?.dataset.production, act = document.activeElement?.dataset?.act;
+  fill(holder, html`<div class="production-rows">${list.map(row)}</div>`);
+  if (focus) holder.querySelector(`[data-production="${focus}"] [data-act="${act}"]`)?.focus();
+}
+const row = (p) => html`<article class="production card" data-production="${p.id}" data-state="${p.state}">
+  <div class="production-head"><div class="production-text"><b>${p.title}</b><span class="soft small">${p.facts}</span></div><span class="state state-${p.state}">${p.word}</span></div>
+  ${p.running || p.state === "stopped" || p.state === "failed" ? html`<div class="progress-line"><progress max="1" value="${p.progress}" aria-label="${t("book.progress")}"></progress><span class="soft">${Math.floor(p.progress * 100)} %${p.seconds_left ? " · " + t("speak.left", { time: span(p.seconds_left) }) : ""}</span></div>` : ""}
+  ${p.error ? html`<p class="failure-text">${p.error}</p>` : ""}
+  <div class="row">${p.running ? html`<button type="button" class="button" data-act="stop">${sign("stop")}${t("stop")}</button>` : ""}
+    ${p.resumable ? html`<button type="button" class="button" data-act="resume">${sign("resume")}${t("book.resume")}</button>` : ""}
+    ${p.state === "done" ? html`<a class="button" href="${root}/productions/${p.id}/file" download>${sign("download")}${t("book.download")}</a><span class="soft small">${p.result}</span>` : ""}
+    <span class="stretch"></span>${p.running ? "" : iconButton("remove", "trash", t("delete"))}</div></article>`;
+const id = (button) => button.closest("[data-production]").dataset.production;
+const stop = async (button) => { await ask(part.server.stop_production, { id: id(button) }); refresh(); };
+const resume = async (button) => { await ask(part.server.resume_production, { id: id(button) }); refresh(); };
+async function remove(button) {
+  const gone = id(button);
+  if (!(await ask(part.server.drop_production, { id: gone }))) return;
+  refresh();
+  notice(t("book.deleted"), { act: t("undo"), run: async () => { await ask(part.server.restore_production, { id: gone }); refresh(); } });
+}

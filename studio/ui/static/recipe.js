@@ -1,0 +1,21 @@
+// What a take was made of, shown as facts; and the two things every page may do with a take: star it, load its recipe.
+import { ask, dialog, hear, html, notice, raw, t, tell } from "./dom.js";
+
+/** `part` offers `take_facts`, `star_take`. */
+export function mountKeeper(part) {
+  hear("star", async ({ digest, starred }) => {
+    const done = await ask(part.server.star_take, { digest, starred });
+    if (done) tell("starred", { digest, starred });
+  });
+  hear("recipe", async (digest) => {
+    const told = await ask(part.server.take_facts, { digest });
+    if (!told) return;
+    const answer = await dialog(t("recipe.title"), html`<p class="recipe-text">${told.text}</p>${facts(told.facts)}
+      <details><summary>${t("recipe.whole")}</summary><pre class="recipe-json">${told.json}</pre></details>`,
+      told.loadable ? [["load", t("recipe.load"), "primary"]] : []);
+    if (answer.pressed === "load") tell("load", digest);
+  });
+}
+
+/** Pairs of label and value; a third entry marks what differs. */
+export const facts = (rows) => html`<dl class="facts">${rows.map(([label, value, differs]) => html`<dt>${label}</dt><dd class="${differs ? "differs" : ""}">${value}</dd>`)}</dl>`;

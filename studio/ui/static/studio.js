@@ -1,0 +1,23 @@
+// The first module of the page: the frame at once, each page when Gradio has made its component.
+import { ask, hear, html, dialog, notice, raw, t, tell } from "./dom.js";
+import * as frame from "./frame.js";
+import * as models from "./models.js";
+import * as productions from "./productions.js";
+import { mountKeeper } from "./recipe.js";
+import * as settings from "./settings.js";
+import * as speak from "./speak.js";
+import * as takes from "./takes.js";
+import * as voices from "./voices.js";
+
+const pages = {
+  desk: (part) => speak.mount("desk", part), marks: (part) => speak.mount("marks", part),
+  switches: (part) => speak.mount("switches", part), under: (part) => speak.mount("under", part),
+  voices: voices.mount, takes: takes.mount, productions: productions.mount, models: models.mount, settings: settings.mount,
+  keeper: mountKeeper,
+};
+
+window.Timbre = {
+  /** Called by each component of ours when Gradio has put it into the page. */
+  mount(name, part) { pages[name](part); },
+};
+document.body ? frame.build() : addEventListener("DOMContentLoaded", frame.build);
