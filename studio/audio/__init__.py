@@ -1,1 +1,1 @@
-"""Sound, without knowing what speaks: clips, files, levels, effects. Imports no other room of the studio."""
+"""Sound without models: clips, files, levels, edits, the timeline and the polish. Imports nothing else of ours."""

@@ -6,6 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 Samples = NDArray[np.float32]
+Pcm = NDArray[np.int16]
+
+FULL_SCALE = 32768.0  # of 16 bits; what an engine gives as n / 32768 comes back from a file bit for bit
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,3 +31,26 @@ class Clip:
     @property
     def seconds(self) -> float:
         return len(self.samples) / self.rate
+
+
+def to_int16(samples: Samples) -> Pcm:
+    """-1..1 to 16 bits, rounded to the nearest step; louder than full scale is clipped, never wrapped.
+
+    No dither: the same samples must give the same file, exact silence must stay exact, and the 16-bit steps of an
+    engine must survive. `ValueError` for a sample that is not a number.
+    """
+    scaled = np.multiply(samples, FULL_SCALE, dtype=np.float32)
+    if not np.isfinite(scaled).all():
+        raise ValueError("a sample is not a finite number")
+    np.rint(scaled, out=scaled)
+    return np.clip(scaled, -FULL_SCALE, FULL_SCALE - 1, out=scaled).astype("<i2")
+
+
+def from_int16(pcm: Pcm) -> Samples:
+    """The inverse of `to_int16`."""
+    return np.multiply(pcm, 1 / FULL_SCALE, dtype=np.float32)
+
+
+def silence(frames: int) -> Samples:
+    """Exactly so many zeros."""
+    return np.zeros(frames, np.float32)
