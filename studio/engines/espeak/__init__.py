@@ -1,4 +1,4 @@
-"""eSpeak NG, the engine that is always there: every language, no weights, no GPU, a hundred times faster than real time."""
+"""eSpeak NG, the engine that is always there: 141 languages and accents, no weights, no GPU, no waiting."""
 
 from studio.engines.espeak.engine import Espeak
 

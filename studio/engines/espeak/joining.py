@@ -1,8 +1,8 @@
 """The sound of one utterance, joined from the passages the worker says, and the times of its words.
 
-Where one language follows another in mid-sentence, the library's little silences at the edges are taken out and the rest
-is faded over a few milliseconds, so that it sounds like one breath and never clicks. Everything is done as the sound
-arrives: only what might still be cut, or belongs to a word whose end is not known yet, is held back.
+Where one language follows another in mid-sentence, the library's little silences at the edges are taken out and the
+rest is faded over a few milliseconds, so that it sounds like one breath and never clicks. Everything is done as the
+sound arrives: only what might still be cut, or belongs to a word whose end is not known yet, is held back.
 """
 
 import re

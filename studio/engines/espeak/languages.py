@@ -144,8 +144,8 @@ ur | inc/ur | Urdu | 乌尔都语
 uz | trk/uz | Uzbek | 乌兹别克语
 vi-VN-x-central | aav/vi-VN-x-central | Vietnamese (Central) | 越南语（中部）
 vi-VN-x-south | aav/vi-VN-x-south | Vietnamese (Southern) | 越南语（南部）
-zh-Latn-pinyin | sit/cmn-Latn-pinyin | Chinese (Mandarin, Latin letters as pinyin) | 汉语（普通话，拉丁字母按拼音读）
-yue-Latn-jyutping | sit/yue-Latn-jyutping | Chinese (Cantonese, Latin letters as jyutping) | 汉语（粤语，拉丁字母按粤拼读）
+zh-Latn-pinyin | sit/cmn-Latn-pinyin | Mandarin (Latin letters as pinyin) | 普通话（拉丁字母按拼音读）
+yue-Latn-jyutping | sit/yue-Latn-jyutping | Cantonese (Latin letters as jyutping) | 粤语（拉丁字母按粤拼读）
 tlh | art/piqd | Klingon | 克林贡语
 qya | art/qya | Quenya | 昆雅语
 sjn | art/sjn | Sindarin | 辛达林语

@@ -1,8 +1,8 @@
 """From a recipe's text to what the worker says: languages told apart, marks turned into SSML, characters remembered.
 
-Every stretch of one language becomes one part, spoken by that language's own rules with the same timbre. Inside a part,
-speed, emphasis and emotion are SSML, so that a sentence keeps its melody. Each character of the SSML knows which character
-of the visible text it stands for; that is how word times find their words.
+Every stretch of one language becomes one part, spoken by that language's own rules with the same timbre. Inside a
+part, speed, emphasis and emotion are SSML, so that a sentence keeps its melody. Each character of the SSML knows which
+character of the visible text it stands for; that is how word times find their words.
 """
 
 import re

@@ -123,7 +123,7 @@ class Process:
 
     def next(self, stop: Stop | None = None, patience: float = SILENCE_S) -> Frame:
         """The next message. Raises `Cancelled` once `stop` is set, `EngineFailed` when the worker ended or hangs."""
-        step = 0.02 if stop is not None else patience
+        step = 0.02
         waited = 0.0
         while waited < patience:
             if stop is not None:
@@ -132,7 +132,9 @@ class Process:
                 frame = self._frames.get(timeout=step)
             except queue.Empty:
                 waited += step
-                continue
+                if not self._closing:
+                    continue
+                frame = None  # another thread unloaded the engine under us
             if frame is None:
                 raise self._gone()
             return frame

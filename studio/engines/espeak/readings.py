@@ -6,7 +6,10 @@ import unicodedata
 from studio.errors import BadText
 
 _INITIALS = "zh|ch|sh|[bpmfdtnlgkhjqxrzcsyw]"
-_FINALS = "iang|iong|uang|ueng|ang|eng|ing|ong|iao|ian|uai|uan|van|ai|ei|ao|ou|an|en|in|un|vn|ia|ie|iu|ua|uo|ui|ue|ve|er|a|o|e|i|u|v"
+_FINALS = (
+    "iang|iong|uang|ueng|ang|eng|ing|ong|iao|ian|uai|uan|van|ai|ei|ao|ou|an|en|in|un|vn|ia|ie|iu|ua|uo|ui|ue|ve|er|"
+    "a|o|e|i|u|v"
+)
 _SYLLABLE = re.compile(rf"(?:(?:{_INITIALS})?(?:{_FINALS})|n|ng|m)[1-5]")
 _TONE_MARKS = {"\u0304": "1", "\u0301": "2", "\u030c": "3", "\u0300": "4"}
 
@@ -63,7 +66,7 @@ def ipa(reading: str) -> str | None:
             raise BadText(
                 f"[say … as {reading}]: espeak has no English sound “{body[at]}”; use the IPA symbols of English, "
                 "or respell the word without slashes",
-                f"[say … as {reading}]：espeak 的英语里没有“{body[at]}”这个音；请使用英语的国际音标，或去掉斜杠改用谐音拼写",
+                f"[say … as {reading}]：espeak 的英语里没有“{body[at]}”这个音；请用英语的国际音标，或去掉斜杠用谐音拼写",
                 where="text",
             )
         names.append(_IPA[token[0]])

@@ -70,7 +70,7 @@ class Talk:
                 return  # it died on its own; the next request starts another
 
     def _start_over(self) -> None:
-        """A new worker for what is waiting: this system does not unload libraries, so a worker has one utterance in it."""
+        """A new worker for what waits: where the system never unloads a library, a worker has one utterance in it."""
         self.process.close()
         self.process = Process()
         for awaited in self._waiting:

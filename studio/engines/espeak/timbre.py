@@ -1,9 +1,9 @@
 """`Timbre`: what a voice of eSpeak NG sounds like, as numbers: read from a variant, drawn from a seed, blended.
 
-eSpeak NG keeps a voice apart from a language: a *variant* is a small file of formants, pitch, breath and so on, put over
-any language. We read such a file into a vector, so that two voices can be mixed and a new one drawn, and write the vector
-as lines of a voice file for the worker. Whatever a voice came from, it is spoken through its vector; a voice and its
-embedding therefore cannot differ.
+eSpeak NG keeps a voice apart from a language: a *variant* is a small file of formants, pitch, breath and so on, put
+over any language. We read such a file into a vector, so that two voices can be mixed and a new one drawn, and write the
+vector as lines of a voice file for the worker. Whatever a voice came from, it is spoken through its vector; a voice and
+its embedding therefore cannot differ.
 
 A variant's rhythm (`stressLength`, `stressAmp`, `intonation`) is left out: those replace what belongs to the language.
 """
@@ -100,7 +100,7 @@ class Timbre:
             raise BadRequest(
                 f"voice embedding of {len(packed)} bytes: espeak takes {SIZE} float32 values ({4 * SIZE} bytes); "
                 "draw the voice anew with espeak",
-                f"音色向量有 {len(packed)} 字节：espeak 需要 {SIZE} 个 float32（{4 * SIZE} 字节）；请用 espeak 重新生成音色",
+                f"音色向量有 {len(packed)} 字节：espeak 需要 {SIZE} 个 float32（{4 * SIZE} 字节）；请重新生成音色",
                 where="voice.values",
             )
         values = np.frombuffer(packed, "<f4").astype(np.float64) * SCALE + DEFAULT

@@ -16,8 +16,8 @@ from studio.words import Words
 Gender = Literal["female", "male", "neutral", ""]
 PLAIN_NAME = "default"
 
-# name of the variant | gender | English | Chinese. Left out are those of the Klatt synthesiser (breath, tone and blending do
-# nothing there), robots made by echo alone, and near-copies of others.
+# name of the variant | gender | English | Chinese. Left out are those of the Klatt synthesiser (breath, tone and
+# blending do nothing there), robots made by echo alone, and near-copies of others.
 TABLE = """
 f2 | female | Female 2 | 女声 2
 f3 | female | Female 3 | 女声 3

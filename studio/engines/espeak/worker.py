@@ -8,7 +8,7 @@ It stands alone, imports nothing of ours and nothing heavy, and is started as a 
   library is reproducible, so it is loaded anew for every utterance (about 1 ms, see `benchmarks/espeak.json`);
 - is C code that reads any text a user may paste. If it crashes, it crashes here.
 
-Every message, both ways, is `<II` (bytes of header, bytes of sound), a JSON header, and the sound (int16, little-endian).
+Every message, both ways, is `<II` (bytes of header, bytes of sound), a JSON header, and the sound (int16, LE).
 In:  {"say": n, "rand": seed, "parts": [part, …]}     {"stop": n}: everything up to number n
 Out: {"ready": …} once;  {"say": n, "part": k, "events": […]} + sound;  {"done": n, "stopped": bool};
      {"failed": n, "what": …};  {"spent": n}: utterance n needs a new process (see `Speaker.load`).
@@ -206,7 +206,7 @@ class Speaker:
         """Set a voice of the given language and timbre.
 
         Naming a voice file spares the search through all 250 of them (6 ms). The library forgets what stands in a file
-        once it is read, cuts its name after 60 bytes and turns it to lower case: hence a short one in the working folder.
+        once it is read, cuts its name after 60 bytes and lowers its case: hence a short one in the working folder.
         """
         with open(os.path.join(self._folder, "lang", language), encoding="utf-8") as source:
             lines = source.read()
@@ -222,7 +222,7 @@ class Speaker:
 
 
 def reachable(folder: str) -> bytes:
-    """`folder` as the library can open it: by a link in the working folder where its path is too long or too foreign."""
+    """`folder` as the library can open it: by a link in the working folder if its path is too long or too foreign."""
     try:
         path = folder.encode("mbcs" if sys.platform == "win32" else sys.getfilesystemencoding())
     except UnicodeEncodeError:
