@@ -45,7 +45,7 @@ class Cache:
         self.limit = limit
         self._lock = threading.RLock()
         self._pending: dict[str, tuple[dict[str, Any], StoredTake]] = {}  # written files, rows to come
-        self._touched: set[str] = set()
+        self._touched: dict[str, datetime] = {}
         self._uses: dict[str, set[str]] = {}  # production -> digests that it put or got
         self._batches: list[str] = []  # the productions ("" for none) of the open batches
         self._flushed = time.monotonic()
@@ -110,9 +110,10 @@ class Cache:
             late = time.monotonic() - self._flushed > _BATCH_SECONDS
             if not self._batches or late or len(self._pending) >= _BATCH:
                 self.flush()
-            if not self._batches:
-                return self.get(digest) or stored
-        return stored
+            if self._batches:
+                return stored
+        row = self._rows([digest]).get(digest)
+        return stored if row is None else StoredTake(take_of(*row), path, stored.words)
 
     @staticmethod
     def as_stored(clip: Clip) -> Clip:
@@ -143,7 +144,7 @@ class Cache:
                 return
             with self.database.write() as session:
                 take_rows.store(session, [values for values, _ in self._pending.values()])
-                take_rows.touch(session, list(self._touched - self._pending.keys()), datetime.now(UTC))
+                take_rows.touch(session, self._touched)
                 for production, digests in self._uses.items():
                     take_rows.link(session, production, list(digests))
             self._pending.clear()
@@ -249,7 +250,7 @@ class Cache:
 
     def _use(self, found: dict[str, StoredTake]) -> None:
         with self._lock:
-            self._touched.update(found)
+            self._touched |= dict.fromkeys(found, datetime.now(UTC))
             self._note_use(list(found))
             if len(self._touched) > _MOST_TOUCHED:
                 self.flush()

@@ -170,6 +170,17 @@ class Database:
         )
 
 
+def insert_new(session: Session, table: Any) -> Any:
+    """An INSERT that leaves a row alone which is there already."""
+    if session.get_bind().dialect.name == "sqlite":
+        from sqlalchemy.dialects import sqlite
+
+        return sqlite.insert(table).on_conflict_do_nothing()
+    from sqlalchemy.dialects import postgresql
+
+    return postgresql.insert(table).on_conflict_do_nothing()
+
+
 def _parsed(url: str) -> URL:
     try:
         parsed = make_url(url)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,18 +23,34 @@ class Library:
 
     def __init__(self, folder: DataFolder, database: Database, cache_limit: int | None = None) -> None:
         from studio.library.cache import Cache
-        from studio.library.productions import Productions
-        from studio.library.styles import Styles
-        from studio.library.takes import Takes
-        from studio.library.voices import Voices
 
         self.folder = folder
         self.database = database
-        self.voices: Voices = Voices(database)
-        self.styles: Styles = Styles(database)
-        self.takes: Takes = Takes(database)
-        self.productions: Productions = Productions(database)
         self.cache: Cache = Cache(folder.takes, database, limit=cache_limit)
+
+    @cached_property
+    def voices(self) -> Voices:
+        from studio.library.voices import Voices
+
+        return Voices(self.database)
+
+    @cached_property
+    def styles(self) -> Styles:
+        from studio.library.styles import Styles
+
+        return Styles(self.database)
+
+    @cached_property
+    def takes(self) -> Takes:
+        from studio.library.takes import Takes
+
+        return Takes(self.database)
+
+    @cached_property
+    def productions(self) -> Productions:
+        from studio.library.productions import Productions
+
+        return Productions(self.database)
 
     @classmethod
     def open(

@@ -152,7 +152,7 @@ def _change(row: ProductionRow, change: ProductionChange) -> None:
 def _productions(session: Session, rows: Sequence[ProductionRow]) -> list[Production]:
     use = ProductionTakeRow.production
     counted = select(use, func.count()).where(use.in_([row.number for row in rows])).group_by(use)
-    takes = dict(session.execute(counted).tuples().all())
+    takes = dict(session.execute(counted).all())
     return [_production(row, takes.get(row.number, 0)) for row in rows]
 
 

@@ -13,7 +13,6 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 
 from sqlalchemy import ColumnElement, Connection, Text, cast, column, literal, select, table, text
-from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.orm import Session
 
 from studio.errors import BadRequest
@@ -133,6 +132,8 @@ def holding(session: Session, row: type[VoiceRow] | type[TakeRow], words: Sequen
         index = table(f"{name}_index", column("rowid"), column(f"{name}_index"))
         found = select(index.c.rowid).where(index.c[f"{name}_index"].op("MATCH")(literal(_fts5(words), Text())))
         return [row.number.in_(found)]
+    from sqlalchemy.dialects.postgresql import TSQUERY
+
     index = table(f"{name}_index", column("number"), column("windows"))
     found = select(index.c.number).where(index.c.windows.op("@@")(cast(_tsquery(words), TSQUERY())))
     # windows alone would also find their parts far from each other

@@ -5,10 +5,10 @@ from datetime import datetime
 from typing import Any, cast
 
 from sqlalchemy import Table, bindparam, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from studio.library import search
+from studio.library.database import insert_new
 from studio.library.listing import parts
 from studio.library.tables import ProductionRow, ProductionTakeRow, TakeRow
 from studio.library.takes import searchable
@@ -21,7 +21,7 @@ def store(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
     """Write rows (see `take_facts.columns`). One that is there keeps its star and note, and is shown again."""
     for at in range(0, len(rows), 200):
         part = rows[at : at + 200]
-        insert = _upsert(session)(_TABLE).on_conflict_do_nothing().returning(_TABLE.c.number, _TABLE.c.digest)
+        insert = insert_new(session, _TABLE).returning(_TABLE.c.number, _TABLE.c.digest)
         made = {digest: number for number, digest in session.execute(insert, list(part))}
         search.add(session, "takes", [(made[r["digest"]], r["search"]) for r in part if r["digest"] in made])
         _refresh(session, {row["digest"]: row for row in part if row["digest"] not in made})
@@ -49,10 +49,14 @@ def _search(row: Mapping[str, Any], note: str) -> str:
     return searchable(row["text"], row["voice_label"], note) if note else row["search"]
 
 
-def touch(session: Session, digests: Sequence[str], now: datetime) -> None:
-    """These takes were used now."""
-    for part in parts(sorted(digests)):  # sorted: two processes on PostgreSQL lock the rows in the same order
-        session.execute(update(TakeRow).where(TakeRow.digest.in_(part)).values(last_used=now))
+def touch(session: Session, used: Mapping[str, datetime]) -> None:
+    """These takes (digests) were used then."""
+    set_moment = update(_TABLE).where(_TABLE.c.digest == bindparam("d")).values(last_used=bindparam("moment"))
+    moments = [
+        {"d": digest, "moment": used[digest]} for digest in sorted(used)
+    ]  # all processes in one order: no deadlock
+    if moments:
+        session.connection().execute(set_moment, moments)
 
 
 def link(session: Session, production: str, digests: Sequence[str]) -> int:
@@ -63,10 +67,6 @@ def link(session: Session, production: str, digests: Sequence[str]) -> int:
         takes = list(session.scalars(select(TakeRow.number).where(TakeRow.digest.in_(part)).order_by(TakeRow.number)))
         links = [{"production": number, "take": take} for take in takes]
         if links:
-            session.execute(_upsert(session)(ProductionTakeRow).on_conflict_do_nothing(), links)
+            session.execute(insert_new(session, ProductionTakeRow), links)
         found += len(takes)
     return found
-
-
-def _upsert(session: Session) -> Any:
-    return sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert

@@ -91,7 +91,7 @@ class Takes:
                 .group_by(TakeRow.engine)
                 .order_by(count.desc(), TakeRow.engine)
             )
-            return dict(rows.tuples().all())
+            return dict(rows.all())
 
     def _set(self, digests: Sequence[str], values: dict[Any, Any]) -> int:
         changed = 0

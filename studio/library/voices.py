@@ -6,12 +6,11 @@ from itertools import islice
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, delete, func, insert, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, selectinload
 
 from studio.errors import BadRequest, NotFound
 from studio.library import listing, search
-from studio.library.database import Database
+from studio.library.database import Database, insert_new
 from studio.library.listing import Order, Wanted, parts
 from studio.library.paging import Page, check_page
 from studio.library.plain import check_text, digest_of
@@ -225,15 +224,14 @@ def _link_tags(session: Session, tags: Sequence[tuple[int, Sequence[str]]]) -> N
     names = sorted({name for _, given in tags for name in given})
     if not names:
         return
-    upsert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    session.execute(upsert(TagRow).on_conflict_do_nothing(), [{"name": name} for name in names])
+    session.execute(insert_new(session, TagRow), [{"name": name} for name in names])
     known = {
         name: number
         for part in parts(names)
         for number, name in session.execute(select(TagRow.number, TagRow.name).where(TagRow.name.in_(part)))
     }
     links = [{"voice": number, "tag": known[name]} for number, given in tags for name in given]
-    session.execute(upsert(VoiceTagRow).on_conflict_do_nothing(), links)
+    session.execute(insert_new(session, VoiceTagRow), links)
 
 
 def _row(session: Session, reference: str) -> VoiceRow:
@@ -380,7 +378,7 @@ def _plain_facets() -> tuple[Any, ...]:
 def _counts(session: Session, column: Any, where: Sequence[ColumnElement[bool]]) -> dict[str, int]:
     count = func.count()
     query = select(column, count).where(*where).group_by(column).order_by(count.desc(), column).limit(MOST_FACETS)
-    return dict(session.execute(query).tuples().all())
+    return dict(session.execute(query).all())
 
 
 def _link_counts(session: Session, value: Any, voice: Any, wanted: Wanted) -> dict[str, int]:
@@ -391,12 +389,12 @@ def _link_counts(session: Session, value: Any, voice: Any, wanted: Wanted) -> di
         query = query.where(voice.in_(select(VoiceRow.number).where(*wanted.where(session))))
     else:
         query = query.where(voice.not_in(select(VoiceRow.number).where(VoiceRow.deleted.is_not(None))))
-    return dict(session.execute(query).tuples().all())
+    return dict(session.execute(query).all())
 
 
 def _tag_counts(session: Session, wanted: Wanted) -> dict[str, int]:
     numbers = _link_counts(session, VoiceTagRow.tag, VoiceTagRow.voice, wanted)
-    names = dict(session.execute(select(TagRow.number, TagRow.name).where(TagRow.number.in_(numbers))).tuples().all())
+    names = dict(session.execute(select(TagRow.number, TagRow.name).where(TagRow.number.in_(numbers))).all())
     return {names[number]: n for number, n in numbers.items()}  # type: ignore[index]
 
 

@@ -185,9 +185,9 @@ def _refers(table: str, column: str, to: str, ondelete: str) -> sa.ForeignKeyCon
 
 def _sorted(table: str, by: str, *columns: str) -> None:
     live = sa.text("deleted IS NULL")
-    op.create_index(f"{table}_by_{by}", table, [*columns, "deleted"], sqlite_where=live, postgresql_where=live)
+    op.create_index(f"{table}_by_{by}", table, [*columns, "deleted"], sqlite_where=live)
 
 
 def _undo(table: str) -> None:
     gone = sa.text("deleted IS NOT NULL")
-    op.create_index(f"{table}_deleted", table, ["deleted"], sqlite_where=gone, postgresql_where=gone)
+    op.create_index(f"{table}_deleted", table, ["deleted"], sqlite_where=gone)
