@@ -62,7 +62,9 @@ def _packages() -> Check:
     from packaging.requirements import Requirement
 
     wrong = []
-    lines = REQUIREMENTS.read_text(encoding="utf-8").splitlines() if REQUIREMENTS.exists() else requires("timbre-studio")
+    lines = (
+        REQUIREMENTS.read_text(encoding="utf-8").splitlines() if REQUIREMENTS.exists() else requires("timbre-studio")
+    )
     for line in lines or []:
         line = line.partition("#")[0].strip()
         if not line or line.startswith("-"):
@@ -83,8 +85,8 @@ def _packages() -> Check:
 def _disk(folder: Path) -> Check:
     free = shutil.disk_usage(folder).free
     fix = Words(
-        "free some space, or clean the takes: timbre takes clean --limit-mb 500",
-        "请腾出磁盘空间，或清理版本：timbre takes clean --limit-mb 500",
+        "free some space, or clean the takes: python -m studio takes clean --limit-mb 500",
+        "请腾出磁盘空间，或清理版本：python -m studio takes clean --limit-mb 500",
     )
     found = Words(f"{free / 1e9:.1f} GB free", f"剩余 {free / 1e9:.1f} GB")
     return Check(Words("Disk", "磁盘"), free >= ENOUGH_DISK, found, fix)
@@ -93,9 +95,10 @@ def _disk(folder: Path) -> Check:
 def _cache(studio: "Studio") -> Check:
     """Rows without files and files without rows are mended on the spot."""
     found = studio.cache.verify()
+    wrong = len(found.missing) + len(found.damaged) + len(found.adopted) + len(found.leftovers)
     text = Words(
-        f"{found.takes} takes, {found.bytes / 1e6:.1f} MB; {found.mended} mended",
-        f"{found.takes} 个版本，{found.bytes / 1e6:.1f} MB；修复 {found.mended} 处",
+        f"{found.takes} takes, {found.bytes / 1e6:.1f} MB; {wrong} mended",
+        f"{found.takes} 个版本，{found.bytes / 1e6:.1f} MB；修复 {wrong} 处",
     )
     return Check(Words("Takes", "版本"), True, text)
 
@@ -105,7 +108,9 @@ def _speech(studio: "Studio") -> Check:
     from studio.studio import SpeakRequest
 
     name = Words("Speech", "发声")
-    fix = Words("pip install --force-reinstall espeakng-loader av", "运行 pip install --force-reinstall espeakng-loader av")
+    fix = Words(
+        "pip install --force-reinstall espeakng-loader av", "运行 pip install --force-reinstall espeakng-loader av"
+    )
     try:
         take = studio.speak(SpeakRequest("你好 hello")).wait(30)
         with tempfile.TemporaryDirectory() as folder:

@@ -3,26 +3,31 @@
 The browser, the command line and the API know this module and the words it exports, never a model or a table.
 """
 
-import os
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from studio.audio.drafts import check_target
 from studio.audio.files import probe
 from studio.audio.formats import FORMATS, Format, format_for
 from studio.audio.polish import PRESETS, Preset
-from studio.audio.writing import check_target, read_cover
-from studio.engines.contract import BuiltinVoice, Control, EngineSpec, VoiceContent, VoiceKind
+from studio.engines.contract import BuiltinVoice, Control, EngineSpec, VoiceContent
 from studio.engines.registry import EngineState, Registry
-from studio.errors import BadRequest, NotFound
-from studio.library import Library, Page, Production, Style, Take, TakeQuery, Voice, VoiceQuery
-from studio.production.casting import SEEDS, CastVoice, cast
+from studio.errors import NotFound
+from studio.library.cache_upkeep import Cleaned
+from studio.library.library import Library
+from studio.library.paging import Page
+from studio.library.productions import Production
+from studio.library.styles import NewStyle, Style
+from studio.library.takes import Take, TakeQuery
+from studio.library.voice import NewVoice, Voice, VoiceQuery
+from studio.production.casting import SEEDS, cast
 from studio.production.converting import Book, Converted, ConvertRequest
-from studio.production.exporting import export, export_bytes, stamp
+from studio.production.exporting import export, export_bytes
 from studio.production.jobs import Job, State
 from studio.production.joining import Gaps
 from studio.production.manuscript import Manuscript, look_into
@@ -32,10 +37,9 @@ from studio.production.planning import Direction, Plan, PlannedLine, SpeakReques
 from studio.production.provenance import Provenance, read_tags
 from studio.production.rendering import Renderer
 from studio.production.shelf import ID_DIGITS, ConvertJob, ProductionShelf
-from studio.production.styles import sheets
-from studio.text.marks import MARKS, Mark
+from studio.production.styles import StyleSheet, sheets
+from studio.text.declarations import MARKS, MarkSpec
 from studio.text.normalise import STEPS, Step
-from studio.words import Words
 
 __all__ = [
     "SEEDS",
@@ -82,6 +86,7 @@ class Studio:
         self._engines = Registry()
         self._renderer = Renderer(self._engines, self._library.cache)
         self.productions = ProductionShelf(self._library, self._renderer, self._direct_book)
+        self.styles.ship([style for sheet in sheets() for style in self._shipped(sheet)])
         self._performances: OrderedDict[str, Performance] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -111,7 +116,7 @@ class Studio:
     def builtin_voices(self, engine: str) -> Sequence[BuiltinVoice]:
         return self._engines.get(engine).voices()
 
-    def marks(self) -> Sequence[Mark]:
+    def marks(self) -> Sequence[MarkSpec]:
         """The markup that every engine's text may contain."""
         return MARKS
 
@@ -176,7 +181,7 @@ class Studio:
 
     def _recipe(self, digest: str) -> Mapping[str, Any] | None:
         try:
-            return self.takes.recipe(digest)
+            return self.takes.details(digest).recipe
         except NotFound:
             pass
         try:
@@ -184,8 +189,8 @@ class Studio:
         except NotFound:
             return None
 
-    def clean_takes(self, limit_mb: int | None = None) -> int:
-        """Remove the least recently used takes above the limit; starred and used ones stay. Bytes freed."""
+    def clean_takes(self, limit_mb: int | None = None) -> Cleaned:
+        """Remove the least recently used takes above the limit; starred and used ones stay."""
         return self.cache.clean(None if limit_mb is None else limit_mb * 1_000_000)
 
     # keeping
@@ -200,12 +205,12 @@ class Studio:
         """A voice pinned by its content, into the library."""
         self._engines.get(engine).spec.accept(content)
         return self.voices.add(
-            engine=engine, kind=content.kind.value, name=name, content=content.to_json(), media=content.clip or None, **facts
+            NewVoice(engine, content.kind.value, content.to_json(), name, content.clip or None, **facts)
         )
 
     def keep_voice_of(self, digest: str, name: str, **facts: Any) -> Voice:
         """The voice that spoke a take, into the library."""
-        recipe = self.takes.recipe(digest)
+        recipe = self.takes.details(digest).recipe
         line = recipe["lines"][0] if recipe.get("kind") == "reading" else recipe
         return self.keep_voice(line["engine"], VoiceContent.from_json(line["voice"]), name, **facts)
 
@@ -213,7 +218,7 @@ class Studio:
         """Control values under a name; the engine's declaration checks them."""
         spec = self.engine(engine)
         checked = {key: spec.control(key).check(value) for key, value in controls.items()}
-        return self.styles.save(name=name, engine=engine, controls=checked, description=description)
+        return self.styles.save(NewStyle(name, checked, engine, description))
 
     # long things
 
@@ -255,6 +260,13 @@ class Studio:
             mode=getattr(request, "mode", "speak"),
             gaps=request.gaps,
         )
+
+    def _shipped(self, sheet: StyleSheet) -> Iterator[NewStyle]:
+        """The styles of one sheet, for the engines that are declared here."""
+        words = {"en": sheet.label.en, "zh": sheet.label.zh}, {"en": sheet.about.en, "zh": sheet.about.zh}
+        translations = {code: {"name": words[0][code], "description": words[1][code]} for code in ("en", "zh")}
+        for engine, controls in sheet.controls.items():
+            yield NewStyle(sheet.name, controls, engine, sheet.about.en, translations=translations)
 
     def _direct_book(self, manuscript: Manuscript, request: ConvertRequest) -> Book:
         return Book(manuscript, request, self._direct(request))

@@ -107,7 +107,7 @@ def timbre(
 def main() -> None:
     """Run; every `StudioError` becomes one sentence on the error stream and its exit code."""
     try:
-        timbre(standalone_mode=False, prog_name="timbre")
+        timbre(standalone_mode=False, prog_name="python -m studio")
     except StudioError as error:
         fail(error.text(LANGUAGE), error.exit_code)
     except click.exceptions.Exit as error:

@@ -114,8 +114,10 @@ def edit_voice(session: Session, voice: str, tags: tuple[str, ...], machine: boo
     changed = {name: value for name, value in changes.items() if value is not None}
     if tags:
         changed["tags"] = tags
+    from studio.studio import VoiceChange
+
     with session.open() as studio:
-        edited = studio.voices.update(studio.voices.get(voice).id, **changed)
+        edited = studio.voices.update(studio.voices.get(voice).id, VoiceChange(**changed))
     as_json(plain(edited)) if machine else click.echo(f"{edited.name}  {edited.id}")
 
 
@@ -127,8 +129,8 @@ def edit_voice(session: Session, voice: str, tags: tuple[str, ...], machine: boo
 def delete_voice(session: Session, voice: str) -> None:
     with session.open() as studio:
         found = studio.voices.get(voice)
-        studio.voices.delete(found.id)
-    click.echo(f"timbre voices restore {found.id}")
+        studio.voices.delete([found.id])
+    click.echo(f"python -m studio voices restore {found.id}")
 
 
 @voices.command("restore", help=say("Bring a deleted voice back.", "恢复已删除的音色。"))
@@ -136,7 +138,8 @@ def delete_voice(session: Session, voice: str) -> None:
 @click.pass_obj
 def restore_voice(session: Session, id: str) -> None:
     with session.open() as studio:
-        click.echo(studio.voices.restore(id).name)
+        studio.voices.restore([id])
+        click.echo(studio.voices.get(id).name)
 
 
 @click.group(help=say("What was spoken.", "合成过的版本。"))
@@ -168,8 +171,7 @@ def list_takes(session: Session, search: str, starred: bool, lines: bool, machin
 @click.pass_obj
 def show_take(session: Session, digest: str) -> None:
     with session.open() as studio:
-        take = studio.takes.get(digest)
-        as_json(plain(take) | {"recipe": studio.takes.recipe(take.digest)})
+        as_json(plain(studio.takes.details(studio.takes.get(digest).digest)))
 
 
 @takes.command("export", help=say("Write a take into a file.", "把一个版本导出为文件。"))
@@ -188,7 +190,7 @@ def export_take(session: Session, digest: str, output: Path, polish: str) -> Non
 @click.pass_obj
 def star_take(session: Session, digest: str, off: bool) -> None:
     with session.open() as studio:
-        studio.takes.star(studio.takes.get(digest).digest, not off)
+        studio.takes.star([studio.takes.get(digest).digest], not off)
 
 
 @takes.command(
@@ -199,7 +201,12 @@ def star_take(session: Session, digest: str, off: bool) -> None:
 def clean_takes(session: Session, limit_mb: int | None) -> None:
     with session.open() as studio:
         freed = studio.clean_takes(limit_mb)
-    click.echo(say(f"{freed / 1e6:.1f} MB freed", f"释放 {freed / 1e6:.1f} MB"))
+    click.echo(
+        say(
+            f"{freed.takes} takes, {freed.bytes / 1e6:.1f} MB freed",
+            f"清理 {freed.takes} 个版本，释放 {freed.bytes / 1e6:.1f} MB",
+        )
+    )
 
 
 @click.group(help=say("Named sets of control values.", "风格：一组命名的控制值。"))
@@ -212,7 +219,7 @@ def styles() -> None: ...
 @click.pass_obj
 def list_styles(session: Session, engine: str, machine: bool) -> None:
     with session.open() as studio:
-        found = studio.styles.all(engine)
+        found = studio.styles.list(engine or None)
     if machine:
         return as_json([plain(style) for style in found])
     rows = [(s.name, s.engine, say("shipped", "内置") if s.shipped else "", s.controls) for s in found]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from studio.engines.contract import BuiltinVoice, EngineSpec, VoiceContent, VoiceKind
 from studio.errors import BadRequest, NotFound
-from studio.library import Library, Voice
+from studio.library.library import Library
 from studio.words import Words
 
 VOICE = Words("voice", "音色")
@@ -32,7 +32,7 @@ def cast(library: Library, spec: EngineSpec, builtin: Sequence[BuiltinVoice], re
         return CastVoice(VoiceContent(VoiceKind.BUILTIN, name=first.name), first.name)
     if ref.lower().startswith("seed:"):
         voice = CastVoice(VoiceContent(VoiceKind.SEED, seed=seed_of(ref)), ref.lower())
-    elif ref in {known.name for known in builtin}:
+    elif {*ref.split("+")} <= {known.name for known in builtin}:  # an accent and a timbre may be joined by +
         voice = CastVoice(VoiceContent(VoiceKind.BUILTIN, name=ref), ref)
     else:
         voice = _from_library(library, spec, builtin, ref)
@@ -65,9 +65,5 @@ def _from_library(library: Library, spec: EngineSpec, builtin: Sequence[BuiltinV
             where="voice",
             engine=kept.engine,
         )
-    return CastVoice(content_of(kept), kept.name, kept.id)
-
-
-def content_of(kept: Voice) -> VoiceContent:
-    """The engine's view of a voice in the library."""
-    return VoiceContent.from_json(kept.content, kept.clip or b"")
+    media = library.voices.media(kept.id) if kept.kind == VoiceKind.CLIP else None
+    return CastVoice(VoiceContent.from_json(kept.content, media or b""), kept.name, kept.id)

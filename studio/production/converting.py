@@ -14,8 +14,8 @@ from studio.audio.polish import Polisher, preset
 from studio.audio.writing import Tags, Writer
 from studio.engines.contract import digest_of
 from studio.errors import BadText
-from studio.production.joining import Gaps, Joiner
 from studio.production.jobs import Job
+from studio.production.joining import Gaps, Joiner
 from studio.production.manuscript import Manuscript
 from studio.production.pipeline import ahead
 from studio.production.planning import Direction, PlannedLine
@@ -138,7 +138,7 @@ class Reader:
         """Pieces in order; the first piece of a chapter brings the chapter."""
         for chapter, lines in ahead(self._planned(), 1):
             opening: Chapter | None = chapter
-            for piece in self._renderer.lines([line.recipe for line in lines], self._job.stopping):
+            for piece in self._renderer.lines(lines, self._job.stopping, self._job.id):
                 yield opening, lines, piece
                 opening = None
 

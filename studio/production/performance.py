@@ -12,9 +12,12 @@ from pathlib import Path
 import numpy as np
 
 from studio.audio.clip import Clip, Samples
+from studio.audio.levels import measure
 from studio.audio.polish import polish
 from studio.errors import Cancelled
-from studio.library import Library, Take
+from studio.library.library import Library
+from studio.library.take_facts import TakeFacts
+from studio.library.takes import Take
 from studio.production.jobs import Job
 from studio.production.joining import Joiner, Placed
 from studio.production.planning import Plan
@@ -69,18 +72,15 @@ class Performance(Job[Take]):
 
     def _perform(self) -> Take:
         plan, cache = self.plan, self._library.cache
-        known = cache.get(plan.digest)
-        if known is not None:
-            self._write(cache.load(plan.digest).samples)
-        elif plan.polish == "off":
-            known = self._keep(np.concatenate([*self._sound(heard=True)]))
-        else:
-            plain = Clip(np.concatenate([*self._sound(heard=False)]), self.rate)
-            finished = polish(plain, plan.polish).samples
-            self._write(finished)
-            known = self._keep(finished)
-        self.done = self.total
-        return known
+        if (known := cache.fetch(plan.digest)) is not None:
+            self._write(known[1].samples)
+            self.done = self.total
+            return known[0].take
+        if plan.polish == "off":
+            return self._keep(np.concatenate([*self._sound(heard=True)]))
+        finished = polish(Clip(np.concatenate([*self._sound(heard=False)]), self.rate), plan.polish).samples
+        self._write(finished)
+        return self._keep(finished)
 
     def _sound(self, *, heard: bool) -> Iterator[Samples]:
         """The plan's sound, line after line; listeners hear it at once when `heard`."""
@@ -100,18 +100,23 @@ class Performance(Job[Take]):
             self._grown.notify_all()
 
     def _keep(self, samples: Samples) -> Take:
-        plan = self.plan
-        recipe = plan.recipe_json() | {"request": plan.request.to_json()}
-        words = [(w.text, round(w.start, 4), round(w.end, 4)) for placed in self.placed for w in placed.words]
-        return self._library.cache.put(
-            plan.digest,
-            Clip(samples, self.rate),
-            recipe,
+        plan, clip = self.plan, Clip(samples, self.rate)
+        levels = measure(clip)
+        facts = TakeFacts(
+            recipe=plan.recipe_json() | {"request": plan.request.to_json()},
+            engine=plan.direction.spec.id,
+            text=plan.request.text,
+            language=plan.lines[0].language,
             kind="reading",
-            voice_id=plan.direction.voice.id or None,
+            voice_id=plan.direction.voice.id,
             voice_label=plan.direction.voice.label,
-            words=words,
+            words=[(w.text, round(w.start, 4), round(w.end, 4)) for placed in self.placed for w in placed.words],
+            lufs=levels.lufs,
+            true_peak_db=levels.true_peak_db,
+            rms_db=levels.rms_db,
+            noise_floor_db=levels.noise_floor_db,
         )
+        return self._library.cache.put(plan.digest, clip, facts).take
 
 
 def to_int16(samples: Samples) -> np.ndarray[tuple[int, ...], np.dtype[np.int16]]:
@@ -124,7 +129,7 @@ def joined(plan: Plan, renderer: Renderer, job: Performance) -> Iterator[Samples
     joiner = Joiner(job.rate)
     job.placed = joiner.placed
     yield from joiner.silence(plan.lead_ms)
-    for piece in renderer.lines([line.recipe for line in plan.heard], job.stopping):
+    for piece in renderer.lines(plan.heard, job.stopping):
         line = plan.heard[piece.index]
         yield from joiner.push(piece.samples, piece.words)
         if piece.last:

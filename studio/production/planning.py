@@ -97,6 +97,7 @@ class Direction:
             spoken=utterance.text,
             language=utterance.language,
             recipe=self.recipe(utterance),
+            voice=self.voice,
             pause_ms=natural if utterance.pause_ms is None else utterance.pause_ms,
             pause_exact=utterance.pause_ms is not None,
         )
@@ -110,6 +111,7 @@ class PlannedLine:
     spoken: str  # after normalisation, with the marks that the engine honours
     language: str
     recipe: Recipe
+    voice: CastVoice
     pause_ms: int  # silence after it, before the next
     pause_exact: bool  # the text demands that pause
 

@@ -12,15 +12,18 @@ from pathlib import Path
 from typing import Any
 
 from studio.audio.formats import format_for
-from studio.errors import InUse, NotFound, StudioError
-from studio.library import Library, Page, Production
+from studio.errors import Cancelled, InUse, NotFound, StudioError
+from studio.library.library import Library
 from studio.library.locks import FileLock
+from studio.library.paging import Page
+from studio.library.productions import NewProduction, Production, ProductionChange
 from studio.production.converting import Book, Converted, ConvertRequest, convert
-from studio.production.jobs import Job, State
+from studio.production.jobs import Job
 from studio.production.manuscript import Manuscript, look_into
 from studio.production.rendering import Renderer
 
 ID_DIGITS = 16  # of the recipe digest that name a production: the same work is the same production
+INTERRUPTED = "stopped"  # what a crash leaves; it is resumed like one that was stopped
 Direct = Callable[[Manuscript, ConvertRequest], Book]
 
 
@@ -92,10 +95,10 @@ class ProductionShelf:
         """Take it off the shelf (undo: `restore`); a running one is stopped first."""
         if (job := self._jobs.get(id)) is not None:
             job.stop()
-        self._library.productions.delete(id)
+        self._library.productions.delete([id])
 
-    def restore(self, id: str) -> Production:
-        return self._library.productions.restore(id)
+    def restore(self, id: str) -> None:
+        self._library.productions.restore([id])
 
     def stop_all(self) -> None:
         for job in self._jobs.values():
@@ -107,13 +110,13 @@ class ProductionShelf:
         return self._library.folder.productions / id
 
     def _honest(self, kept: Production) -> Production:
-        if kept.state != State.RUNNING:
+        if kept.state != "running":
             return kept
         lock = FileLock(self._folder(kept.id) / "lock")
         try:
-            return replace(kept, state="interrupted") if lock.acquire() else kept
+            return replace(kept, state=INTERRUPTED) if lock.acquire() else kept
         except OSError:  # its folder is gone
-            return replace(kept, state="interrupted")
+            return replace(kept, state=INTERRUPTED)
         finally:
             lock.release()
 
@@ -139,43 +142,38 @@ class ProductionShelf:
             shutil.copyfile(source, manuscript)
         if cover:
             (folder / "cover").write_bytes(cover)
-        own = job.path.parent == folder
-        self._library.productions.save(
-            job.id,
-            title=job.title,
-            author=job.book.request.author,
-            language=job.book.manuscript.language,
-            manuscript=manuscript.name,
-            settings={
-                "request": job.book.request.to_json(),
-                "recipe": job.book.recipe_json(),
-                "digest": job.book.digest,
-                "source": source.name,
-                "output": "" if own else str(job.path.absolute()),
-            },
-            state=State.RUNNING.value,
-            progress={},
-            error={},
-            output="",
-        )
+        settings = {
+            "request": job.book.request.to_json(),
+            "recipe": job.book.recipe_json(),
+            "source": source.name,
+            "output": "" if job.path.parent == folder else str(job.path.absolute()),
+        }
+        productions, request = self._library.productions, job.book.request
+        try:
+            productions.get(job.id)
+        except NotFound:
+            language = job.book.manuscript.language
+            productions.add(NewProduction(request.title, request.author, language, manuscript.name, settings, job.id))
+        productions.restore([job.id])
+        productions.update(job.id, ProductionChange(settings=settings, state="running", progress={}, output=""))
 
     def _convert(self, job: ConvertJob, cover: bytes | None) -> Converted:
         productions = self._library.productions
         try:
             result = convert(job.book, job.path, self._renderer, job, cover)
         except StudioError as error:
-            state = State.STOPPED if error.code == "cancelled" else State.FAILED
-            said: dict[str, Any] = {"code": error.code, **error.words._asdict()}
-            productions.update(job.id, state=state.value, progress=_progress(job), error=said)
+            change = ProductionChange(state="failed", progress=_progress(job), error=error)
+            if isinstance(error, Cancelled):
+                change = replace(change, state="stopped", error=None)
+            productions.update(job.id, change)
             raise
         facts = {
             "seconds": result.seconds,
             "lines": result.lines,
             "chapters": [list(chapter) for chapter in result.chapters],
         }
-        productions.update(
-            job.id, state=State.DONE.value, progress=_progress(job) | facts, output=str(job.path.absolute())
-        )
+        output = str(job.path.absolute())
+        productions.update(job.id, ProductionChange(state="done", progress=_progress(job) | facts, output=output))
         return result
 
 

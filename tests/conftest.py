@@ -1,0 +1,43 @@
+"""What every test stands on: no network beyond this machine, no settings from outside, a real studio in a new folder."""
+
+import os
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from studio.studio import Studio
+
+ROOT = Path(__file__).parents[1]
+EXAMPLES = ROOT / "assets" / "examples"
+LOOPBACK = ("127.", "::1", "localhost", "0.0.0.0")
+
+
+@pytest.fixture(autouse=True)
+def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Anything but loopback is refused, at the door of every Python socket."""
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address: object) -> None:
+        if isinstance(address, tuple) and not str(address[0]).startswith(LOOPBACK):
+            raise AssertionError(f"a test asked for the network: {address}")
+        connect(self, address)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
+@pytest.fixture(autouse=True)
+def own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """No TIMBRE_ variable of the developer, and never their data folder."""
+    for name in [name for name in os.environ if name.startswith("TIMBRE_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("TIMBRE_HOME", str(tmp_path_factory.mktemp("home")))
+    monkeypatch.setenv("TIMBRE_LANGUAGE", "en")
+
+
+@pytest.fixture
+def studio(tmp_path: Path) -> Iterator[Studio]:
+    """A real studio on a new data folder."""
+    with Studio(tmp_path / "data") as opened:
+        yield opened
