@@ -133,10 +133,9 @@ def voice_card(voice: Voice, language: str) -> Plain:
         "name": voice.name,
         "engine": voice.engine,
         "facts": joined(
-            label("kind", voice.kind, language),
             label("gender", voice.gender, language) if voice.gender else "",
             tongues.join(tongue(code, language) for code in voice.languages[:3]),
-            voice.engine,
+            label("kind", voice.kind, language),
         ),
         "glyph": glyph_of(voice.engine, voice.content),
         "tags": list(voice.tags),

@@ -8,9 +8,8 @@ from functools import lru_cache
 from typing import Any
 
 SIDE = 40  # of the picture; it is scaled by the page
-SPOKES = 24
-INNER = 6.0
-OUTER = 18.0
+POINTS = 60  # of one line
+LINES = 4  # one inside the other
 
 
 def glyph_of(engine: str, content: Mapping[str, Any]) -> str:
@@ -21,29 +20,30 @@ def glyph_of(engine: str, content: Mapping[str, Any]) -> str:
 
 @lru_cache(maxsize=4096)
 def glyph(digest: str) -> str:
-    """SVG for 64 hex digits: a ring of strokes like a sound around a point, in one of four symmetries."""
-    numbers = bytes.fromhex(digest)
-    folds = (1, 2, 3, 4)[numbers[0] % 4]
-    lengths = smooth([numbers[1 + place % (SPOKES // folds)] / 255 for place in range(SPOKES)], numbers[30] % 2)
-    strokes = "".join(spoke(place, length) for place, length in enumerate(lengths))
-    core = 1.6 + numbers[31] / 255 * 2.4
+    """SVG for 64 hex digits: closed lines one inside the other, like the height lines of a hill.
+
+    The outline is a circle bent by three waves; how many bows each has, how strong it is and where it begins come from
+    the digest, and so do the twist from line to line and the place of the summit.
+    """
+    numbers = [value / 255 for value in bytes.fromhex(digest)]
+    waves = [(2 + n + int(numbers[n] * 2.99), 0.06 + 0.17 * numbers[3 + n] / (1 + 0.5 * n), math.tau * numbers[6 + n]) for n in range(3)]
+    twist = (numbers[9] - 0.5) * 1.1
+    lean = (numbers[10] - 0.5) * 7, (numbers[11] - 0.5) * 7  # of the summit from the middle
+    lines = "".join(line(waves, 1 - n / LINES, n * twist, lean) for n in range(LINES))
     return (
-        f'<svg viewBox="0 0 {SIDE} {SIDE}" aria-hidden="true"><path d="{strokes}" fill="none" stroke="currentColor" '
-        f'stroke-width="1.7" stroke-linecap="round"/>'
-        f'<circle cx="20" cy="20" r="{core:.1f}" fill="currentColor"/></svg>'
+        f'<svg viewBox="0 0 {SIDE} {SIDE}" aria-hidden="true"><path d="{lines}" fill="none" stroke="currentColor" '
+        f'stroke-width="1.5" stroke-linejoin="round"/></svg>'
     )
 
 
-def smooth(values: list[float], rounds: int) -> list[float]:
-    """Neighbours drawn towards each other, round the circle."""
-    for _ in range(rounds):
-        values = [(values[n - 1] + 2 * v + values[(n + 1) % len(values)]) / 4 for n, v in enumerate(values)]
-    return values
-
-
-def spoke(place: int, length: float) -> str:
-    """One stroke from the inner ring outwards."""
-    angle = 2 * math.pi * place / SPOKES - math.pi / 2
-    across, down = math.cos(angle), math.sin(angle)
-    end = INNER + 1.2 + (OUTER - INNER - 1.2) * length
-    return f"M{20 + across * INNER:.1f} {20 + down * INNER:.1f}L{20 + across * end:.1f} {20 + down * end:.1f}"
+def line(waves: list[tuple[int, float, float]], scale: float, turn: float, lean: tuple[float, float]) -> str:
+    """One closed line; `scale` 1 is the outermost."""
+    path = []
+    for point in range(POINTS):
+        angle = math.tau * point / POINTS
+        bent = 1 + sum(strength * math.cos(bows * angle + start) for bows, strength, start in waves)
+        radius = 13.0 * scale * bent
+        across = 20 + lean[0] * (1 - scale) + radius * math.cos(angle + turn)
+        down = 20 + lean[1] * (1 - scale) + radius * math.sin(angle + turn)
+        path.append(f"{across:.1f} {down:.1f}")
+    return f"M{'L'.join(path)}Z"

@@ -16,8 +16,8 @@ SORTS = {"newest": "created", "longest": "seconds", "used": "last_used"}
 def build(studio: Studio) -> None:
     """Put the page into the Blocks that is being made."""
     shelf = Questions(studio)
-    component("keeper", [shelf.star_take, shelf.take_facts])
     component("takes", [shelf.find_takes, shelf.note_take, shelf.drop_take, shelf.restore_take, shelf.compare_takes])
+    component("keeper", [shelf.star_take, shelf.take_facts])
 
 
 class Questions:
