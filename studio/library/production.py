@@ -20,6 +20,7 @@ class NewProduction:
     language: str = ""
     manuscript: str = ""  # name of the file in the production's folder
     settings: Mapping[str, Any] = field(default_factory=dict)
+    id: str = ""  # 16 hex digits; empty: a new one
 
 
 @dataclass(frozen=True)

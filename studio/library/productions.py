@@ -31,7 +31,7 @@ class Productions:
         """Begin one. `BadRequest`."""
         now = datetime.now(UTC)
         row = ProductionRow(
-            id=new_id(),
+            id=production.id or new_id(),
             title=check_name(production.title, "title"),
             author=check_text(production.author, "author", 500),
             language=production.language,
