@@ -9,7 +9,7 @@ from typing import Any
 from studio.engines.contract import AudioChunk, BuiltinVoice, EngineSpec, Recipe, Stop, VoiceContent, VoiceKind
 from studio.engines.espeak.declaration import declare
 from studio.engines.espeak.languages import Language
-from studio.engines.espeak.plan import Passage, Speeds, plan, words_per_minute
+from studio.engines.espeak.plan import Around, Passage, plan, words_per_minute
 from studio.engines.espeak.process import Part, Process, find, missing, not_installed
 from studio.engines.espeak.talk import Order, Talk
 from studio.engines.espeak.timbre import Shaping, Timbre, lines, shaped
@@ -91,10 +91,11 @@ class Espeak:
         controls = self.spec.settle(dict(recipe.controls))
         timbre, accent = self._voice(recipe.voice)
         speed = float(controls["speed"]) * float(timbre.of("pace")[0])
-        passages = plan(recipe.text, recipe.language, accent, Speeds(speed))
+        volume = round(VOLUME * 10 ** (float(timbre.of("level")[0]) / 20))
+        passages = plan(recipe.text, recipe.language, accent, Around(speed, volume))
         settings = {
             RATE_PARAMETER: words_per_minute(speed),
-            VOLUME_PARAMETER: VOLUME,
+            VOLUME_PARAMETER: volume,
             GAP_PARAMETER: round(float(controls["word_gap"]) / 10),
         }
         tones = {whisper: _tone(timbre, controls, whisper) for whisper in {p.whisper for p in passages}}

@@ -18,6 +18,10 @@ from studio.text.language import base, runs
 from studio.text.marks import Close, Node, Open, Pause, Say, Sound, Text, parse
 
 BREAK_MS = 250  # of [break]
+TONAL = frozenset({"zh", "yue", "hak", "vi", "th", "my", "shn"})
+# The volume that the library gives to strong emphasis whatever the voice's is, and how loud we want it beside the voice;
+# outside tonal languages the library makes stressed syllables louder on top of that.
+EMPHASIS, EMPHASIS_TONAL = (120, 0.85), (135, 1.28)
 LONGEST_BREAK = 60_000
 
 
@@ -75,13 +79,20 @@ class Passage:
 
 
 @dataclass(frozen=True)
-class Speeds:
-    """How a manner's speed becomes a percentage for the library, given the speed around it."""
+class Around:
+    """The voice and controls that a manner is relative to."""
 
-    speed: float
+    speed: float = 1.0
+    volume: int = 65  # as the library counts it
 
-    def percent(self, factor: float) -> int:
+    def rate_percent(self, factor: float) -> int:
+        """`factor` times the speed, as a percentage of the library's rate."""
         return max(1, round(100 * words_per_minute(self.speed * factor) / words_per_minute(self.speed)))
+
+    def emphasis_percent(self, tonal: bool) -> int:
+        """What brings the library's emphasis, which is nearly as loud as it can be, back to the voice's own level."""
+        library, wanted = EMPHASIS_TONAL if tonal else EMPHASIS
+        return max(1, round(100 * self.volume * wanted / library))
 
 
 # Measured over English and Mandarin text: what the library takes for words per minute, and how much faster than at 175.
@@ -141,7 +152,7 @@ _SCRIPTS = {  # letters that show a language which `runs` does not tell apart, a
 _WORD = re.compile(r"[^\W\d_]+")
 
 
-def plan(text: str, language: str, accent: Language | None, speeds: Speeds) -> list[Passage]:
+def plan(text: str, language: str, accent: Language | None, around: Around) -> list[Passage]:
     """The passages of a recipe's text, in order. `BadRequest` if nothing here speaks `language`."""
     if language_for(language) is None:
         raise BadRequest(
@@ -150,7 +161,7 @@ def plan(text: str, language: str, accent: Language | None, speeds: Speeds) -> l
             where="language",
         )
     stretches = list(_stretches(parse(_clean(text))))
-    passages = _passages(_cut(stretches, language), language, accent, speeds)
+    passages = _passages(_cut(stretches, language), language, accent, around)
     return [passage for passage in passages if passage.pause_ms or passage.ssml.strip()]
 
 
@@ -265,27 +276,28 @@ def _passages(pieces: Iterable[_Piece], language: str, accent: Language | None, 
             or piece.language != together[-1].language
             or piece.stretch.manner.whisper != together[-1].stretch.manner.whisper
         ):
-            yield _passage(together, language, accent, speeds)
+            yield _passage(together, language, accent, around)
             together = []
         if piece.stretch.pause_ms:
             yield _silence(piece, language, accent)
         else:
             together.append(piece)
     if together:
-        yield _passage(together, language, accent, speeds)
+        yield _passage(together, language, accent, around)
 
 
 def _silence(piece: _Piece, language: str, accent: Language | None) -> Passage:
     return Passage(_voice(piece.language, language, accent), False, "", "", (), False, piece.stretch.pause_ms)
 
 
-def _passage(pieces: Sequence[_Piece], language: str, accent: Language | None, speeds: Speeds) -> Passage:
-    writer = _Writer()
+def _passage(pieces: Sequence[_Piece], language: str, accent: Language | None, around: Around) -> Passage:
+    voice = _voice(pieces[0].language, language, accent)
+    writer = _Writer(voice.base in TONAL)
     for piece in pieces:
-        writer.add(piece.stretch, speeds)
+        writer.add(piece.stretch, around)
     text = "".join(writer.visible)
     return Passage(
-        _voice(pieces[0].language, language, accent),
+        voice,
         pieces[0].stretch.manner.whisper,
         "".join(writer.ssml),
         text,
@@ -309,14 +321,15 @@ def _voice(run: str, language: str, accent: Language | None) -> Language:
 class _Writer:
     """SSML, and for each of its characters the place in the visible text."""
 
-    def __init__(self) -> None:
+    def __init__(self, tonal: bool) -> None:
+        self._tonal = tonal
         self.ssml: list[str] = []
         self.visible: list[str] = []
         self.places: list[int] = []
         self._length = 0
 
-    def add(self, stretch: Stretch, speeds: Speeds) -> None:
-        before, after = _tags(stretch.manner, speeds)
+    def add(self, stretch: Stretch, around: Around) -> None:
+        before, after = _tags(stretch.manner, around, self._tonal)
         if stretch.rest_ms:
             self._tag(f'<break time="{stretch.rest_ms}ms"/>')
         if not stretch.text:
@@ -341,20 +354,19 @@ class _Writer:
         self._put(written, 0)
 
 
-def _tags(manner: Manner, speeds: Speeds) -> tuple[str, str]:
-    wanted = []
-    if manner.speed != 1.0:
-        wanted.append(f'rate="{speeds.percent(manner.speed)}%"')
-    if manner.pitch != 100:
-        wanted.append(f'pitch="{manner.pitch}%"')
-    if manner.span != 100:
-        wanted.append(f'range="{manner.span}%"')
-    loudness = manner.loudness * (125 if manner.strong else 100) // 100
-    if loudness != 100 or manner.strong:
-        wanted.append(f'volume="{loudness}%"')
-    before, after = "", ""
+def _tags(manner: Manner, around: Around, tonal: bool) -> tuple[str, str]:
+    """The SSML around a stretch of that manner; in tonal languages emphasis is a wider melody."""
+    loudness = manner.loudness
     if manner.strong:
-        before, after = '<emphasis level="strong">', "</emphasis>"
+        loudness = max(1, loudness * around.emphasis_percent(tonal) // 100)
+    percents = {
+        "rate": around.rate_percent(manner.speed),
+        "pitch": manner.pitch,
+        "range": manner.span,
+        "volume": loudness,
+    }
+    wanted = [f'{name}="{value}%"' for name, value in percents.items() if value != 100]
+    before, after = ('<emphasis level="strong">', "</emphasis>") if manner.strong else ("", "")
     if wanted:
         before, after = f"{before}<prosody {' '.join(wanted)}>", f"</prosody>{after}"
     return before, after

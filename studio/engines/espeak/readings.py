@@ -66,7 +66,7 @@ def ipa(reading: str) -> str | None:
             raise BadText(
                 f"[say … as {reading}]: espeak has no English sound “{body[at]}”; use the IPA symbols of English, "
                 "or respell the word without slashes",
-                f"[say … as {reading}]：espeak 的英语里没有“{body[at]}”这个音；请用英语的国际音标，或去掉斜杠用谐音拼写",
+                f"[say … as {reading}]：espeak 的英语里没有“{body[at]}”这个音；请用英语国际音标，或去掉斜杠用谐音拼写",
                 where="text",
             )
         names.append(_IPA[token[0]])

@@ -56,6 +56,7 @@ LAYOUT = (
     Field("tone", (170.0, 170.0, 135.0, 110.0, 110.0), 60.0, 0.0, 255.0),  # at TONE_HZ; 128 leaves a harmonic alone
     Field("stress", (0.0,) * 8, 60.0, -100.0, 300.0),  # added to the lengths of stressed and unstressed syllables
     Field("pace", (1.0,), 0.15, 0.5, 1.6),  # factor of the speed
+    Field("level", (0.0,), 6.0, -16.0, 12.0),  # dB, so that all voices are about equally loud
 )
 SIZE = sum(len(field.default) for field in LAYOUT)
 _starts = np.cumsum([0, *(len(field.default) for field in LAYOUT)])
