@@ -19,7 +19,7 @@ from studio.text.marks import Close, Node, Open, Pause, Say, Sound, Text, parse
 
 BREAK_MS = 250  # of [break]
 TONAL = frozenset({"zh", "yue", "hak", "vi", "th", "my", "shn"})
-# The volume that the library gives to strong emphasis whatever the voice's is, and how loud we want it beside the voice;
+# The volume that the library gives to strong emphasis whatever the voice's is, and how loud we want it beside it;
 # outside tonal languages the library makes stressed syllables louder on top of that.
 EMPHASIS, EMPHASIS_TONAL = (120, 0.85), (135, 1.28)
 LONGEST_BREAK = 60_000
@@ -267,7 +267,7 @@ def _of_script(letter: str, language: str) -> str:
     return language if not any(language in users.split() for _, users in _SCRIPTS.values()) else "en"
 
 
-def _passages(pieces: Iterable[_Piece], language: str, accent: Language | None, speeds: "Speeds") -> Iterator[Passage]:
+def _passages(pieces: Iterable[_Piece], language: str, accent: Language | None, around: Around) -> Iterator[Passage]:
     """Neighbours of one language and voice joined into passages."""
     together: list[_Piece] = []
     for piece in pieces:
