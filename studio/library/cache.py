@@ -99,6 +99,7 @@ class Cache:
         `NotWritable`; nothing half-written remains.
         """
         path = self.path(digest)
+        clip = flac.storable(clip)
         data = flac.encode(clip, comment(digest, facts))
         self._write(path, data)
         values = columns(digest, facts, clip, data, datetime.now(UTC))

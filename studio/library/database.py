@@ -47,7 +47,7 @@ class Database:
         self.path = Path(self.url.database or "") if self.dialect == "sqlite" else None
         self.patience = patience
         self.engine = self._engine()
-        self._writing = self.engine.execution_options(**{_BEGIN: "BEGIN IMMEDIATE"})
+        self.writing = self.engine.execution_options(**{_BEGIN: "BEGIN IMMEDIATE"})
 
     @contextmanager
     def read(self) -> Iterator[Session]:
@@ -58,7 +58,7 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Session]:
         """A session that writes; committed at the end, rolled back if an exception leaves it."""
-        with self.translating(), Session(self._writing, expire_on_commit=False) as session, session.begin():
+        with self.translating(), Session(self.writing, expire_on_commit=False) as session, session.begin():
             session.connection()  # take the turn now
             yield session
 

@@ -23,9 +23,14 @@ class Damaged(Exception):
 def as_stored(clip: Clip) -> Clip:
     """The clip as it comes back from the cache, in steps of 1/32768: the first hearing is to be the same as later ones.
 
-    `EngineFailed` if it holds values that are not numbers.
+    An empty one becomes one frame of silence. `EngineFailed` if it holds values that are not numbers.
     """
     return Clip(_floats(_steps(clip)), clip.rate)
+
+
+def storable(clip: Clip) -> Clip:
+    """The clip, or one frame of silence for an empty one, which no FLAC file can hold."""
+    return clip if len(clip) else Clip(np.zeros(1, np.float32), clip.rate)
 
 
 def encode(clip: Clip, comment: str) -> bytes:
@@ -35,7 +40,7 @@ def encode(clip: Clip, comment: str) -> bytes:
     sound = io.BytesIO()
     options = {"samplerate": clip.rate, "channels": 1, "format": "FLAC", "subtype": "PCM_16"}
     with soundfile.SoundFile(sound, "w", compression_level=_COMPRESSION, **options) as file:
-        if len(comment.encode()) <= _LARGEST_COMMENT:
+        if 0 < len(comment.encode()) <= _LARGEST_COMMENT:
             file.comment = comment
         file.write(_steps(clip))
     return sound.getvalue()
@@ -59,12 +64,13 @@ def decode(data: bytes) -> tuple[Clip, str]:
 
 
 def _steps(clip: Clip) -> NDArray[np.int16]:
-    if len(clip) and not np.isfinite(np.abs(clip.samples).max()):
+    samples = storable(clip).samples
+    if not np.isfinite(np.abs(samples).max()):
         raise EngineFailed(
             "the sound holds values that are not numbers; nothing was stored. Try another seed or other settings",
             "生成的声音含有非数值，没有保存；请换一个种子或调整设置",
         )
-    steps: NDArray[np.int16] = np.clip(np.rint(clip.samples * _SCALE), -_SCALE, _SCALE - 1).astype("<i2")
+    steps: NDArray[np.int16] = np.clip(np.rint(samples * _SCALE), -_SCALE, _SCALE - 1).astype("<i2")
     return steps
 
 

@@ -1,4 +1,4 @@
-"""Libraries to try things on: SQLite in a temporary folder, and a real PostgreSQL server that lives as long as the tests."""
+"""Libraries to try things on: SQLite in a temporary folder, and a real PostgreSQL server for the session."""
 
 import os
 import secrets

@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 
 from studio.errors import BadRequest
-from studio.library import Library, VoiceQuery
-from studio.library import search
+from studio.library import Library, VoiceQuery, search
 
 from .conftest import voice
 

@@ -23,6 +23,7 @@ from studio.library.tables import Table
 REVISIONS = ("0001",)  # oldest first; the files in `versions/`
 HEAD = REVISIONS[-1]
 VERSION_TABLE = "library_revision"
+SCRIPTS = Path(__file__).parent
 BACKUPS = 3  # kept beside the database
 _PATIENCE = 60.0  # seconds to wait for another process that upgrades
 _ADVISORY = 0x71_6D_62_72  # PostgreSQL's name for the same lock: any fixed number
@@ -45,22 +46,24 @@ def prepare(database: Database) -> None:
             raise _newer(database)
 
 
-def upgrade(database: Database, revision: str, to: str = HEAD) -> None:
-    """Run the migrations after `revision`, a copy of an SQLite file made first."""
+def upgrade(database: Database, revision: str, to: str = "") -> None:
+    """Run the migrations after `revision` ("": all) until `to` (default: the newest).
+
+    An SQLite file is copied first; all of it happens or nothing."""
     from alembic import command
     from alembic.config import Config
 
     if database.path and revision:
         backup(database.path, revision)
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
+    config.set_main_option("script_location", str(SCRIPTS).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
-    with database.translating(), database.engine.connect() as connection:
+    with database.translating(), database.writing.connect() as connection:
         if database.path:  # rebuilding a table would otherwise delete what refers to it
             connection.connection.driver_connection.execute("PRAGMA foreign_keys = OFF")  # type: ignore[union-attr]
         with connection.begin():
             config.attributes["connection"] = connection
-            command.upgrade(config, to)
+            command.upgrade(config, to or HEAD)
         connection.invalidate()  # so that no session gets it without foreign keys
 
 
