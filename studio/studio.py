@@ -15,16 +15,23 @@ from studio.audio.drafts import check_target
 from studio.audio.files import probe
 from studio.audio.formats import FORMATS, Format, format_for
 from studio.audio.polish import PRESETS, Preset
+from studio.audio.tags import read_cover
 from studio.engines.contract import BuiltinVoice, Control, EngineSpec, VoiceContent
 from studio.engines.registry import EngineState, Registry
 from studio.errors import NotFound
-from studio.library.cache_upkeep import Cleaned
-from studio.library.library import Library
-from studio.library.paging import Page
-from studio.library.productions import Production
-from studio.library.styles import NewStyle, Style
-from studio.library.takes import Take, TakeQuery
-from studio.library.voice import NewVoice, Voice, VoiceQuery
+from studio.library import (
+    Cleaned,
+    Library,
+    NewStyle,
+    NewVoice,
+    Page,
+    Production,
+    Style,
+    Take,
+    TakeQuery,
+    Voice,
+    VoiceQuery,
+)
 from studio.production.casting import SEEDS, cast
 from studio.production.converting import Book, Converted, ConvertRequest
 from studio.production.exporting import export, export_bytes

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from studio.engines.contract import BuiltinVoice, EngineSpec, VoiceContent, VoiceKind
 from studio.errors import BadRequest, NotFound
-from studio.library.library import Library
+from studio.library import Library
 from studio.words import Words
 
 VOICE = Words("voice", "音色")
@@ -65,5 +65,5 @@ def _from_library(library: Library, spec: EngineSpec, builtin: Sequence[BuiltinV
             where="voice",
             engine=kept.engine,
         )
-    media = library.voices.media(kept.id) if kept.kind == VoiceKind.CLIP else None
+    media = library.voices.media(kept.id) if kept.kind == VoiceKind.CLIP.value else None
     return CastVoice(VoiceContent.from_json(kept.content, media or b""), kept.name, kept.id)

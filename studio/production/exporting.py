@@ -7,8 +7,7 @@ from studio.audio.clip import Clip
 from studio.audio.formats import format_for
 from studio.audio.polish import polish
 from studio.audio.writing import Tags, Writer, encode
-from studio.library.library import Library
-from studio.library.takes import Take
+from studio.library import Library, Take
 from studio.production.provenance import STATEMENT, Provenance
 
 POLISH = "timbre_polish"  # tag: the preset that was applied after the recipe

@@ -15,9 +15,7 @@ from studio.audio.clip import Clip, Samples
 from studio.audio.levels import measure
 from studio.audio.polish import polish
 from studio.errors import Cancelled
-from studio.library.library import Library
-from studio.library.take_facts import TakeFacts
-from studio.library.takes import Take
+from studio.library import Library, Take, TakeFacts
 from studio.production.jobs import Job
 from studio.production.joining import Joiner, Placed
 from studio.production.planning import Plan
@@ -111,10 +109,10 @@ class Performance(Job[Take]):
             voice_id=plan.direction.voice.id,
             voice_label=plan.direction.voice.label,
             words=[(w.text, round(w.start, 4), round(w.end, 4)) for placed in self.placed for w in placed.words],
-            lufs=levels.lufs,
+            lufs=levels.loudness_lufs,
             true_peak_db=levels.true_peak_db,
             rms_db=levels.rms_db,
-            noise_floor_db=levels.noise_floor_db,
+            noise_floor_db=levels.noise_db,
         )
         return self._library.cache.put(plan.digest, clip, facts).take
 

@@ -10,8 +10,8 @@ from studio.audio.clip import Clip, Samples
 from studio.engines.contract import AudioChunk, Recipe, Stop, WordTime
 from studio.engines.registry import Registry
 from studio.errors import EngineFailed
-from studio.library.cache import Cache, StoredTake
-from studio.library.take_facts import TakeFacts
+from studio.library import StoredTake, TakeFacts
+from studio.library.cache import Cache
 from studio.production.casting import CastVoice
 
 BATCH = 16  # recipes handed to an engine at once; between batches other callers get their turn

@@ -9,21 +9,19 @@ import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from studio.audio.formats import format_for
 from studio.errors import Cancelled, InUse, NotFound, StudioError
-from studio.library.library import Library
+from studio.library import Library, NewProduction, Page, Production, ProductionChange
 from studio.library.locks import FileLock
-from studio.library.paging import Page
-from studio.library.productions import NewProduction, Production, ProductionChange
 from studio.production.converting import Book, Converted, ConvertRequest, convert
 from studio.production.jobs import Job
 from studio.production.manuscript import Manuscript, look_into
 from studio.production.rendering import Renderer
 
 ID_DIGITS = 16  # of the recipe digest that name a production: the same work is the same production
-INTERRUPTED = "stopped"  # what a crash leaves; it is resumed like one that was stopped
+INTERRUPTED: Literal["stopped"] = "stopped"  # what a crash leaves; it is resumed like one that was stopped
 Direct = Callable[[Manuscript, ConvertRequest], Book]
 
 
