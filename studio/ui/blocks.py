@@ -1,4 +1,4 @@
-"""The pages as Gradio Blocks. Which one is shown is a matter of the frame's script; all of them are there from the start."""
+"""The pages as Gradio Blocks. All are there from the start; which one is shown is a matter of the frame's script."""
 
 from typing import TYPE_CHECKING
 

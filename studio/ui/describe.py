@@ -1,10 +1,21 @@
 """Records of the studio as plain data for the page, in the reader's language."""
 
 import json
-from collections.abc import Mapping
 from typing import Any
 
-from studio.studio import BuiltinVoice, Control, EngineSpec, EngineState, Format, Preset, Step, Studio, Style, Take, Voice
+from studio.studio import (
+    BuiltinVoice,
+    Control,
+    EngineSpec,
+    EngineState,
+    Format,
+    Preset,
+    Step,
+    Studio,
+    Style,
+    Take,
+    Voice,
+)
 from studio.ui.glyph import glyph_of
 from studio.ui.strings import STRINGS, say
 from studio.ui.tongues import TONGUES

@@ -26,7 +26,10 @@ def glyph(digest: str) -> str:
     the digest, and so do the twist from line to line and the place of the summit.
     """
     numbers = [value / 255 for value in bytes.fromhex(digest)]
-    waves = [(2 + n + int(numbers[n] * 2.99), 0.06 + 0.17 * numbers[3 + n] / (1 + 0.5 * n), math.tau * numbers[6 + n]) for n in range(3)]
+    waves = [
+        (2 + n + int(numbers[n] * 2.99), 0.06 + 0.17 * numbers[3 + n] / (1 + 0.5 * n), math.tau * numbers[6 + n])
+        for n in range(3)
+    ]
     twist = (numbers[9] - 0.5) * 1.1
     lean = (numbers[10] - 0.5) * 7, (numbers[11] - 0.5) * 7  # of the summit from the middle
     lines = "".join(line(waves, 1 - n / LINES, n * twist, lean) for n in range(LINES))

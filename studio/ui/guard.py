@@ -1,5 +1,6 @@
 """Who may talk to the server: the names it answers to, requests from other sites, and the login."""
 
+import asyncio
 import base64
 import binascii
 import hashlib
@@ -21,6 +22,7 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 SESSION = "timbre-session"
 SESSION_SECONDS = 30 * 24 * 3600
+WRONG_S = 1.0  # guessing is slow
 POLICY = (  # nothing is loaded from elsewhere, whatever a text or a file contains; Gradio compiles its templates
     "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data: blob:; media-src 'self' blob:; font-src 'self' data:; connect-src 'self'; "
@@ -86,64 +88,77 @@ class Guard:
         return not origin or (urlsplit(origin).hostname or "") == host_of(host)
 
 
-class Login:
-    """One user and password before everything: a page with a form for people, HTTP Basic for programs."""
+class Door:
+    """One user and password; who has shown them."""
 
-    def __init__(self, app: App, login: tuple[str, str], page: Callable[[str, bool, str], bytes]) -> None:
-        self.app = app
+    def __init__(self, login: tuple[str, str]) -> None:
         self.login = login
-        self.page = page  # (language, wrong, root path) -> HTML
         self.key = secrets.token_bytes(32)  # a restart asks again
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "lifespan" or self.user_of(scope):
-            return await self.app(scope, receive, send)
-        from starlette.requests import Request
-
-        from studio.ui.reader import language_of
-
-        request = Request(scope, receive)
-        language = language_of(request)
-        here, root = local_path(scope), scope.get("root_path", "")
-        if here == "/enter" and scope["method"] == "POST":
-            form = parse_qs((await small_body(request)).decode("utf-8", "replace"))
-            if self.right(form.get("user", [""])[0], form.get("password", [""])[0]):
-                return await self.enter(send, root, request.url.scheme == "https")
-            import anyio
-
-            await anyio.sleep(1.0)  # guessing is slow
-            return await html(send, 401, self.page(language, True, root))
-        if here == "/" and scope["method"] == "GET":
-            return await html(send, 401, self.page(language, False, root))
-        await refuse(scope, send, 401, say("login.needed", language))
 
     def right(self, user: str, password: str) -> bool:
         pairs = zip((user, password), self.login, strict=True)
-        return all([hmac.compare_digest(a.encode(), b.encode()) for a, b in pairs])  # both, in constant time
+        return all([hmac.compare_digest(a.encode(), b.encode()) for a, b in pairs])  # noqa: C419  # both, always
 
     def user_of(self, scope: Scope) -> str | None:
         """The user behind a session cookie or a Basic header, or None."""
         headers = {k.lower(): v.decode("latin-1") for k, v in scope["headers"]}
         scheme, _, code = headers.get(b"authorization", "").partition(" ")
         if scheme.lower() == "basic":
-            try:
-                user, _, password = base64.b64decode(code, validate=True).decode().partition(":")
-            except (binascii.Error, UnicodeDecodeError):
-                return None
-            return user if self.right(user, password) else None
+            return self.user_of_basic(code)
         cookies = dict(c.strip().partition("=")[::2] for c in headers.get(b"cookie", "").split(";"))
         until, _, mark = cookies.get(SESSION, "").partition(".")
-        if until.isdigit() and int(until) > time.time() and hmac.compare_digest(mark, self.sign(until)):
-            return self.login[0]
-        return None
+        fits = until.isascii() and until.isdigit() and hmac.compare_digest(mark.encode(), self.sign(until).encode())
+        return self.login[0] if fits and int(until) > time.time() else None
+
+    def user_of_basic(self, code: str) -> str | None:
+        try:
+            user, _, password = base64.b64decode(code, validate=True).decode().partition(":")
+        except (binascii.Error, UnicodeDecodeError, ValueError):
+            return None
+        return user if self.right(user, password) else None
 
     def sign(self, until: str) -> str:
         return hmac.new(self.key, until.encode(), hashlib.sha256).hexdigest()
 
-    async def enter(self, send: Send, root: str, secure: bool) -> None:
+    def cookie(self, root: str, secure: bool) -> str:
+        """The header that lets this browser in for a month."""
         until = str(int(time.time()) + SESSION_SECONDS)
-        cookie = f"{SESSION}={until}.{self.sign(until)}; Path={root or '/'}; HttpOnly; SameSite=Lax"
-        cookie += f"; Max-Age={SESSION_SECONDS}" + ("; Secure" if secure else "")
+        value = f"{SESSION}={until}.{self.sign(until)}; Path={root or '/'}; HttpOnly; SameSite=Lax"
+        return f"{value}; Max-Age={SESSION_SECONDS}" + ("; Secure" if secure else "")
+
+
+class Login:
+    """The login before everything: a page with a form for people, HTTP Basic for programs."""
+
+    def __init__(self, app: App, door: Door, page: Callable[[str, bool, str], bytes]) -> None:
+        self.app = app
+        self.door = door
+        self.page = page  # (language, wrong, root path) -> HTML
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan" or self.door.user_of(scope):
+            return await self.app(scope, receive, send)
+        from starlette.requests import Request
+
+        from studio.ui.reader import language_of
+
+        request = Request(scope, receive)
+        language, root = language_of(request), scope.get("root_path", "")
+        here = local_path(scope)
+        if here == "/enter" and scope["method"] == "POST":
+            return await self.enter(request, send, language)
+        if here == "/" and scope["method"] == "GET":
+            return await html(send, 401, self.page(language, False, root))
+        await refuse(scope, send, 401, say("login.needed", language))
+
+    async def enter(self, request: Any, send: Send, language: str) -> None:
+        """The form was sent: into the studio, or the form again, a second later."""
+        form = parse_qs((await small_body(request)).decode("utf-8", "replace"))
+        root = request.scope.get("root_path", "")
+        if not self.door.right(form.get("user", [""])[0], form.get("password", [""])[0]):
+            await asyncio.sleep(WRONG_S)
+            return await html(send, 401, self.page(language, True, root))
+        cookie = self.door.cookie(root, request.url.scheme == "https")
         headers = [(b"location", f"{root}/".encode()), (b"set-cookie", cookie.encode())]
         await send({"type": "http.response.start", "status": 303, "headers": headers})
         await send({"type": "http.response.body", "body": b""})

@@ -1,4 +1,4 @@
-"""How the server is started: every option by command line and by environment variable, checked before anything heavy loads."""
+"""How the server is started: each option by command line or environment, checked before anything heavy loads."""
 
 import argparse
 import os
@@ -109,9 +109,7 @@ def _port(text: str) -> int:
 def _language(text: str) -> str:
     if text in LANGUAGES:
         return text
-    raise BadRequest(
-        f"language “{text}”: takes auto, zh or en", f"语言“{text}”：可选 auto、zh、en", where="language"
-    )
+    raise BadRequest(f"language “{text}”: takes auto, zh or en", f"语言“{text}”：可选 auto、zh、en", where="language")
 
 
 def _root_path(text: str) -> str:

@@ -33,7 +33,7 @@ document.documentElement.dataset.page = (location.hash.match(/^#\\/(\\w+)/) || [
 
 @cache
 def edition() -> str:
-    """A name for the present state of our static files, so that browsers keep them exactly as long as they are valid."""
+    """A name for the present state of our static files, so that browsers keep them as long as they are valid."""
     files = sorted([*STATIC.rglob("*.*"), *ASSETS.glob("*.css"), *ASSETS.glob("*.svg")])
     whole = hashlib.sha256(b"".join(f.read_bytes() for f in files) + theme.css_variables().encode())
     return whole.hexdigest()[:12]
@@ -51,10 +51,11 @@ def head_for(language: str, root: str, forced: bool) -> bytes:
     }
     plain = json.dumps(told, ensure_ascii=False).replace("<", "\\u003c")
     where = f"{root}/ui/{edition()}"
+    styles = "".join(f'<link rel="stylesheet" href="{where}/{name}.css">' for name in ("palette", "studio", "pages"))
     return (
         f"<head><script>(()=>{{{FIRST % plain}}})()</script>"
         f'<link rel="icon" type="image/svg+xml" href="{where}/icon.svg">'
-        f'<link rel="stylesheet" href="{where}/palette.css"><link rel="stylesheet" href="{where}/studio.css"><link rel="stylesheet" href="{where}/pages.css">'
+        f"{styles}"
         f'<script type="module" src="{where}/studio.js"></script>'
     ).encode()
 

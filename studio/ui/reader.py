@@ -52,8 +52,8 @@ Answer = dict[str, Any]
 def answers(function: Callable[..., Any]) -> Callable[..., Answer]:
     """A function for the page, `(asked, language) -> plain data`, as Gradio calls it: `(asked, request)`.
 
-    The answer is `{"ok": …}`, or `{"error": {"text", "code", "where"}}` in the reader's language. What nobody foresaw goes
-    to the log with its trace; the page only hears that it did.
+    The answer is `{"ok": …}`, or `{"error": {"text", "code", "where"}}` in the reader's language. What nobody foresaw
+    goes to the log with its trace; the page only hears that it did.
     """
     import gradio as gr
 

@@ -4,7 +4,8 @@ Everything else is Gradio's. The guard and the login stand before all of them; h
 """
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from studio.errors import BadRequest, NotFound, StudioError
@@ -78,7 +79,7 @@ def add_sound(app: "FastAPI", studio: "Studio") -> None:
     def sound(digest: str, ending: str, request: Request) -> Response:
         take = studio.takes.get(whole_digest(digest))
         if ending == "flac" and "download" not in request.query_params:
-            return FileResponse(studio.take_file(take.digest), media_type="audio/flac", headers=KEEP)
+            return FileResponse(studio.cache.path(take.digest), media_type="audio/flac", headers=KEEP)
         return exported(studio, take.digest, ending)
 
 
@@ -110,7 +111,6 @@ def exported(studio: "Studio", digest: str, ending: str) -> "Response":
     """A take as a file of that format with its provenance, written beside and removed once it is sent."""
     import shutil
     import tempfile
-    from pathlib import Path
 
     from fastapi.responses import FileResponse
     from starlette.background import BackgroundTask
@@ -118,7 +118,11 @@ def exported(studio: "Studio", digest: str, ending: str) -> "Response":
     kind = next((f for f in studio.formats() if ending in (f.id, f.extension.lstrip("."))), None)
     if kind is None:
         known = [f.id for f in studio.formats()]
-        raise NotFound(f"format “{ending}”: there is {', '.join(known)}", f"格式“{ending}”：可选 {'、'.join(known)}", where="format")
+        raise NotFound(
+            f"format “{ending}”: there is {', '.join(known)}",
+            f"格式“{ending}”：可选 {'、'.join(known)}",
+            where="format",
+        )
     folder = Path(tempfile.mkdtemp(prefix="export-", dir=studio.folder.path))
     path = folder / f"take{kind.extension}"
     try:
@@ -127,7 +131,9 @@ def exported(studio: "Studio", digest: str, ending: str) -> "Response":
         shutil.rmtree(folder, ignore_errors=True)
         raise
     headers = KEEP | {"content-disposition": named(file_name(studio, digest) + kind.extension)}
-    return FileResponse(path, media_type=kind.mime, headers=headers, background=BackgroundTask(shutil.rmtree, folder, True))
+    return FileResponse(
+        path, media_type=kind.mime, headers=headers, background=BackgroundTask(shutil.rmtree, folder, True)
+    )
 
 
 def file_name(studio: "Studio", digest: str) -> str:
@@ -156,5 +162,11 @@ def add_files(app: "FastAPI", studio: "Studio") -> None:
 
     @app.get("/productions/{id}/file")
     def finished(id: str) -> Response:
-        path = studio.production_file(id)
+        path = Path(studio.productions.get(id).output)
+        if not path.is_file():
+            raise NotFound(
+                "this production has no file yet; resume it, or start it again",
+                "这个作品还没有生成文件；请继续或重新制作",
+                where="id",
+            )
         return FileResponse(path, headers=KEEP | {"content-disposition": named(path.name)})

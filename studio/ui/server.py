@@ -1,4 +1,4 @@
-"""The server of the studio in the browser: Gradio mounted with everything closed that it leaves open, around one `Studio`."""
+"""The studio in the browser: Gradio mounted with everything closed that it leaves open, around one `Studio`."""
 
 import logging
 import os
@@ -7,14 +7,17 @@ import sys
 import tempfile
 import threading
 import webbrowser
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from studio.errors import InUse, NotWritable, StudioError
-from studio.ui.guard import App, Guard, Login, Receive, Scope, Send
+from studio.ui.guard import App, Door, Guard, Login, Receive, Scope, Send
 from studio.ui.options import Options
 
 if TYPE_CHECKING:
+    from fastapi import FastAPI
+
     from studio.studio import Studio
 
 log = logging.getLogger("timbre.ui")
@@ -26,21 +29,34 @@ def build(studio: "Studio", options: Options) -> App:
     """The whole application, ready to be served or called by a test."""
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # before the import: nothing is looked up or reported
     os.environ["GRADIO_TEMP_DIR"] = str(studio.folder.path / "page")
-    from fastapi import FastAPI
+    from fastapi import Depends, FastAPI
 
     from studio.ui.page import FirstScript, login_page
     from studio.ui.routes import add_routes
 
-    inner = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    door = Door(options.login) if options.login else None
+    asked = [Depends(admitted(door))] if door else []  # `Login` stands before everything; this holds without it too
+    inner = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, dependencies=asked)
     add_routes(inner, studio)
-    app: App = mount(inner, studio, options)
-    if options.login:
-        app = Login(app, options.login, login_page)
+    app: App = mount(inner, studio, options, door)
+    if door:
+        app = Login(app, door, login_page)
     app = FirstScript(app, options.language)
     return RootPath(Guard(app, (options.host, *options.allow_hosts)), options.root_path)
 
 
-def mount(app: "FastAPI", studio: "Studio", options: Options) -> "FastAPI":  # type: ignore[name-defined]  # noqa: F821
+def admitted(door: Door) -> Callable[..., None]:
+    """A dependency of our own routes: 401 for who has not logged in."""
+    from fastapi import HTTPException, Request
+
+    def check(request: Request) -> None:
+        if door.user_of(request.scope) is None:
+            raise HTTPException(401)
+
+    return check
+
+
+def mount(app: "FastAPI", studio: "Studio", options: Options, door: Door | None) -> "FastAPI":
     """Gradio on `app`, each default that opens something closed."""
     import gradio as gr
 
@@ -50,7 +66,6 @@ def mount(app: "FastAPI", studio: "Studio", options: Options) -> "FastAPI":  # t
     demo = blocks(studio)
     demo.has_launched = True  # a mounted app otherwise skips the check of paths and hands out any file
     demo.queue(max_size=64, default_concurrency_limit=8, api_open=False)
-    login = Login(app, options.login, lambda *_: b"") if options.login else None
     return gr.mount_gradio_app(
         app,
         demo,
@@ -66,6 +81,7 @@ def mount(app: "FastAPI", studio: "Studio", options: Options) -> "FastAPI":  # t
         ssr_mode=False,
         pwa=False,
         mcp_server=False,
+        auth_dependency=(lambda request: door.user_of(request.scope)) if door else None,
         i18n=words_of_gradio(),
         theme=gradio_theme(),
     )
@@ -135,11 +151,13 @@ def busy(options: Options, error: OSError) -> StudioError:
 def serve(options: Options) -> None:
     """Serve until Ctrl-C. Raises `StudioError` when it cannot start."""
     from studio.studio import Studio
-    from studio.ui.strings import say
     from studio.ui.options import terminal_language
+    from studio.ui.preferences import cache_limit
+    from studio.ui.strings import say
 
     bound = listen(options)
-    with Studio(options.folder) as studio:
+    with Studio(options.folder) as studio, studio.folder.claim("server", options.address):
+        studio.cache.limit = cache_limit(studio.folder.path)
         apart(studio.folder.path / "served")
         app = build(studio, options)
         threading.Thread(target=warm, args=(studio,), name="warm", daemon=True).start()

@@ -2,6 +2,12 @@
 
 from studio.words import Words
 
+
+def both(text: str) -> Words:
+    """A text that is the same in both languages, such as an example to be spoken."""
+    return Words(text, text)
+
+
 STRINGS: dict[str, Words] = {
     # frame
     "app.name": Words("Timbre Studio", "音色工坊"),
@@ -41,7 +47,7 @@ STRINGS: dict[str, Words] = {
         "工作室没有响应，它还在运行吗？已输入的内容不会丢失，请重试。",
     ),
     "error.unexpected": Words(
-        "Something failed that should not. What you typed is kept; try again. The details are in the log of the terminal.",
+        "Something failed that should not. What you typed is kept; try again. The terminal's log has the details.",
         "出现了意料之外的错误。已输入的内容不会丢失，请重试；详情见终端里的日志。",
     ),
     # login
@@ -49,10 +55,13 @@ STRINGS: dict[str, Words] = {
     "login.password": Words("Password", "密码"),
     "login.enter": Words("Log in", "登录"),
     "login.wrong": Words("User or password is wrong. Check both and try again.", "用户名或密码不对，请检查后重试。"),
-    "login.needed": Words("Log in first: open the studio's page in a browser.", "请先登录：在浏览器中打开工作室的页面。"),
+    "login.needed": Words(
+        "Log in first: open the studio's page in a browser.", "请先登录：在浏览器中打开工作室的页面。"
+    ),
     # Speak
     "speak.placeholder": Words(
-        "Type or paste what is to be said, in Chinese, English or both.", "输入或粘贴要朗读的文字，中文、英文或混合都可以。"
+        "Type or paste what is to be said, in Chinese, English or both.",
+        "输入或粘贴要朗读的文字，中文、英文或混合都可以。",
     ),
     "speak.text": Words("Text to be spoken", "要朗读的文字"),
     "speak.marks": Words("Marks", "标记"),
@@ -76,19 +85,19 @@ STRINGS: dict[str, Words] = {
     "speak.savetake": Words("Keep take", "收藏版本"),
     "speak.savevoice": Words("Keep voice", "保存音色"),
     "example.zh.label": Words("Chinese story", "中文故事"),
-    "example.zh": Words(
-        "清晨六点一刻，雾还没有散。河对岸传来一阵歌声，[pause 400ms]轻轻的，像怕吵醒谁。\n外婆放下竹篮，说：“再听一会儿吧。”",
-        "清晨六点一刻，雾还没有散。河对岸传来一阵歌声，[pause 400ms]轻轻的，像怕吵醒谁。\n外婆放下竹篮，说：“再听一会儿吧。”",
+    "example.zh": both(
+        "清晨六点一刻，雾还没有散。河对岸传来一阵歌声，[pause 400ms]轻轻的，像怕吵醒谁。\n"
+        "外婆放下竹篮，说：“再听一会儿吧。”"
     ),
     "example.en.label": Words("English notice", "英文通知"),
-    "example.en": Words(
-        "Good evening. The 7:45 train to York leaves from platform 3, about 12 minutes late. We are sorry for the delay.",
-        "Good evening. The 7:45 train to York leaves from platform 3, about 12 minutes late. We are sorry for the delay.",
+    "example.en": both(
+        "Good evening. The 7:45 train to York leaves from platform 3, about 12 minutes late. "
+        "We are sorry for the delay."
     ),
     "example.mixed.label": Words("Mixed, with marks", "中英混合加标记"),
-    "example.mixed": Words(
-        "你好，世界。Hello from Timbre Studio![pause 500ms]\n今天气温 23.5℃，[strong]记得带伞[/strong]。[speed 0.8]See you at 9:30.[/speed]",
-        "你好，世界。Hello from Timbre Studio![pause 500ms]\n今天气温 23.5℃，[strong]记得带伞[/strong]。[speed 0.8]See you at 9:30.[/speed]",
+    "example.mixed": both(
+        "你好，世界。Hello from Timbre Studio![pause 500ms]\n"
+        "今天气温 23.5℃，[strong]记得带伞[/strong]。[speed 0.8]See you at 9:30.[/speed]"
     ),
     # what will be said
     "said.title": Words("What will be said", "实际朗读内容"),
@@ -108,14 +117,16 @@ STRINGS: dict[str, Words] = {
     "desk.style.none": Words("None", "无"),
     "desk.style.save": Words("Keep these settings as a style", "把当前设置存为风格"),
     "desk.style.save.help": Words(
-        "Keeps the controls you changed, to be used again with any voice.", "保存你改动过的控制项，以后换任何音色都能用。"
+        "Keeps the controls you changed, to be used again with any voice.",
+        "保存你改动过的控制项，以后换任何音色都能用。",
     ),
     "desk.style.delete": Words("Delete this style", "删除这个风格"),
     "desk.mode": Words("Mode", "模式"),
     "desk.voiceseed": Words("Voice seed", "音色种子"),
     "desk.voiceseed.none": Words("none", "未用"),
     "desk.voiceseed.help": Words(
-        "Each number is another voice; the same number is always the same voice.", "每个数字对应一个音色，同一个数字永远是同一个音色。"
+        "Each number is another voice; the same number is always the same voice.",
+        "每个数字对应一个音色，同一个数字永远是同一个音色。",
     ),
     "desk.seed": Words("Text seed", "文本种子"),
     "desk.seed.help": Words(
@@ -129,7 +140,10 @@ STRINGS: dict[str, Words] = {
     "group.expert": Words("Expert", "高级"),
     "picker.label": Words("Choose a voice", "选择音色"),
     "picker.search": Words("Name, or a number for a seed", "搜索名称，或输入种子数字"),
-    "picker.none": Words("No voice of that name. A number gives the voice of that seed.", "没有这个名字的音色。输入数字可使用对应种子的音色。"),
+    "picker.none": Words(
+        "No voice of that name. A number gives the voice of that seed.",
+        "没有这个名字的音色。输入数字可使用对应种子的音色。",
+    ),
     "picker.seed": Words("Seed", "种子"),
     "picker.library": Words("Library", "我的音色"),
     "picker.builtin": Words("Of the engine", "引擎自带"),
@@ -145,13 +159,14 @@ STRINGS: dict[str, Words] = {
     "player.download": Words("Download", "下载"),
     "player.recipe": Words("Recipe", "配方"),
     "player.broken": Words("This sound cannot be played. Generate it again.", "这段声音无法播放，请重新生成。"),
-    "player.clip": Words("take", "版本"),
     # voices
     "voices.search": Words("Search names, tags, notes", "搜索名称、标签、备注"),
     "voices.fromseed": Words("From a seed", "由种子添加"),
     "voices.draw": Words("Draw 12", "抽 12 个"),
     "voices.drawn": Words("Drawn", "抽卡结果"),
-    "voices.drawn.help": Words("Hear them, keep what you like. The others cost nothing.", "逐个试听，喜欢的就留下，其余不占空间。"),
+    "voices.drawn.help": Words(
+        "Hear them, keep what you like. The others cost nothing.", "逐个试听，喜欢的就留下，其余不占空间。"
+    ),
     "voices.again": Words("Draw again", "再抽一次"),
     "voices.by.engine": Words("Engine", "引擎"),
     "voices.by.language": Words("Language", "语言"),
@@ -188,7 +203,9 @@ STRINGS: dict[str, Words] = {
     "voice.rate": Words("{n} of 5", "{n} 分"),
     "voice.deleted": Words("“{name}” was deleted.", "已删除“{name}”。"),
     "voice.seedname": Words("Seed {n}", "种子 {n}"),
-    "voice.preview": Words("This is how I sound. Shall I read you a story?", "你好，这就是我的声音。要不要听我讲个故事？"),
+    "voice.preview": Words(
+        "This is how I sound. Shall I read you a story?", "你好，这就是我的声音。要不要听我讲个故事？"
+    ),
     "kind.builtin": Words("of the engine", "引擎自带"),
     "kind.seed": Words("from a seed", "由种子生成"),
     "kind.embedding": Words("embedding", "声纹向量"),
@@ -210,7 +227,10 @@ STRINGS: dict[str, Words] = {
     "takes.lines": Words("Single lines too", "包括单句"),
     "takes.lines.help": Words("Also the single lines that longer texts are made of", "也列出组成长文本的单句"),
     "takes.nomatch": Words("No take fits this search.", "没有符合条件的版本。"),
-    "takes.empty": Words("Nothing was spoken yet. All that you generate is kept here.", "还没有生成过语音。每次生成的结果都会保存在这里。"),
+    "takes.empty": Words(
+        "Nothing was spoken yet. All that you generate is kept here.",
+        "还没有生成过语音。每次生成的结果都会保存在这里。",
+    ),
     "takes.start": Words("Speak something", "去朗读"),
     "take.star": Words("Star", "收藏"),
     "take.note": Words("Note", "备注"),
@@ -270,13 +290,13 @@ STRINGS: dict[str, Words] = {
     "model.code": Words("Licence of the code", "代码许可证"),
     "model.weightslicence": Words("Licence of the weights", "权重许可证"),
     "model.version": Words("Version", "版本号"),
-    "model.controls": Words("Controls", "控制项"),
-    "model.home": Words("Project", "项目主页"),
     "licence.gpl": Words(
         "free to use, also commercially; whoever passes the program on must pass on its source. The audio is yours.",
         "可自由使用，包括商用；分发程序时须一并提供源代码。生成的音频归你所有。",
     ),
-    "licence.free": Words("free to use, also commercially, if the notice is kept.", "可自由使用，包括商用，保留声明即可。"),
+    "licence.free": Words(
+        "free to use, also commercially, if the notice is kept.", "可自由使用，包括商用，保留声明即可。"
+    ),
     "licence.nc": Words("not for commercial use.", "不得用于商业用途。"),
     # settings
     "settings.look": Words("Appearance", "外观"),
@@ -294,7 +314,7 @@ STRINGS: dict[str, Words] = {
         "Above the limit, takes not used for longest go first. Starred ones and those of productions always stay.",
         "超出上限时，先清理最久未用的版本；已收藏的和作品用到的始终保留。",
     ),
-    "settings.cleaned": Words("{size} freed.", "已腾出 {size}。"),
+    "settings.cleaned": Words("Takes removed: {n}, {size} freed.", "清理了 {n} 个版本，腾出 {size}。"),
     "settings.saved": Words("Saved.", "已保存。"),
     "settings.doctor": Words("Installation", "安装检查"),
     "settings.doctor.run": Words("Check", "开始检查"),
@@ -307,7 +327,9 @@ STRINGS: dict[str, Words] = {
     "keys.hear": Words("Hear the chosen voice card", "试听选中的音色卡"),
     "keys.seek": Words("5 seconds back or ahead, on the waveform", "在波形上后退或前进 5 秒"),
     # terminal
-    "terminal.ready": Words("Timbre Studio is ready: {address}  (Ctrl-C ends it)", "音色工坊已就绪：{address}（按 Ctrl-C 退出）"),
+    "terminal.ready": Words(
+        "Timbre Studio is ready: {address}  (Ctrl-C ends it)", "音色工坊已就绪：{address}（按 Ctrl-C 退出）"
+    ),
 }
 
 

@@ -1,4 +1,4 @@
-"""The colours of the studio, written once: the page's CSS variables, Gradio's theme and the contrast test read them here."""
+"""The colours of the studio, written once: for the page's CSS, for Gradio's theme and for the contrast test."""
 
 from typing import TYPE_CHECKING
 
@@ -77,7 +77,7 @@ def css_variables() -> str:
 
 
 def gradio_theme() -> "Base":
-    """Gradio's own components in our colours. Every value is one of our variables, so light and dark follow the page."""
+    """Gradio's own components in our colours. All values are our variables, so light and dark follow the page."""
     from gradio.themes.base import Base
 
     look = {

@@ -1,4 +1,4 @@
-"""Texts that a person dropped on the page: written to a folder of ours under a ticket, and found by that ticket alone."""
+"""Texts that a person dropped on the page: kept in a folder of ours under a ticket, and found by that alone."""
 
 import re
 import secrets
@@ -45,10 +45,16 @@ class Uploads:
 
     def path(self, ticket: str) -> Path:
         """The file behind a ticket. `NotFound` for anything that is not one of ours."""
-        found = sorted((self.folder / ticket).iterdir()) if TICKET.fullmatch(ticket) and (self.folder / ticket).is_dir() else []
+        found = (
+            sorted((self.folder / ticket).iterdir())
+            if TICKET.fullmatch(ticket) and (self.folder / ticket).is_dir()
+            else []
+        )
         if not found:
             raise NotFound(
-                "this upload is no longer here; drop the file again", "这个上传的文件已经不在了；请重新拖入", where="upload"
+                "this upload is no longer here; drop the file again",
+                "这个上传的文件已经不在了；请重新拖入",
+                where="upload",
             )
         return found[0]
 

@@ -29,7 +29,10 @@ def model(state: EngineState, language: str) -> dict[str, Any]:
         facts = [
             [say("model.languages", language), f"{shown}{more}"],
             [say("model.kinds", language), kinds],
-            [say("model.weights", language), say("model.noweights", language) if not spec.weights else ", ".join(spec.weights)],
+            [
+                say("model.weights", language),
+                say("model.noweights", language) if not spec.weights else ", ".join(spec.weights),
+            ],
             [say("model.code", language), licence(spec.code_licence, language)],
             [say("model.weightslicence", language), licence(spec.weights_licence, language)],
             [say("model.version", language), spec.version],
@@ -40,6 +43,7 @@ def model(state: EngineState, language: str) -> dict[str, Any]:
         "about": spec.about.text(language) if spec else "",
         "state": state.state,
         "word": say(f"model.state.{state.state}", language),
+        "command": state.command if state.state == "missing" else "",
         "note": state.note.text(language) if state.note and state.state != "ready" else "",
         "facts": [fact for fact in facts if fact[1]],
     }
@@ -47,7 +51,14 @@ def model(state: EngineState, language: str) -> dict[str, Any]:
 
 def licence(name: str, language: str) -> str:
     """A licence with what it means for the reader, where we know it."""
-    for start, key in (("GPL", "licence.gpl"), ("AGPL", "licence.agpl"), ("Apache", "licence.free"), ("MIT", "licence.free"), ("BSD", "licence.free"), ("CC-BY-NC", "licence.nc")):
+    for start, key in (
+        ("GPL", "licence.gpl"),
+        ("AGPL", "licence.agpl"),
+        ("Apache", "licence.free"),
+        ("MIT", "licence.free"),
+        ("BSD", "licence.free"),
+        ("CC-BY-NC", "licence.nc"),
+    ):
         if name.upper().replace(" ", "-").startswith(start.upper()):
             return f"{name}: {say(key, language)}" if language == "en" else f"{name}：{say(key, language)}"
     return name

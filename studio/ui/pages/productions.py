@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from studio.errors import NotFound
-from studio.studio import ConvertRequest, Gaps, Manuscript, Production, Studio
+from studio.studio import ConvertRequest, Gaps, Manuscript, Production, Studio, look_into
 from studio.ui import asked as take
 from studio.ui import describe
 from studio.ui.pages import speak
@@ -14,7 +14,10 @@ from studio.ui.uploads import Uploads
 from studio.words import Words
 
 EXAMPLES = Path(__file__).parents[3] / "assets" / "examples"
-BOOKS = {"alice.txt": Words("Alice in Wonderland", "《爱丽丝漫游奇境》（英文）"), "ah-q.txt": Words("The True Story of Ah Q (Chinese)", "《阿Q正传》")}
+BOOKS = {
+    "alice.txt": Words("Alice in Wonderland", "《爱丽丝漫游奇境》（英文）"),
+    "ah-q.txt": Words("The True Story of Ah Q (Chinese)", "《阿Q正传》"),
+}
 SHELF = 100  # productions shown
 RESUMABLE = ("stopped", "failed", "interrupted")
 
@@ -25,10 +28,11 @@ def build(studio: Studio) -> None:
     component(
         "productions",
         [
-            shelf.example_books, shelf.look_at, shelf.begin_production, shelf.productions_shown, shelf.stop_production,
-            shelf.resume_production, shelf.drop_production, shelf.restore_production, shelf.book_voice, shelf.book_voices,
+            *(shelf.example_books, shelf.look_at, shelf.begin_production, shelf.productions_shown),
+            *(shelf.stop_production, shelf.resume_production, shelf.drop_production, shelf.restore_production),
+            *(shelf.book_voice, shelf.book_voices),
         ],
-    )  # fmt: skip
+    )
 
 
 class Questions:
@@ -47,11 +51,15 @@ class Questions:
         return self.voices_offered(asked, language)
 
     def example_books(self, asked: dict[str, Any], language: str) -> Any:
-        return [{"name": name, "title": words.text(language)} for name, words in BOOKS.items() if (EXAMPLES / name).is_file()]
+        return [
+            {"name": name, "title": words.text(language)}
+            for name, words in BOOKS.items()
+            if (EXAMPLES / name).is_file()
+        ]
 
     def look_at(self, asked: dict[str, Any], language: str) -> Any:
         """What is in a text that was dropped, or in an example."""
-        found = self.studio.look_into(self._source(asked))
+        found = look_into(self._source(asked))
         source = {name: asked[name] for name in ("upload", "example") if name in asked}
         return {"source": source, **manuscript(found, language)}
 
@@ -114,12 +122,17 @@ class Questions:
             "resumable": not running and one.state in RESUMABLE,
             "word": say(f"state.{state}", language),
             "facts": describe.joined(
-                one.author, describe.tongue(one.language, language), str(request.get("format", "")).upper(), request.get("voice", "")
+                one.author,
+                describe.tongue(one.language, language),
+                str(request.get("format", "")).upper(),
+                request.get("voice", ""),
             ),
             "progress": job.progress if running and job else one.progress.get("done", 0) / total if total else 0.0,
             "seconds_left": job.seconds_left if running and job else None,
             "error": one.error.text(language) if one.error and one.state == "failed" and not running else "",
-            "result": say("book.result", language, length=describe.clock(seconds), chapters=len(chapters)) if seconds else "",
+            "result": say("book.result", language, length=describe.clock(seconds), chapters=len(chapters))
+            if seconds
+            else "",
         }
 
 

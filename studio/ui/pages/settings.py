@@ -1,10 +1,12 @@
 """The Settings page: where things are kept, how much room they take, whether the installation is in order."""
 
 import contextlib
+import shutil
 from typing import Any
 
-from studio.studio import Studio
-from studio.ui import asked as take
+import studio as package
+from studio.studio import Studio, TakeQuery
+from studio.ui import preferences
 from studio.ui.pages.parts import component
 from studio.ui.strings import say
 
@@ -22,31 +24,51 @@ class Questions:
         self.studio = studio
 
     def house(self, asked: dict[str, Any], language: str) -> Any:
-        sizes = self.studio.sizes()
+        """Where things are, and how much room they take."""
+        studio, folder = self.studio, self.studio.folder.path
+        takes = studio.takes.find(TakeQuery(size=1)).total
+        database = sum(file.stat().st_size for file in folder.glob("studio.db*"))
+        free = shutil.disk_usage(folder).free
         return {
             "facts": [
-                [say("settings.path", language), str(self.studio.folder.path)],
-                [say("settings.takes", language), say("settings.count", language, n=sizes.takes, size=amount(sizes.takes_bytes))],
-                [say("settings.database", language), amount(sizes.database_bytes)],
-                [say("settings.free", language), amount(sizes.free_bytes)],
+                [say("settings.path", language), str(folder)],
+                [
+                    say("settings.takes", language),
+                    say("settings.count", language, n=takes, size=amount(studio.cache.size())),
+                ],
+                [say("settings.database", language), amount(database)],
+                [say("settings.free", language), amount(free)],
             ],
-            "limit_gb": round(self.studio.cache.limit / 1e9, 1),
-            "version": say("settings.version", language, version=self.studio.version),
+            "limit_gb": round(preferences.cache_limit(folder) / 1e9, 1),
+            "version": say("settings.version", language, version=package.__version__),
         }
 
     def set_limit(self, asked: dict[str, Any], language: str) -> Any:
-        self.studio.set_cache_limit(int(float(take.text({"gb": str(asked.get("gb"))}, "gb")) * 1e9))
+        """Keep the limit for takes, now and at every later start."""
+        gigabytes = asked.get("gb")
+        chosen = (
+            gigabytes * 1e9 if isinstance(gigabytes, (int, float)) and not isinstance(gigabytes, bool) else gigabytes
+        )
+        self.studio.cache.limit = preferences.keep_cache_limit(self.studio.folder.path, chosen)  # type: ignore[arg-type]
         return True
 
     def clean_cache(self, asked: dict[str, Any], language: str) -> Any:
-        return {"bytes": self.studio.clean_takes()}
+        """Remove what lies above the limit."""
+        limit = preferences.cache_limit(self.studio.folder.path)
+        cleaned = self.studio.clean_takes(limit // 1_000_000)
+        return {"takes": cleaned.takes, "bytes": cleaned.bytes}
 
     def checks(self, asked: dict[str, Any], language: str) -> Any:
         from studio.doctor import examine
 
         opened = lambda: contextlib.nullcontext(self.studio)  # noqa: E731  # the doctor opens what is open already
         return [
-            {"name": c.name.text(language), "good": c.good, "found": c.found.text(language), "fix": c.fix.text(language)}
+            {
+                "name": c.name.text(language),
+                "good": c.good,
+                "found": c.found.text(language),
+                "fix": c.fix.text(language),
+            }
             for c in examine(opened)
         ]
 

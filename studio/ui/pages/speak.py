@@ -1,6 +1,5 @@
 """The Speak page: a text box, a desk with everything that can be set, Generate and Stop."""
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from studio.errors import BadText, StudioError
@@ -9,10 +8,10 @@ from studio.ui import asked as take
 from studio.ui import describe
 from studio.ui.pages.parts import component
 from studio.ui.reader import complaint, language_of
-from studio.ui.strings import STRINGS, say
+from studio.ui.strings import say
 
 if TYPE_CHECKING:
-    import gradio as gr
+    pass
 
 EXAMPLES = ("zh", "en", "mixed")
 SHOWN_LINES = 60  # of what will be said
@@ -43,7 +42,9 @@ def build(studio: Studio) -> None:
                 generate = gr.Button(words("speak.generate"), variant="primary", elem_id="generate")
                 stop = gr.Button(words("stop"), elem_id="stop", interactive=True)
                 component("switches")
-            under = component("under", [questions.plan_shown, questions.progress, questions.take_made, *questions.keeping])
+            under = component(
+                "under", [questions.plan_shown, questions.progress, questions.take_made, *questions.keeping]
+            )
         with gr.Column(elem_id="speak-desk"):
             desk = component("desk", [questions.speak_begin, *questions.voices], value={})
     quiet: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
@@ -106,14 +107,22 @@ class Questions:
             "engines": [describe.engine(state, language) for state in studio.engines()],
             "styles": self._styles(language),
             "marks": [
-                {"name": m.name, "label": m.label.text(language), "help": m.help.text(language), "open": m.before, "close": m.after, "wraps": m.wraps}
+                {
+                    "name": m.name,
+                    "label": m.label.text(language),
+                    "help": m.help.text(language),
+                    "open": m.before,
+                    "close": m.after,
+                    "wraps": m.wraps,
+                }
                 for m in studio.marks()
             ],
             "steps": [describe.step(one, language) for one in studio.steps()],
             "polish": [describe.preset(one, language) for one in studio.polish_presets()],
             "formats": [describe.format(one, language) for one in studio.formats()],
             "examples": [
-                {"label": say(f"example.{name}.label", language), "text": say(f"example.{name}", language)} for name in EXAMPLES
+                {"label": say(f"example.{name}.label", language), "text": say(f"example.{name}", language)}
+                for name in EXAMPLES
             ],
             "gaps": vars(SpeakRequest("").gaps),
             "start": START,
@@ -154,7 +163,9 @@ class Questions:
             "seconds": planned.seconds,
             "lines": [{"original": line.original, "spoken": line.spoken} for line in planned.lines[:SHOWN_LINES]],
             "more": max(0, len(planned.lines) - SHOWN_LINES),
-            "notes": [{"mark": n.mark, "how": n.how, "note": n.note.text(language)} for n in planned.notes[:SHOWN_LINES]],
+            "notes": [
+                {"mark": n.mark, "how": n.how, "note": n.note.text(language)} for n in planned.notes[:SHOWN_LINES]
+            ],
         }
 
     def progress(self, asked: dict[str, Any], language: str) -> Any:
@@ -177,11 +188,14 @@ class Questions:
         """What was asked for when a take was made, to fill the page with it."""
         recipe = self.studio.takes.details(take.text(asked, "digest")).recipe
         if "request" not in recipe:
-            raise BadText("this take is one line of a longer text; it has no request of its own", "这个版本是长文本中的一句，没有单独的配方可以载入")
+            raise BadText(
+                "this take is one line of a longer text; it has no request of its own",
+                "这个版本是长文本中的一句，没有单独的配方可以载入",
+            )
         return recipe["request"]
 
     def _styles(self, language: str) -> list[dict[str, Any]]:
-        return [describe.style(one, language) for one in self.studio.styles.all()]
+        return [describe.style(one, language) for one in self.studio.styles.list()]
 
 
 START = SpeakRequest("").to_json() | {"steps": {}, "stream": True, "auto": True}

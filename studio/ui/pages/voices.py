@@ -77,10 +77,9 @@ class Questions:
         }
 
     def hear_voice(self, asked: dict[str, Any], language: str) -> Any:
-        """Speak a sentence in the reader's language, or in the first one of the voice if it has none of the reader's."""
+        """Speak a sentence in the reader's language."""
         engine, voice = take.text(asked, "engine"), take.text(asked, "voice")
-        spoken = language if take.text(asked, "language") in ("", language) else take.text(asked, "language")
-        sentence = say("voice.preview", "zh" if spoken.startswith("zh") else "en")
+        sentence = say("voice.preview", language)
         return heard(self.studio.speak(SpeakRequest(sentence, engine=engine, voice=voice)))
 
     def preview_made(self, asked: dict[str, Any], language: str) -> Any:

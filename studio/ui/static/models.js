@@ -15,5 +15,5 @@ async function show() {
   const models = await ask(part.server.models_shown);
   if (models) fill(body.querySelector("#model-list"), html`${models.map((m) => html`<article class="model" data-engine="${m.id}">
     <div class="model-head"><b>${m.title}</b><span class="state state-${m.state}">${m.word}</span></div>
-    <p>${m.about}</p>${m.note ? html`<p class="problem-text">${m.note}</p>` : ""}${facts(m.facts)}</article>`)}`);
+    <p>${m.about}</p>${m.note ? html`<p class="problem-text">${m.note}</p>` : ""}${m.command ? html`<p><code>${m.command}</code></p>` : ""}${facts(m.facts)}</article>`)}`);
 }
