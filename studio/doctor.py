@@ -41,7 +41,9 @@ def examine(open_studio: Callable[[], AbstractContextManager["Studio"]]) -> Iter
             yield _cache(studio)
             for state in studio.engines():
                 good = state.state == "ready"
-                yield Check(Words(f"Engine {state.id}", f"引擎 {state.id}"), good, state.word, state.note)
+                yield Check(
+                    Words(f"Engine {state.id}", f"引擎 {state.id}"), good, state.word, state.note or Words("", "")
+                )
             yield _speech(studio)
     except StudioError as error:
         yield Check(DATA, False, error.words, Words("see the message", "见提示"))

@@ -8,7 +8,7 @@ import click
 from studio.cli.main import Session
 from studio.cli.reader import LANGUAGE, say
 from studio.cli.shelves import machine
-from studio.cli.show import as_json, duration, table, watch
+from studio.cli.show import as_json, duration, plain, table, watch
 from studio.errors import StudioError
 
 
@@ -34,25 +34,23 @@ def engines(session: Session, machine: bool) -> None:
 CONTROL_HEADERS = (("Control", "控制项"), ("Label", "名称"), ("Takes", "范围"), ("Default", "默认"), ("Help", "说明"))
 
 
-@click.command(help=say("Models: state, size, licence.", "模型：状态、大小、许可证。"))
+@click.command(help=say("Models: what each engine needs, its state and licence.", "模型：各引擎所需、状态与许可证。"))
 @machine
 @click.pass_obj
 def models(session: Session, machine: bool) -> None:
     with session.open() as studio:
-        found = studio.models()
+        found = studio.engines()
     if machine:
-        return as_json([model.to_json() for model in found])
-    rows = [
-        (m.id, m.title.text(LANGUAGE), m.word.text(LANGUAGE), f"{m.megabytes:.0f} MB", m.licence.text(LANGUAGE))
-        for m in found
-    ]
-    table(
-        [
-            say(*w)
-            for w in (("Model", "模型"), ("For", "用途"), ("State", "状态"), ("Size", "大小"), ("Licence", "许可证"))
-        ],
-        rows,
-    )
+        keys = ("id", "title", "state", "note", "command", "weights", "code_licence", "weights_licence")
+        return as_json([{key: value for key, value in state.to_json().items() if key in keys} for state in found])
+    for state in found:
+        click.echo(f"{state.title.text(LANGUAGE)}  [{state.word.text(LANGUAGE)}]")
+        if state.spec:
+            weights = state.spec.weights_licence or say("none needed", "不需要")
+            click.echo(say(f"  code: {state.spec.code_licence}", f"  代码：{state.spec.code_licence}"))
+            click.echo(say(f"  weights: {weights}", f"  权重：{weights}"))
+        if state.note:
+            click.echo(f"  → {state.note.text(LANGUAGE)}")
     return None
 
 
@@ -66,7 +64,7 @@ def doctor(session: Session, machine: bool) -> None:
 
     checks = list(examine(session.open))
     if machine:
-        as_json([check.to_json() for check in checks])
+        as_json([plain(check) for check in checks])
     else:
         for check in checks:
             sign = say("ok  ", "正常") if check.good else say("FIX ", "待修")
@@ -86,10 +84,9 @@ def bench(session: Session, engine: str, seconds: int, machine: bool) -> None:
     with session.open() as studio:
         result = watch(studio.bench(engine, seconds), say("Measuring", "正在测量"), session.quiet or machine)
     if machine:
-        return as_json(result.to_json())
+        return as_json([plain(row) | {"real_time_factor": row.real_time_factor} for row in result])
     rows = [
-        (r.language, f"{r.real_time_factor:.4f}", f"{r.first_sound_ms:.0f} ms", duration(r.audio_s))
-        for r in result.rows
+        (r.language, f"{r.real_time_factor:.4f}", f"{r.first_sound_ms:.0f} ms", duration(r.audio_s)) for r in result
     ]
     headers = (("Text", "文本"), ("Real-time factor", "实时率"), ("First sound", "首次出声"), ("Audio", "音频时长"))
     table([say(*w) for w in headers], rows)

@@ -63,6 +63,10 @@ class Session:
     def __init__(self, folder: Path | None, database: str | None, quiet: bool) -> None:
         self._folder, self._database, self.quiet = folder, database, quiet
 
+    def serve_options(self) -> list[str]:
+        """The global options as `app.py` takes them."""
+        return ["--data-dir", str(self._folder)] if self._folder else []
+
     def open(self) -> "Studio":
         from studio.studio import Studio
 

@@ -1,0 +1,179 @@
+"""The command line as a person uses it: real processes, real files, exit codes, both languages."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from studio.audio.files import probe, read
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def run(tmp_path):
+    """Run `python -m studio` on a data folder of this test."""
+
+    def call(*arguments: str, code: int = 0, language: str = "en", stdin: str | None = None, text: bool = True):
+        environment = {k: v for k, v in os.environ.items() if not k.startswith("TIMBRE_")}
+        environment |= {"TIMBRE_HOME": str(tmp_path / "data"), "TIMBRE_LANGUAGE": language, "PYTHONUTF8": "1"}
+        done = subprocess.run(
+            [sys.executable, "-m", "studio", *arguments],
+            cwd=ROOT,
+            env=environment,
+            input=stdin,
+            capture_output=True,
+            text=text,
+            timeout=120,
+        )
+        assert done.returncode == code, done.stderr
+        assert "Traceback" not in str(done.stderr)
+        return done
+
+    return call
+
+
+def test_help_is_quick_and_imports_nothing_heavy():
+    script = (
+        "import sys; sys.argv=['timbre','--help']\n"
+        "from studio.cli.main import main\n"
+        "try: main()\n"
+        "except SystemExit: pass\n"
+        "heavy = {'torch','gradio','sqlalchemy','av','numpy','wetext','rich'} & set(sys.modules)\n"
+        "assert not heavy, heavy"
+    )
+    subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=True, capture_output=True)
+
+
+def test_speaking_needs_neither_torch_nor_gradio(tmp_path):
+    script = (
+        "import sys\n"
+        f"sys.argv=['timbre','--data-dir',{str(tmp_path / 'd')!r},'speak','hello 你好','-o',{str(tmp_path / 'a.wav')!r}]\n"
+        "from studio.cli.main import main\n"
+        "try: main()\n"
+        "except SystemExit as end: assert not end.code, end.code\n"
+        "heavy = {'torch','gradio','alembic','scipy','pandas'} & set(sys.modules)\n"
+        "assert heavy <= {'alembic'}, heavy"
+    )
+    subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=True)
+    assert read(tmp_path / "a.wav").seconds > 0.5
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_help_of_every_command_in_both_languages(run, language):
+    from studio.cli.main import HOMES
+
+    for command in HOMES:
+        if command != "serve":
+            text = run(command, "--help", language=language).stdout
+            assert any("\u4e00" <= c <= "\u9fff" for c in text) == (language == "zh"), command
+
+
+def test_speak_writes_a_file_and_says_how_long_it_is(run, tmp_path):
+    target = tmp_path / "hello.wav"
+    done = run("speak", "你好，世界。Hello from Timbre Studio!", "-o", str(target))
+    assert "hello.wav  0:0" in done.stderr
+    assert 2 < read(target).seconds < 7
+
+
+def test_speak_takes_everything_by_option(run, tmp_path):
+    target = tmp_path / "all.mp3"
+    done = run(
+        *("speak", "-", "-o", str(target), "-v", "seed:7", "-s", "slow", "-c", "pitch=3", "--seed", "5", "--json"),
+        stdin="从标准输入来的文字。",
+    )
+    take = json.loads(done.stdout)
+    assert take["voice_label"] == "seed:7"
+    assert probe(target).seconds == pytest.approx(take["frames"] / take["rate"], abs=0.1)
+
+
+def test_speak_into_a_pipe_is_a_wav(run):
+    done = run("speak", "Into the pipe.", "-o", "-", text=False)
+    assert done.stdout[:4] == b"RIFF"
+    assert len(done.stdout) > 20_000
+
+
+def test_voices_are_kept_found_edited_deleted_and_brought_back(run):
+    added = json.loads(run("voices", "add", "晚风", "--seed", "2222", "--tag", "warm", "--json").stdout)
+    run("voices", "edit", "晚风", "--rating", "4", "--favourite")
+    found = json.loads(run("voices", "list", "晚", "--json").stdout)
+    assert found["total"] == 1
+    assert (found["voices"][0]["rating"], found["voices"][0]["tags"]) == (4, ["warm"])
+    run("voices", "delete", "晚风")
+    assert json.loads(run("voices", "list", "--json").stdout)["total"] == 0
+    run("voices", "restore", added["id"])
+    assert "晚风" in run("voices", "list").stdout
+
+
+def test_takes_are_listed_shown_exported_and_starred(run, tmp_path):
+    run("speak", "A take to be found again.", "-o", str(tmp_path / "a.wav"))
+    take = json.loads(run("takes", "list", "found", "--json").stdout)["takes"][0]
+    run("takes", "star", take["digest"])
+    run("takes", "export", take["digest"], "-o", str(tmp_path / "b.flac"), "--polish", "podcast")
+    assert probe(tmp_path / "b.flac").seconds == pytest.approx(probe(tmp_path / "a.wav").seconds, abs=0.05)
+    shown = json.loads(run("takes", "show", take["digest"]).stdout)
+    assert shown["recipe"]["lines"][0]["engine"] == "espeak"
+    assert json.loads(run("takes", "list", "--starred", "--json").stdout)["total"] == 1
+    assert "0 takes" in run("takes", "clean", "--limit-mb", "0").stdout.replace("1 takes", "0 takes")
+
+
+def test_inspect_tells_the_recipe_and_refuses_strangers(run, tmp_path):
+    target = tmp_path / "told.mp3"
+    run("speak", "What am I?", "-o", str(target))
+    text = run("inspect", str(target)).stdout
+    assert "Synthetic speech: yes" in text
+    assert "What am I?" in text
+    import soundfile
+
+    soundfile.write(tmp_path / "stranger.wav", [0.0] * 8000, 8000)
+    assert "no statement" in run("inspect", str(tmp_path / "stranger.wav"), code=2).stderr
+
+
+def test_styles_are_shipped_saved_and_deleted(run):
+    assert {"story", "news", "slow"} <= {style["name"] for style in json.loads(run("styles", "list", "--json").stdout)}
+    run("styles", "save", "mine", "-c", "speed=1.3")
+    assert "mine" in run("styles", "list").stdout
+    run("styles", "delete", "mine")
+    assert "mine" not in run("styles", "list").stdout
+
+
+def test_lists_of_the_house_are_json_for_programs(run):
+    engines = json.loads(run("engines", "--json").stdout)
+    assert engines[0]["id"] == "espeak"
+    assert {control["name"] for control in engines[0]["controls"]} >= {"speed", "pitch"}
+    assert json.loads(run("models", "--json").stdout)[0]["state"] == "ready"
+    assert json.loads(run("bench", "--seconds", "1", "--json").stdout)[0]["real_time_factor"] < 0.1
+
+
+def test_the_doctor_finds_this_machine_well(run):
+    checks = json.loads(run("doctor", "--json").stdout)
+    assert len(checks) >= 6
+    assert all(check["good"] for check in checks)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "en", "zh"),
+    [
+        (["speak", "", "-o", "a.wav"], 2, "nothing", "没有"),
+        (["speak", "hi", "-o", "a.xyz"], 2, "a.xyz", "a.xyz"),
+        (["speak", "hi", "-o", "/no/such/folder/a.wav"], 5, "does not exist", "不存在"),
+        (["speak", "hi", "-o", "a.wav", "-e", "espek"], 2, "did you mean “espeak”", "是不是“espeak”"),
+        (["speak", "hi", "-o", "a.wav", "-c", "speed=9"], 2, "0.5 to 2.5", "0.5 到 2.5"),
+        (["speak", "hi", "-o", "a.wav", "-c", "speed"], 2, "name=value", "名称=数值"),
+        (["speak", "hi", "-o", "a.wav", "-v", "nobody"], 2, "no such voice", "没有这个音色"),
+        (["convert", "missing.txt", "-o", "a.mp3"], 2, "missing.txt", "missing.txt"),
+        (["takes", "show", "abc"], 2, "take", "没有"),
+        (["spaek", "hi"], 2, "did you mean speak", "是不是 speak"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else None,
+)
+def test_bad_input_ends_with_a_sentence_and_its_code(run, arguments, code, en, zh):
+    assert en in run(*arguments, code=code, language="en").stderr
+    assert zh in run(*arguments, code=code, language="zh").stderr
+
+
+def test_the_language_can_be_chosen_for_one_call(run):
+    assert "语音合成" in run("--interface", "zh", "--help").stdout
