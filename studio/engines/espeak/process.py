@@ -88,12 +88,12 @@ def not_installed(words: Words) -> NotInstalled:
 class Process:
     """One running worker. Its methods are for one caller at a time."""
 
-    def __init__(self, *worker_options: str) -> None:
-        """Start it and wait until it is ready; `worker_options` are for tests of the worker itself."""
+    def __init__(self) -> None:
+        """Start it and wait until it is ready. `NotInstalled`, or `EngineFailed` with the reason."""
         installed = find()
         if installed is None:
             raise not_installed(missing() or Words("eSpeak NG is not installed", "尚未安装 eSpeak NG"))
-        self._process = _start(installed, worker_options)
+        self._process = _start(installed)
         self._frames: queue.Queue[Frame | None] = queue.Queue(FRAMES_AHEAD)
         self._last_words: deque[str] = deque(maxlen=20)
         self._readers = [
@@ -230,16 +230,15 @@ class Process:
                 return
 
 
-def _start(installed: Installed, options: Sequence[str]) -> "subprocess.Popen[bytes]":
+def _start(installed: Installed) -> "subprocess.Popen[bytes]":
     flags = 0
     if sys.platform == "win32":
         flags = subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP
-    command = [sys.executable, "-I", "-S", str(SCRIPT), str(installed.library), str(installed.data)]
+    worker = [sys.executable, "-I", "-S", str(SCRIPT)]
+    given = [str(installed.library), str(installed.data), tempfile.gettempdir()]
     pipe = subprocess.PIPE
     try:
-        return subprocess.Popen(
-            [*command, tempfile.gettempdir(), *options], stdin=pipe, stdout=pipe, stderr=pipe, creationflags=flags
-        )
+        return subprocess.Popen([*worker, *given], stdin=pipe, stdout=pipe, stderr=pipe, creationflags=flags)
     except OSError as error:
         raise EngineFailed(
             f"espeak's worker could not be started ({error.strerror}); free some memory and try again",

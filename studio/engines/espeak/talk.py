@@ -35,6 +35,7 @@ class Talk:
         """`number` is that of the last utterance this worker was given."""
         self.process, self.number = process, number
         self._waiting: deque[_Awaited] = deque()
+        self._restarted_for = 0
 
     def __len__(self) -> int:
         """Utterances sent and not yet heard to the end."""
@@ -55,7 +56,7 @@ class Talk:
             self._waiting.popleft()
             yield from awaited.joiner.finish()
         elif header.get("spent") == awaited.number:
-            self._start_over()
+            self._start_over(awaited.number)
         elif header.get("failed") == awaited.number:
             self._waiting.popleft()
             raise _failed(frame)
@@ -69,8 +70,15 @@ class Talk:
             except EngineFailed:
                 return  # it died on its own; the next request starts another
 
-    def _start_over(self) -> None:
+    def _start_over(self, number: int) -> None:
         """A new worker for what waits: where the system never unloads a library, a worker has one utterance in it."""
+        if self._restarted_for == number:
+            raise EngineFailed(
+                "espeak gets no fresh copy of its library on this system; please report it with the output of "
+                "`python -m studio doctor`",
+                "espeak 在此系统上无法重新载入它的库；请附上 `python -m studio doctor` 的输出反馈给我们",
+            )
+        self._restarted_for = number
         self.process.close()
         self.process = Process()
         for awaited in self._waiting:

@@ -176,18 +176,21 @@ class Speaker:
 
     def unload(self, lib: Any) -> None:
         lib.espeak_Terminate()
+        self._close(lib)
+
+    def _close(self, lib: Any) -> None:
         if sys.platform == "win32":
             _ctypes.FreeLibrary(lib._handle)
         else:
             _ctypes.dlclose(lib._handle)
 
-    def version(self) -> tuple[str, int]:
-        """The library's own version and its sample rate."""
-        lib = self.load()
+    def version(self) -> str:
+        """The library's own version; that needs no data, so the copy stays fresh."""
+        lib = ctypes.CDLL(self._library)
         lib.espeak_Info.restype = ctypes.c_char_p
-        found = lib.espeak_Info(None).decode(), lib.espeak_ng_GetSampleRate()
-        self.unload(lib)
-        return found
+        found: bytes = lib.espeak_Info(None)
+        self._close(lib)
+        return found.decode()
 
     def say(self, lib: Any, order: dict[str, Any]) -> None:
         lib.espeak_ng_SetRandSeed(order["rand"])
@@ -272,11 +275,11 @@ def serve(library: str, folder: str, temporary: str) -> None:
     pieces = Pieces(pipe, inbox)
     try:
         speaker = Speaker(library, folder, pieces)
-        version, rate = speaker.version()
+        version = speaker.version()
     except (OSError, AttributeError) as error:
         pipe.write({"ready": False, "what": str(error)})
         return
-    pipe.write({"ready": True, "version": version, "rate": rate})
+    pipe.write({"ready": True, "version": version})
     while True:
         answer(inbox.next(), pipe, inbox, speaker)
 
@@ -300,4 +303,4 @@ def answer(order: dict[str, Any], pipe: Pipe, inbox: Inbox, speaker: Speaker) ->
 
 
 if __name__ == "__main__":
-    serve(*sys.argv[1:4])
+    serve(*sys.argv[1:])
