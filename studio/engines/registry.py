@@ -141,7 +141,7 @@ class Registry:
 
     def speak(self, id: str, recipes: Sequence[Recipe], stop: Stop | None = None) -> Iterator[AudioChunk]:
         """`Engine.speak` in its turn; what a third party's engine raises comes as `EngineFailed`."""
-        stop = stop or Stop()
+        stop = Stop() if stop is None else stop  # a Stop that is not set is false
         with self.lease(id, stop) as engine, _translated(id):
             yield from engine.speak(recipes, stop)
 
@@ -251,7 +251,7 @@ class _Turns:
         with self._changed:
             self._queue.append(ticket)
         try:
-            self._wait(ticket, stop or Stop(), patience)
+            self._wait(ticket, Stop() if stop is None else stop, patience)
             yield
         finally:
             with self._changed:

@@ -40,7 +40,7 @@ class Heard:
 def listen(engine: Engine, *recipes: Recipe, stop: Stop | None = None) -> list[Heard]:
     """What an engine says, utterance by utterance."""
     found: list[list[AudioChunk]] = [[] for _ in recipes]
-    for chunk in engine.speak(recipes, stop or Stop()):
+    for chunk in engine.speak(recipes, Stop() if stop is None else stop):
         found[chunk.index].append(chunk)
     return [Heard(tuple(chunks)) for chunks in found]
 
@@ -66,7 +66,7 @@ def recipe_for() -> Callable[..., Recipe]:
     return make_recipe
 
 
-def install(folder: Path, name: str, entry_points: dict[str, str], modules: dict[str, str]) -> None:
+def install_package(folder: Path, name: str, entry_points: dict[str, str], modules: dict[str, str]) -> None:
     """A package as pip leaves it: its modules, and the metadata that announce its engines."""
     metadata = folder / f"{name.replace('-', '_')}-1.0.dist-info"
     metadata.mkdir(parents=True)
@@ -75,6 +75,11 @@ def install(folder: Path, name: str, entry_points: dict[str, str], modules: dict
     (metadata / "entry_points.txt").write_text("\n".join([f"[{GROUP}]", *lines, ""]))
     for module, source in modules.items():
         (folder / module).write_text(source, encoding="utf-8")
+
+
+@pytest.fixture(scope="session")
+def install() -> Callable[..., None]:
+    return install_package
 
 
 @pytest.fixture(scope="session")
@@ -89,7 +94,7 @@ def installed(example: dict[str, str], tmp_path_factory: pytest.TempPathFactory)
     folder = tmp_path_factory.mktemp("site-packages")
     project = tomllib.loads(example["pyproject.toml"])["project"]
     modules = {name: source for name, source in example.items() if name.endswith(".py")}
-    install(folder, project["name"], project["entry-points"][GROUP], modules)
+    install_package(folder, project["name"], project["entry-points"][GROUP], modules)
     sys.path.insert(0, str(folder))
     yield folder
     sys.path.remove(str(folder))
