@@ -1,0 +1,69 @@
+"""A compressor that goes by the voice's own level, so a soft recording is treated just as a loud one.
+
+The level is taken every millisecond; the gain moves in straight lines between.
+"""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from studio.audio.clip import Samples
+from studio.audio.filters import NOTHING, Blocks
+
+BLOCK = 512  # steps
+VOICE_RISE_S, VOICE_FALL_S = 0.15, 5.0  # how quickly the voice's level is learnt and forgotten
+SILENCE = 1e-8  # squared peak under which nothing is done
+
+
+class Compressor:
+    """Takes (1 - 1/ratio) of what is more than `threshold_db` above the voice's level; no make-up gain."""
+
+    def __init__(self, rate: int, threshold_db: float, ratio: float, attack_ms: float, release_ms: float) -> None:
+        self._step = max(8, rate // 1000)
+        self._blocks = Blocks(BLOCK * self._step, 0)
+        self._threshold = threshold_db
+        self._slope = 1 - 1 / ratio
+        self._attack = self._share(attack_ms / 1000, rate)
+        self._release = self._share(release_ms / 1000, rate)
+        self._rise, self._fall = self._share(VOICE_RISE_S, rate), self._share(VOICE_FALL_S, rate)
+        self._hold = self._share(0.015, rate)  # peaks are held from one pitch pulse to the next
+        self._voice = self._level = SILENCE
+        self._reduction = 0.0  # decibels, at the end of the step before
+
+    def _share(self, seconds: float, rate: int) -> float:
+        """Of the distance that is gone in one step, for a time constant."""
+        return 1 - math.exp(-self._step / rate / seconds)
+
+    def push(self, samples: Samples) -> Samples:
+        done = [self._compress(block) for block in self._blocks.push(samples)]
+        return np.concatenate(done) if done else NOTHING
+
+    def finish(self) -> Samples:
+        blocks, left = self._blocks.finish()
+        done = [self._compress(block) for block in blocks]
+        return np.concatenate(done)[:left] if done else NOTHING
+
+    def _compress(self, sound: Samples) -> Samples:
+        steps = sound.reshape(BLOCK, self._step)
+        reductions = self._reductions(np.square(np.abs(steps).max(axis=1).astype(np.float64)))
+        if not reductions.any():
+            return sound
+        gains = 10 ** (-reductions / 20)
+        curve = np.interp(np.arange(len(sound)) / self._step, np.arange(BLOCK + 1), gains)
+        compressed: Samples = sound * curve.astype(np.float32)
+        return compressed
+
+    def _reductions(self, peaks: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Decibels to take away at the edges of the steps: `BLOCK` + 1 of them."""
+        voice, level, reduction = self._voice, self._level, self._reduction
+        found = [reduction]
+        for peak in peaks.tolist():
+            level = peak if peak > level else level + (peak - level) * self._hold
+            voice += (level - voice) * (self._rise if level > voice else self._fall)
+            above = 10 * math.log10(level / voice) - self._threshold if level > SILENCE else 0.0
+            wanted = max(0.0, above * self._slope)
+            reduction += (wanted - reduction) * (self._attack if wanted > reduction else self._release)
+            found.append(reduction if reduction > 1e-4 else 0.0)
+        self._voice, self._level, self._reduction = max(voice, SILENCE), level, reduction
+        return np.array(found)
