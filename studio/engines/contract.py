@@ -156,6 +156,22 @@ class EngineSpec:
         given = {name: self.control(name).check(value) for name, value in controls.items()}
         return {c.name: given.get(c.name, c.default) for c in self.controls}
 
+    def check_language(self, language: str) -> None:
+        """`BadRequest` if it does not speak `language` (BCP 47; a region it does not know is fine); `auto` always is."""
+        known = {name.lower() for name in self.languages}
+        asked = language.lower()
+        if (
+            asked != "auto"
+            and asked not in known
+            and asked.partition("-")[0] not in {n.partition("-")[0] for n in known}
+        ):
+            some = ", ".join(self.languages[:8])
+            raise BadRequest(
+                f"language “{language}”: {self.id} does not speak it; it speaks {some}",
+                f"语言“{language}”：{self.id} 不支持；它支持 {some} 等",
+                where="language",
+            )
+
     def accept(self, voice: "VoiceContent") -> None:
         """`BadRequest` if this engine cannot speak with that kind of voice."""
         if voice.kind not in self.voice_kinds:

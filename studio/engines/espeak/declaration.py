@@ -160,9 +160,9 @@ def declare(installed: Installed | None) -> EngineSpec:
         id="espeak",
         title=Words("eSpeak NG", "eSpeak NG"),
         about=Words(
-            "Always there and instant: 141 languages and accents, exact and plainly synthetic; it cannot read Japanese "
+            "Always there and instant: 137 languages and accents, exact and plainly synthetic; it cannot read Japanese "
             "kanji.",
-            "随时可用、即刻出声：141 种语言和口音，小巧而精确，机器音明显；不会读日语汉字。",
+            "随时可用、即刻出声：137 种语言和口音，小巧而精确，机器音明显；不会读日语汉字。",
         ),
         version=f"{RELEASES.get(release, f'loader-{release}')}+{REVISION}",
         languages=("en", "zh", "yue", "ja", "ko", *_other_languages()),

@@ -45,10 +45,10 @@ LAYOUT = (
     Field("flutter", (2.0,), 5.0, 0.0, 20.0),
     Field("roughness", (2.0,), 2.0, 0.0, 7.0),
     Field("voicing", (100.0,), 50.0, 0.0, 200.0),  # %
-    Field("consonants", (90.0, 100.0), 30.0, 0.0, 200.0),  # %: unvoiced, noise in voiced
+    Field("consonants", (90.0, 100.0), 30.0, 0.0, 260.0),  # %: unvoiced, noise in voiced
     Field("echo", (0.0, 0.0), 50.0, 0.0, 200.0),  # delay in ms, strength
-    Field("frequency", (100.0,) * PEAKS, 15.0, 0.0, 220.0),  # % of the language's formants
-    Field("strength", (102.0, 100.0, 94.0, 91.0, 78.0, 78.0, 100.0, 100.0, 100.0), 30.0, 0.0, 250.0),  # %
+    Field("frequency", (100.0,) * PEAKS, 15.0, 0.0, 300.0),  # % of the language's formants
+    Field("strength", (102.0, 100.0, 94.0, 91.0, 78.0, 78.0, 100.0, 100.0, 100.0), 30.0, 0.0, 300.0),  # %
     Field("width", (110.0, 100.0, 100.0, 125.0, 134.0, 134.0, 100.0, 100.0, 100.0), 30.0, 0.0, 300.0),  # %
     Field("shift", (0.0,) * PEAKS, 100.0, -400.0, 400.0),  # Hz
     Field("breath", (0.0,) * 8, 20.0, 0.0, 110.0),
