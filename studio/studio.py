@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from studio.audio.drafts import check_target
+from studio.audio.drafts import check_target, sweep
 from studio.audio.files import probe
 from studio.audio.formats import FORMATS, Format, format_for
 from studio.audio.polish import PRESETS, Preset
@@ -186,6 +186,7 @@ class Studio:
         if path is not None:
             format_for(path)
             check_target(path)
+            sweep(path.parent)
 
     def inspect(self, path: Path) -> Provenance:
         """What an exported file says about itself, with the recipe where this studio knows it."""
@@ -262,6 +263,7 @@ class Studio:
         engine = self._engines.get(request.engine)
         spec = engine.spec
         style = self.styles.get(request.style, spec.id).controls if request.style else {}
+        spec.check_language(request.language)
         voice = cast(self._library, spec, engine.voices(), request.voice)
         return Direction(
             spec,

@@ -41,7 +41,7 @@ def _value(text: str) -> str | int | float | bool:
 def direction(command: Any) -> Any:
     """The options that say how to read, shared by `speak` and `convert`."""
     options = [
-        click.option("--engine", "-e", default="", help=say("Engine; default espeak.", "引擎，默认 espeak。")),
+        click.option("--engine", "-e", default="espeak", help=say("Engine; default espeak.", "引擎，默认 espeak。")),
         click.option(
             "--voice",
             "-v",
@@ -71,10 +71,11 @@ def direction(command: Any) -> Any:
     return command
 
 
-def _asked(options: dict[str, Any]) -> dict[str, Any]:
+def _asked(studio: Any, options: dict[str, Any]) -> dict[str, Any]:
     """The fields of a request from the options of `direction`."""
-    plain = options.pop("plain")
-    return {**options, "controls": controls_of(options.pop("control")), "steps": {} if plain else None}
+    controls, as_written = controls_of(options.pop("control")), options.pop("plain")
+    steps = {step.id: False for step in studio.steps()} if as_written else None
+    return {**options, "controls": controls, "steps": steps}
 
 
 @click.command(
@@ -98,7 +99,7 @@ def speak(session: Session, text: str, output: str, machine: bool, **options: An
 
     words = click.get_text_stream("stdin").read() if text == "-" else text
     with session.open() as studio:
-        request = SpeakRequest(words, **_asked(options))
+        request = SpeakRequest(words, **_asked(studio, options))
         studio.check_output(None if output == "-" else Path(output))
         performance = studio.speak(request)
         take = watch(performance, say("Speaking", "正在合成"), session.quiet or machine)
@@ -154,7 +155,7 @@ def convert(
     book = {"title": options.pop("title"), "author": options.pop("author")}
     with session.open() as studio:
         request = ConvertRequest(
-            **_asked(options),
+            **_asked(studio, options),
             **book,
             gaps=Gaps(sentence_pause, paragraph_pause, chapter_pause),
             format=output.suffix.lstrip(".").lower(),

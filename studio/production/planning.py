@@ -70,7 +70,7 @@ class Direction:
             version=self.spec.version,
             text=utterance.text,
             voice=self.voice.content,
-            language=utterance.language,
+            language=utterance.language if self.language == "auto" else self.language,
             controls=tuple(sorted(self.controls.items())),
             seed=self.seed,
             mode=self.mode,
