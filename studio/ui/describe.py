@@ -108,7 +108,7 @@ def step(one: Step, language: str) -> Plain:
 
 
 def preset(one: Preset, language: str) -> Plain:
-    return {"id": one.id, "label": one.label.text(language), "help": one.help.text(language)}
+    return {"id": one.id, "label": one.label.text(language), "help": one.about.text(language)}
 
 
 def format(one: Format, language: str) -> Plain:

@@ -27,15 +27,15 @@ def glyph(digest: str) -> str:
     """
     numbers = [value / 255 for value in bytes.fromhex(digest)]
     waves = [
-        (2 + n + int(numbers[n] * 2.99), 0.06 + 0.17 * numbers[3 + n] / (1 + 0.5 * n), math.tau * numbers[6 + n])
+        (2 + n + int(numbers[n] * 2.99), (0.05 + 0.13 * numbers[3 + n]) / (1 + 0.6 * n), math.tau * numbers[6 + n])
         for n in range(3)
     ]
-    twist = (numbers[9] - 0.5) * 1.1
-    lean = (numbers[10] - 0.5) * 7, (numbers[11] - 0.5) * 7  # of the summit from the middle
+    twist = (numbers[9] - 0.5) * 0.4
+    lean = (numbers[10] - 0.5) * 6, (numbers[11] - 0.5) * 6  # of the summit from the middle
     lines = "".join(line(waves, 1 - n / LINES, n * twist, lean) for n in range(LINES))
     return (
         f'<svg viewBox="0 0 {SIDE} {SIDE}" aria-hidden="true"><path d="{lines}" fill="none" stroke="currentColor" '
-        f'stroke-width="1.5" stroke-linejoin="round"/></svg>'
+        f'stroke-width="1.4" stroke-linejoin="round"/></svg>'
     )
 
 
@@ -45,7 +45,7 @@ def line(waves: list[tuple[int, float, float]], scale: float, turn: float, lean:
     for point in range(POINTS):
         angle = math.tau * point / POINTS
         bent = 1 + sum(strength * math.cos(bows * angle + start) for bows, strength, start in waves)
-        radius = 13.0 * scale * bent
+        radius = 14.0 * scale * bent
         across = 20 + lean[0] * (1 - scale) + radius * math.cos(angle + turn)
         down = 20 + lean[1] * (1 - scale) + radius * math.sin(angle + turn)
         path.append(f"{across:.1f} {down:.1f}")

@@ -28,6 +28,7 @@ KEEP = {"cache-control": "private, no-cache"}
 def add_routes(app: "FastAPI", studio: "Studio") -> None:
     """All of them."""
     add_errors(app)
+    close_schema(app)
     add_static(app)
     add_sound(app, studio)
     add_files(app, studio)
@@ -42,6 +43,15 @@ def add_errors(app: "FastAPI") -> None:
     async def refuse(request: Request, error: StudioError) -> JSONResponse:
         status = STATUS.get(error.code, 400 if isinstance(error, BadRequest) else 500)
         return JSONResponse({"error": complaint(error, language_of(request))}, status)
+
+
+def close_schema(app: "FastAPI") -> None:
+    """Gradio describes its events under this address whatever it is told; ours are private."""
+    from fastapi import Response
+
+    @app.get("/gradio_api/openapi.json")
+    def nothing() -> Response:
+        return Response(status_code=404)
 
 
 def add_static(app: "FastAPI") -> None:

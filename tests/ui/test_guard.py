@@ -69,8 +69,19 @@ def locked(studio: Studio) -> Iterator[str]:
         yield url
 
 
-PATHS = ["/config", "/gradio_api/info", "/gradio_api/file=x", "/ui/x/studio.js", "/stream/x.pcm", "/takes/x.wav", "/takes/x/peaks.json",
-         "/productions/x/file", "/theme.css", "/openapi.json", "/gradio_api/startup-events"]  # fmt: skip
+PATHS = [
+    "/config",
+    "/gradio_api/info",
+    "/gradio_api/file=x",
+    "/ui/x/studio.js",
+    "/stream/x.pcm",
+    "/takes/x.wav",
+    "/takes/x/peaks.json",
+    "/productions/x/file",
+    "/theme.css",
+    "/openapi.json",
+    "/gradio_api/startup-events",
+]
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -154,11 +165,14 @@ def test_a_language_by_option_goes_before_the_browser(below: str) -> None:
 @pytest.mark.parametrize(
     ("headers", "language"),
     [
-        ({"accept-language": "zh-HK"}, "zh"), ({"accept-language": "zh"}, "zh"), ({"accept-language": "zh-Hans-CN"}, "zh"),
-        ({"accept-language": "en-US"}, "en"), ({"accept-language": "fr"}, "en"),
+        ({"accept-language": "zh-HK"}, "zh"),
+        ({"accept-language": "zh"}, "zh"),
+        ({"accept-language": "zh-Hans-CN"}, "zh"),
+        ({"accept-language": "en-US"}, "en"),
+        ({"accept-language": "fr"}, "en"),
         ({"accept-language": "zh", "cookie": "timbre-language=en"}, "en"),
     ],
-)  # fmt: skip
+)
 def test_the_first_script_fixes_the_language(client: httpx.Client, headers: dict[str, str], language: str) -> None:
     page = client.get("/", headers=headers).text
     assert f'"language": "{language}"' in page

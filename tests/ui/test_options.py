@@ -46,8 +46,23 @@ def test_every_option_by_environment() -> None:
 
 
 def test_the_command_line_wins() -> None:
-    line = ["--host", "127.0.0.2", "--port", "9000", "--home", "/else", "--language", "en", "--root-path", "/r", "--login", "u:p",
-            "--allow-host", "a", "--open-browser"]  # fmt: skip
+    line = [
+        "--host",
+        "127.0.0.2",
+        "--port",
+        "9000",
+        "--home",
+        "/else",
+        "--language",
+        "en",
+        "--root-path",
+        "/r",
+        "--login",
+        "u:p",
+        "--allow-host",
+        "a",
+        "--open-browser",
+    ]
     options = read_options(line, ENVIRONMENT)
     assert (options.host, options.port, options.folder, options.language) == ("127.0.0.2", 9000, Path("/else"), "en")
     assert (options.root_path, options.login, options.allow_hosts, options.open_browser) == (
@@ -100,7 +115,8 @@ def test_language_of_the_terminal(environment: dict[str, str], language: str) ->
 def test_help_loads_nothing_heavy() -> None:
     code = (
         "import sys, runpy\nsys.argv = ['app.py', '--help']\n"
-        f"try:\n    runpy.run_path({str(APP)!r}, run_name='__main__')\nexcept SystemExit as end:\n    assert end.code == 0\n"
+        f"try:\n    runpy.run_path({str(APP)!r}, run_name='__main__')\n"
+        "except SystemExit as end:\n    assert end.code == 0\n"
         "assert not {'gradio', 'torch', 'sqlalchemy', 'numpy', 'fastapi'} & set(sys.modules), sorted(sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=APP.parent, capture_output=True, text=True, timeout=60)

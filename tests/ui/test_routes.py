@@ -70,10 +70,17 @@ def test_peaks_are_loudness_over_time(client: httpx.Client, take: dict[str, Any]
 @pytest.mark.parametrize(
     "path",
     [
-        "/stream/unknown.pcm", "/takes/abc.wav", f"/takes/{'0' * 64}.wav?download=1", f"/takes/{'0' * 64}.flac", "/takes/..%2f..%2fstudio.wav",
-        "/takes/abc/peaks.json", f"/takes/{'0' * 64}/peaks.json", "/productions/none/file", "/productions/..%2f..%2fx/file",
+        "/stream/unknown.pcm",
+        "/takes/abc.wav",
+        f"/takes/{'0' * 64}.wav?download=1",
+        f"/takes/{'0' * 64}.flac",
+        "/takes/..%2f..%2fstudio.wav",
+        "/takes/abc/peaks.json",
+        f"/takes/{'0' * 64}/peaks.json",
+        "/productions/none/file",
+        "/productions/..%2f..%2fx/file",
     ],
-)  # fmt: skip
+)
 def test_what_is_unknown_is_refused(client: httpx.Client, path: str) -> None:
     answer = client.get(path)
     assert answer.status_code in (404, 400)

@@ -103,7 +103,7 @@ def test_a_large_upload_is_refused(client: httpx.Client) -> None:
 
 
 def test_what_gradio_keeps_lies_in_our_folder(client: httpx.Client, studio: Studio) -> None:
-    (path,) = client.post("/gradio_api/upload", files={"files": ("small.txt", b"hello")}).json()
+    (path,) = client.post("/gradio_api/upload", files={"files": ("small.html", b"<b>hello</b>")}).json()
     assert Path(path).is_relative_to(studio.folder.path / "page")
     assert client.get(f"/gradio_api/file={path}").headers.get("content-disposition", "").startswith("attachment")
 
@@ -156,6 +156,7 @@ def test_the_page_loads_nothing_from_elsewhere(client: httpx.Client) -> None:
 def test_making_the_page_looks_up_no_host(tmp_path: Path) -> None:
     """Telemetry off before Gradio is imported: a process that may not resolve names builds the page all the same."""
     code = f"""
+import socket
 asked = []
 def refuse(host, *rest, **more):
     asked.append(host)
@@ -163,6 +164,7 @@ def refuse(host, *rest, **more):
 socket.getaddrinfo = refuse
 from pathlib import Path
 from studio.studio import Studio
+from studio.ui.options import Options
 from studio.ui.server import build
 with Studio(Path({str(tmp_path)!r})) as studio:
     build(studio, Options())

@@ -143,7 +143,7 @@ async function drawAgain() {
   if (!drawn) return;
   fill(body.querySelector("#drawn"), html`<section class="drawn card" aria-label="${t("voices.draw")}"><div class="row"><b>${t("voices.drawn")}</b><span class="soft small">${t("voices.drawn.help")}</span><span class="stretch"></span>
     <button type="button" class="button" data-act="again" id="draw-again">${sign("dice")}${t("voices.again")}</button>${iconButton("closedraw", "close", t("close"))}</div>
-    <div class="drawn-grid">${drawn.map((d) => html`<div class="drawn-voice" data-seed="${d.seed}"><span class="glyph big">${raw(d.glyph)}</span><span class="voice-text"><b>${d.seed}</b><span class="soft">${d.facts}</span></span>
+    <div class="drawn-grid">${drawn.map((d) => html`<div class="drawn-voice" data-seed="${d.seed}"><span class="glyph big">${raw(d.glyph)}</span><span class="voice-text"><b>${d.seed}</b></span>
       ${iconButton("hear", "play", t("voice.hear"))}<button type="button" class="quiet strong" data-act="keep">${t("voice.keep")}</button></div>`)}</div></section>`);
 }
 async function keep(button) {

@@ -1,0 +1,117 @@
+"""One real server and one real Chromium for all; every page is watched for errors and strange requests."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from studio.studio import Studio
+from studio.ui.options import Options
+
+from ..ui.conftest import served
+
+ARGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--autoplay-policy=document-user-activation-required",
+]
+SHOTS = Path(__file__).parent / "screenshots"
+HARMLESS = ("net::ERR_ABORTED",)  # a stream that was closed on purpose
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
+    with Studio(tmp_path_factory.mktemp("home")) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def url(home: Studio) -> Iterator[str]:
+    from studio.ui.server import warm
+
+    with served(home, Options()) as address:
+        warm(home)
+        yield address
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    """Debian's Chromium; the tests are skipped, and say so, where it is not installed."""
+    program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if program is None:
+        pytest.skip("needs Debian's chromium: apt-get install chromium fonts-noto-cjk")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=ARGS)
+        yield browser
+        browser.close()
+
+
+Open = Callable[..., Any]
+
+
+@pytest.fixture
+def visit(chromium: Any, url: str) -> Iterator[Open]:
+    """Opens a page of the studio. At the end: no script failed and no other host was asked for anything."""
+    contexts, wrong = [], []
+
+    def visit(
+        where: str = "speak", language: str = "en-US", width: int = 1280, scheme: str = "light", **more: Any
+    ) -> Any:
+        height = 844 if width < 500 else 800
+        context = chromium.new_context(
+            locale=language,
+            viewport={"width": width, "height": height},
+            color_scheme=scheme,
+            accept_downloads=True,
+            **more,
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(15_000)
+        page.on(
+            "request", lambda r: None if r.url.startswith((url, "data:", "blob:")) else wrong.append(f"asked {r.url}")
+        )
+        page.on("pageerror", lambda error: wrong.append(f"script: {error}"))
+        page.on("console", lambda m: wrong.append(f"console: {m.text}") if m.type == "error" else None)
+        page.goto(f"{url}/#/{where}")
+        page.wait_for_selector("html[data-ready=speak]")
+        return page
+
+    yield visit
+    for context in contexts:
+        context.close()
+    assert [line for line in wrong if not any(h in line for h in HARMLESS)] == []
+
+
+@pytest.fixture
+def shot() -> Callable[[Any, str], None]:
+    """Keeps a picture of the page for people to look at."""
+    SHOTS.mkdir(exist_ok=True)
+    return lambda page, name: page.screenshot(path=str(SHOTS / f"{name}.png"))
+
+
+def say(page: Any, text: str) -> None:
+    """Type `text` and generate it; returns when the take is there."""
+    page.locator("#text textarea").fill(text)
+    page.locator("#generate").click()
+    page.locator("#result .result").wait_for()
+
+
+@pytest.fixture
+def speak() -> Callable[[Any, str], None]:
+    return say

@@ -1,0 +1,256 @@
+"""Voices, Takes, Productions, Models, Settings: every button of them."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Visit = Callable[..., Any]
+EXAMPLES = Path(__file__).parents[2] / "assets" / "examples"
+
+
+@pytest.mark.parametrize("language", ["en-US", "zh-CN"])
+def test_a_voice_of_my_own(visit: Visit, shot: Callable[..., None], language: str) -> None:
+    """Draw 12, hear, keep one, name it, use it: journey 2 in at most 8 actions."""
+    name = f"Mine {language}"
+    page = visit("voices", language)  # 1
+    page.locator("#voice-draw").click()  # 2
+    page.wait_for_selector(".drawn-voice")
+    assert page.locator(".drawn-voice").count() == 12
+    page.locator(".drawn-voice [data-act=hear]").first.click()  # 3
+    page.wait_for_selector("#player-play[data-on=true]")
+    shot(page, f"draw-{language[:2]}")
+    page.locator(".drawn-voice [data-act=keep]").first.click()  # 4
+    page.locator("dialog input[name=name]").fill(name)  # 5
+    page.locator("dialog button[value=save]").click()  # 6
+    card = page.locator(".voice-card", has_text=name)
+    card.wait_for()
+    card.locator("[data-act=use]").click()  # 7
+    page.wait_for_selector("#page-speak:visible")
+    page.wait_for_function("n => document.querySelector('#voice').innerText.includes(n)", arg=name)
+
+
+def test_draw_again_and_close(visit: Visit) -> None:
+    page = visit("voices")
+    page.locator("#voice-draw").click()
+    page.wait_for_selector(".drawn-voice")
+    first = page.locator(".drawn-voice b").first.inner_text()
+    page.locator("#draw-again").click()
+    page.wait_for_function("n => document.querySelector('.drawn-voice b').innerText !== n", arg=first)
+    page.locator("[data-act=closedraw]").click()
+    assert page.locator(".drawn-voice").count() == 0
+
+
+def add(page: Any, seed: int, name: str) -> Any:
+    page.locator("#voice-add").click()
+    page.locator("dialog input[name=seed]").fill(str(seed))
+    page.locator("dialog input[name=name]").fill(name)
+    page.locator("dialog button[value=save]").click()
+    card = page.locator(".voice-card", has_text=name)
+    card.wait_for()
+    return card
+
+
+def test_every_button_of_a_card(visit: Visit) -> None:
+    page = visit("voices")
+    card = add(page, 424, "Cardholder")
+    card.locator("[data-act=hear]").click()
+    page.wait_for_selector("#player-play[data-on=true]")
+    card.focus()
+    page.keyboard.press("Space")
+    card.locator("[data-act=rate]").nth(3).click()
+    page.wait_for_function("document.querySelectorAll('.voice-card:first-child .star.on').length >= 0")
+    card.locator(".star.on").nth(3).wait_for()
+    card.locator("[data-act=favourite]").click()
+    card.locator("[data-act=favourite][aria-pressed=true]").wait_for()
+    card.locator("[data-act=edit]").click()
+    page.locator("dialog input[name=name]").fill("Renamed")
+    page.locator("dialog input[name=tags]").fill("warm，故事")
+    page.locator("dialog textarea[name=note]").fill("for chapter two")
+    page.locator("dialog button[value=save]").click()
+    card = page.locator(".voice-card", has_text="Renamed")
+    card.wait_for()
+    assert card.locator(".tag").all_inner_texts() == ["warm", "故事"]
+    card.locator("[data-act=drop]").click()
+    card.wait_for(state="detached")
+    page.locator(".notice .link", has_text="Undo").click()
+    page.locator(".voice-card", has_text="Renamed").wait_for()
+
+
+def test_voices_are_searched_filtered_and_sorted(visit: Visit) -> None:
+    page = visit("voices")
+    add(page, 501, "Zebra alone")
+    page.locator("#voice-search").fill("zebra")
+    page.wait_for_function("document.querySelectorAll('.voice-card').length === 1")
+    page.locator("#voice-search").fill("nothing has this name")
+    page.locator("#voice-wall [data-act=fewer]").click()
+    page.wait_for_function("document.querySelectorAll('.voice-card').length > 0")
+    for name in ("name", "rating", "used", "newest"):
+        page.locator("#voice-filters [name=sort]").select_option(name)
+        page.wait_for_selector(".voice-card")
+    page.locator("#voice-filters [name=favourite]").check()
+    page.wait_for_timeout(400)
+    assert page.locator(".voice-card [data-act=favourite][aria-pressed=false]").count() == 0
+
+
+def test_many_voices_are_paged(visit: Visit, home: Any) -> None:
+    kept = [home.keep_seed("espeak", 9000 + n, f"Crowd {n:02}").id for n in range(30)]
+    page = visit("voices")
+    page.locator("#voice-search").fill("Crowd")
+    page.wait_for_selector(".page-foot")
+    assert page.locator(".voice-card").count() == 24
+    page.locator("#voice-wall [data-act=turn]").nth(1).click()
+    page.wait_for_function("document.querySelectorAll('.voice-card').length === 6")
+    page.locator("#voice-wall [data-act=turn]").nth(0).click()
+    page.wait_for_function("document.querySelectorAll('.voice-card').length === 24")
+    home.voices.delete(kept)
+
+
+def test_takes_are_searched_heard_starred_noted_compared_loaded_deleted(
+    visit: Visit, shot: Callable[..., None], home: Any
+) -> None:
+    from studio.studio import SpeakRequest
+
+    for speed in (1.0, 1.6):
+        home.speak(SpeakRequest("A take to be compared.", controls={"speed": speed})).wait(30)
+    page = visit("takes")
+    page.locator("#take-search").fill("compared")
+    page.wait_for_function("document.querySelectorAll('.take-row').length === 2")
+    row = page.locator(".take-row").first
+    row.locator("[data-act=play]").click()
+    page.wait_for_selector("#player-play[data-on=true]")
+    row.locator("[data-act=star]").click()
+    row.locator("[data-act=star][aria-pressed=true]").wait_for()
+    row.locator("[data-act=note]").click()
+    page.locator("dialog textarea").fill("the better one")
+    page.locator("dialog button[value=save]").click()
+    page.locator(".take-note", has_text="the better one").wait_for()
+    for box in page.locator("[name=choose]").all():
+        box.check()
+    page.locator("#take-compare").click()
+    page.wait_for_selector("dialog .compare")
+    assert page.locator("dialog audio").count() == 2
+    assert page.locator("dialog section .differs").count() >= 4
+    lengths = page.locator("dialog audio").evaluate_all(
+        """all => Promise.all(all.map(a => new Promise(r =>
+            a.readyState ? r(a.duration) : a.onloadedmetadata = () => r(a.duration))))"""
+    )
+    assert all(length > 0.5 for length in lengths)
+    shot(page, "compare-en")
+    page.keyboard.press("Escape")
+    page.locator("#take-filters [name=starred]").check()
+    page.wait_for_function("document.querySelectorAll('.take-row').length === 1")
+    page.locator("#take-filters [name=starred]").uncheck()
+    page.locator("#take-filters [name=lines]").check()
+    page.wait_for_function("document.querySelectorAll('.take-row').length > 2")
+    page.locator("#take-filters [name=lines]").uncheck()
+    for order in ("longest", "used", "newest"):
+        page.locator("#take-filters [name=sort]").select_option(order)
+        page.wait_for_selector(".take-row")
+    row.locator("[data-act=recipe]").click()
+    page.wait_for_selector("dialog .facts")
+    page.keyboard.press("Escape")
+    page.locator(".take-row [data-act=drop]").first.click()
+    page.wait_for_function("document.querySelectorAll('.take-row').length === 1")
+    page.locator(".notice .link").click()
+    page.wait_for_function("document.querySelectorAll('.take-row').length === 2")
+    page.locator(".take-row [data-act=load]").first.click()
+    page.wait_for_function("document.querySelector('#text textarea').value === 'A take to be compared.'")
+
+
+def test_no_take_fits(visit: Visit) -> None:
+    page = visit("takes")
+    page.locator("#take-search").fill("no such words anywhere")
+    page.locator("#take-list [data-act=fewer]").click()
+    page.wait_for_selector(".take-row, .empty")
+
+
+@pytest.mark.parametrize("language", ["en-US", "zh-CN"])
+def test_a_book_is_dropped_looked_at_and_made(
+    visit: Visit, shot: Callable[..., None], tmp_path: Path, language: str
+) -> None:
+    path = tmp_path / f"day-{language}.txt"
+    path.write_text(f"第一章 早晨\n\n太阳出来了 {language}。\n\n第二章 夜晚\n\n月亮出来了。\n", encoding="gb18030")
+    page = visit("productions", language)
+    page.locator("#manuscript").set_input_files(path)
+    page.wait_for_selector(".book")
+    assert page.locator(".chapters li").count() == 2
+    page.locator("#book-title").fill(f"一天 {language}")
+    page.locator("#book-author").fill("某人")
+    page.locator("#gap-chapter").fill("0.5")
+    page.locator("#book-format").select_option("mp3")
+    page.locator("#book-voice").click()
+    page.locator("#picker-search").fill("12")
+    page.locator("#picker [data-ref='seed:12']").click()
+    shot(page, f"book-{language[:2]}")
+    page.locator("#book-start").click()
+    row = page.locator(".production", has_text=f"一天 {language}")
+    row.wait_for()
+    row.locator("a[download]").wait_for(timeout=30_000)
+    with page.expect_download() as caught:
+        row.locator("a[download]").click()
+    assert caught.value.suggested_filename == f"一天 {language}.mp3"
+    shot(page, f"shelf-{language[:2]}")
+    row.locator("[data-act=remove]").click()
+    row.wait_for(state="detached")
+    page.locator(".notice .link").click()
+    row.wait_for()
+
+
+def test_a_production_goes_on_without_its_page_and_is_stopped_and_resumed(visit: Visit, tmp_path: Path) -> None:
+    path = tmp_path / "endless.txt"
+    path.write_text(
+        "\n\n".join(f"Paragraph {n} of the endless story is read aloud." for n in range(9000)), encoding="utf-8"
+    )
+    page = visit("productions")
+    page.locator("#manuscript").set_input_files(path)
+    page.locator("#book-format").wait_for()
+    page.locator("#book-format").select_option("opus")
+    page.locator("#book-start").click()
+    page.locator(".production[data-state=running]").wait_for()
+    page.close()
+    page = visit("speak")
+    page.locator("#nav-productions").click()
+    row = page.locator(".production[data-state=running]")
+    row.wait_for()
+    page.locator("#running:visible").wait_for()
+    row.locator("[data-act=stop]").click()
+    row = page.locator(".production[data-state=stopped]")
+    row.wait_for()
+    row.locator("[data-act=resume]").click()
+    page.locator(".production[data-state=running] [data-act=stop]").click()
+    page.locator(".production[data-state=stopped]").wait_for()
+
+
+def test_a_file_that_is_no_text_is_refused(visit: Visit, tmp_path: Path) -> None:
+    path = tmp_path / "picture.txt"
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 20)
+    page = visit("productions", "zh-CN")
+    page.locator("#manuscript").set_input_files(path)
+    page.wait_for_selector("#book-failure:not([hidden])")
+    assert "picture.txt" in page.locator("#book-failure").inner_text()
+    page.locator("#book-examples button").first.click()
+    page.wait_for_selector(".book")
+    assert page.locator("#book-failure").is_hidden()
+    page.locator("[data-act=forget]").click()
+    assert page.locator(".book").count() == 0
+
+
+def test_settings_are_kept_and_the_doctor_answers(visit: Visit, shot: Callable[..., None]) -> None:
+    page = visit("settings")
+    page.locator("#cache-limit").fill("3.5")
+    page.locator("[data-act=limit]").click()
+    page.locator(".notice", has_text="Saved").wait_for()
+    page.locator("#cache-clean").click()
+    page.locator(".notice", has_text="freed").wait_for()
+    page.locator("#cache-limit").fill("0")
+    page.locator("[data-act=limit]").click()
+    page.wait_for_selector("#settings-failure:not([hidden])")
+    page.reload()
+    page.wait_for_selector("#cache-limit")
+    assert page.locator("#cache-limit").input_value() == "3.5"
+    page.locator("#doctor-run").click()
+    page.wait_for_selector("#doctor-checks li")
+    assert page.locator("#doctor-checks li").count() >= 5
+    shot(page, "doctor-en")
