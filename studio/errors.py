@@ -20,7 +20,6 @@ raised, and the face that shows it picks one. Nothing here is ever shown with a 
 """
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 from typing import Any
 
 from studio.words import Words
@@ -69,6 +68,8 @@ class NotFound(BadRequest):
     @classmethod
     def among(cls, kind: Words, name: str, known: Iterable[str], *, where: str = "") -> "NotFound":
         """`kind` called `name` does not exist; the nearest of `known` is suggested."""
+        from difflib import get_close_matches  # 20 ms, and most runs end well
+
         known = list(known)
         near = get_close_matches(name, known, n=1, cutoff=0.5)
         if near:
