@@ -31,6 +31,7 @@ _TRAILING_NUMBER = re.compile(r"(?<![0-9０-９.,:/%-])[0-9０-９][0-9０-９.,
 _CANTONESE = re.compile("[嘅咗喺冇佢哋嗰嘢啲嚟噉冚攞嗌嘥喎嘞㗎唞瞓嬲諗谂搵揾]")
 _CANTONESE_PERHAPS = re.compile("[唔咁睇畀俾冧啱掂哂乜咩]")
 _CHINESE_ONLY = re.compile("[们們这這说說吗嗎呢你您她么麼没沒对吧谁誰给給很让讓还過过着為为來来]")
+_SPEAKABLE = re.compile(r"[^\W_]|[$€£¥￥%&@+=<>©®™°×÷]")
 _OPENING = "([{<“‘「『（［｛〈《【〔〖〝«¿¡#$￥¥€£@"
 
 
@@ -172,3 +173,8 @@ def _before_opening(between: str, end: int) -> int:
     while end and (between[end - 1] in _OPENING or between[end - 1] in "-+"):
         end -= 1
     return end
+
+
+def speakable(text: str) -> bool:
+    """Whether there is a letter, a character or a number in it, or a sign that engines name."""
+    return bool(_SPEAKABLE.search(text))

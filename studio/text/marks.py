@@ -184,6 +184,14 @@ def position(text: str, at: int) -> tuple[int, int]:
     return text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)
 
 
+def without_escapes(source: str) -> str:
+    """The words in a slice of the source of one `Text` node."""
+    return _ESCAPES.sub(lambda match: _unescaped(match[0]), source) if "\\" in source else source
+
+
+_ESCAPES = re.compile(r"\\(?:\\\\)*[\[\]]|(?:\\\\)+(?=[\[\]])")
+
+
 def _unescaped(source: str) -> str:
     slashes = source.rstrip("[]")
     return "\\" * (len(slashes) // 2) + source[len(slashes) :]
