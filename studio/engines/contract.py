@@ -157,7 +157,7 @@ class EngineSpec:
         return {c.name: given.get(c.name, c.default) for c in self.controls}
 
     def check_language(self, language: str) -> None:
-        """`BadRequest` if it does not speak `language` (BCP 47; a region it does not know is fine); `auto` always is."""
+        """`BadRequest` if it does not speak `language` (BCP 47; an unknown region is fine); `auto` always is."""
         known = {name.lower() for name in self.languages}
         asked = language.lower()
         if (

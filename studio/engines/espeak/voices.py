@@ -116,12 +116,11 @@ def _variants() -> dict[str, Variant]:
 
 def named(name: str) -> Named:
     """The meaning of a builtin voice's name; `NotFound` with the nearest one otherwise."""
-    accent, _, variant = name.rpartition("+")
-    known = _variants()
-    if variant != PLAIN_NAME and variant not in known and not accent:
-        accent, variant = variant, PLAIN_NAME
-    language = languages().get(accent.lower()) if accent else None
-    if (accent and language is None) or (variant != PLAIN_NAME and variant not in known):
+    accent, plus, variant = name.rpartition("+")
+    if not plus and name.lower() in languages() and name not in _variants():
+        accent, plus, variant = name, "+", PLAIN_NAME
+    language = languages().get(accent.lower())
+    if bool(plus) != (language is not None) or (variant != PLAIN_NAME and variant not in _variants()):
         raise NotFound.among(Words("espeak voice", "espeak 音色"), name, _names(), where="voice.name")
     return Named(variant, language)
 
