@@ -16,7 +16,7 @@ from typing import Self
 
 from studio.errors import DiskFull, NotWritable, StorageError
 
-BLOCK = 1 << 22  # bytes moved at once
+BLOCK = 1 << 20  # bytes moved at once
 NAME_LIMIT = 255  # bytes, on every disk in use
 FLAGS: int = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}

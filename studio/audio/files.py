@@ -4,6 +4,7 @@ Files come from strangers. Only containers that hold their own sound are opened:
 addresses, are not, and no file may open another. What cannot be read is told apart: missing, empty, not sound, cut off.
 """
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ MEASURED = {"wav", "w64", "aiff", "flac", "mov,mp4,m4a,3gp,3g2,mj2"}  # their he
 SLACK_S = 0.25  # by which a header may be wrong before we say that the file is cut off
 MONO = {"rematrix_maxval": "1.0"}  # without it two channels of float add up to 1.4 times full scale
 SCALES = {"u8": 128.0, "s32": 2147483648.0, "s64": 9223372036854775808.0}
+FURTHER = re.compile(r"(\d{2,6}):(\d\d):(\d\d\.\d{3}) (.*)", re.DOTALL)
 HOUSEKEEPING = {
     "major_brand",
     "minor_version",
@@ -172,19 +174,19 @@ def _tags(raw: dict[str, str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for key, text in raw.items():
         small = key.lower()
-        if small not in HOUSEKEEPING and not small.startswith("chapter"):
+        if small not in HOUSEKEEPING and not small.startswith(("chapter", "furtherchapter")):
             found.setdefault(small, text)
     return found
 
 
 def _chapters(source: Any, tags: dict[str, str]) -> tuple[Chapter, ...]:
-    """As the container gives them, and those past the 999 that FFmpeg counts in Vorbis comments."""
+    """As the container gives them, and those that Vorbis comments have no number for (see `vorbis`)."""
     found = [Chapter(c["metadata"].get("title", ""), float(c["start"] * c["time_base"])) for c in source.chapters()]
-    small = {key.lower(): text for key, text in tags.items()}
-    for key, text in small.items():
-        if key.startswith("chapter") and key[7:].isdigit() and len(key) > 10:
-            hours, minutes, seconds = text.split(":")
-            found.append(Chapter(small.get(f"{key}name", ""), int(hours) * 3600 + int(minutes) * 60 + float(seconds)))
+    for key, text in tags.items():
+        further = FURTHER.fullmatch(text) if key.lower().startswith("furtherchapter") else None
+        if further:
+            hours, minutes, seconds, title = further.groups()
+            found.append(Chapter(title, int(hours) * 3600 + int(minutes) * 60 + float(seconds)))
     return tuple(sorted(found, key=lambda chapter: chapter.start_s))
 
 

@@ -1,15 +1,18 @@
-"""ID3v2.4 tags as bytes: at the head of an MP3 and in the `id3 ` chunk of a WAV.
+"""ID3v2.3 tags as bytes: at the head of an MP3 and in the `id3 ` chunk of a WAV.
 
-Written here because chapters are known only when the sound has been encoded, and a muxer wants them before.
-Layout: id3.org, "ID3 tag version 2.4.0" and "ID3v2 Chapter Frame Addendum 1.0".
+Written here because chapters are known only when the sound has been encoded, and a muxer wants them before. Version 3
+because old players know no other, and because in version 4 readers disagree about the sizes inside chapters: FFmpeg
+loses one whose title is longer than 126 bytes.
+Layout: id3.org, "ID3 tag version 2.3.0" and "ID3v2 Chapter Frame Addendum 1.0".
 """
 
+import re
 import struct
 from collections.abc import Sequence
 
 from studio.audio.tags import Span, Tags, cover_mime
 
-UTF8 = b"\x03"
+UTF16 = b"\x01"
 TEXT_FRAMES = {
     "title": b"TIT2",
     "artist": b"TPE1",
@@ -17,7 +20,6 @@ TEXT_FRAMES = {
     "album_artist": b"TPE2",
     "composer": b"TCOM",
     "language": b"TLAN",
-    "date": b"TDRC",
     "genre": b"TCON",
 }
 TABLE_LIMIT = 255  # entries that one table of contents can count
@@ -25,18 +27,28 @@ NO_OFFSET = 0xFFFFFFFF
 
 
 def id3(tags: Tags, chapters: Sequence[Span] = (), rate: int = 1) -> bytes:
-    """A complete ID3v2.4 tag; spans count frames of `rate`."""
+    """A complete ID3v2.3 tag; spans count frames of `rate`."""
     plain = tags.plain()
     frames = [_text(TEXT_FRAMES[key], text) for key, text in plain.items() if key in TEXT_FRAMES]
+    frames += _date(plain.get("date", ""))
     if "comment" in plain:
         language = plain.get("language", "und").encode()
-        frames.append(_frame(b"COMM", UTF8 + language + b"\0" + plain["comment"].encode()))
-    frames += [_frame(b"TXXX", UTF8 + k.encode() + b"\0" + text.encode()) for k, text in tags.extras().items()]
+        frames.append(_frame(b"COMM", UTF16 + language + _wide("") + b"\0\0" + _wide(plain["comment"])))
+    frames += [_own(key, text) for key, text in tags.extras().items()]
     if tags.cover:
         mime = cover_mime(tags.cover).encode()
-        frames.append(_frame(b"APIC", UTF8 + mime + b"\0\x03\0" + tags.cover))
+        frames.append(_frame(b"APIC", b"\0" + mime + b"\0\x03\0" + tags.cover))
     body = b"".join(frames + _chapters(chapters, rate))
-    return b"ID3\x04\0\0" + _syncsafe(len(body)) + body
+    return b"ID3\x03\0\0" + _syncsafe(len(body)) + body
+
+
+def _date(date: str) -> list[bytes]:
+    """Year and day have frames of their own; anything else stands as it is in one of ours."""
+    found = re.fullmatch(r"(\d{4})(?:-(\d\d)-(\d\d))?", date)
+    if not found:
+        return [_own("date", date)] if date else []
+    year, month, day = found.groups()
+    return [_text(b"TYER", year)] + ([_text(b"TDAT", day + month)] if day else [])
 
 
 def _chapters(chapters: Sequence[Span], rate: int) -> list[bytes]:
@@ -65,14 +77,23 @@ def _chapter(name: bytes, span: Span, rate: int) -> bytes:
     return _frame(b"CHAP", name + b"\0" + times + _text(b"TIT2", span.title))
 
 
+def _own(key: str, text: str) -> bytes:
+    return _frame(b"TXXX", UTF16 + _wide(key) + b"\0\0" + _wide(text))
+
+
 def _text(name: bytes, text: str) -> bytes:
-    return _frame(name, UTF8 + text.encode())
+    return _frame(name, UTF16 + _wide(text))
+
+
+def _wide(text: str) -> bytes:
+    """UTF-16 with its mark of byte order."""
+    return b"\xff\xfe" + text.encode("utf-16-le")
 
 
 def _frame(name: bytes, body: bytes) -> bytes:
-    return name + _syncsafe(len(body)) + b"\0\0" + body
+    return name + struct.pack(">I", len(body)) + b"\0\0" + body
 
 
 def _syncsafe(size: int) -> bytes:
-    """28 bits in four bytes whose highest bit is clear."""
+    """28 bits in four bytes whose highest bit is clear: the size of a whole tag."""
     return bytes(size >> shift & 0x7F for shift in (21, 14, 7, 0))

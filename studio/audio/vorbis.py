@@ -14,7 +14,8 @@ from studio.audio.tags import Span, Tags, cover_mime
 
 VENDOR = b"Timbre Studio"
 NAMES = {"album_artist": "ALBUMARTIST"}
-PAGE = 255 * 255  # bytes of one full Ogg page
+COUNTED = 1000  # chapters that the extension can number
+FURTHER = "FURTHERCHAPTER"  # ours, for those beyond; a fourth digit would give chapter 100 the name of chapter 1000
 MIRROR = bytes(int(f"{n:08b}"[::-1], 2) for n in range(256))
 
 
@@ -22,9 +23,11 @@ def comments(tags: Tags, chapters: Sequence[Span] = (), rate: int = 1, *, pictur
     """A comment header without framing; spans count frames of `rate`. `picture` puts the cover in, as Ogg wants it."""
     named = {**tags.plain(), **tags.extras()}
     lines = [f"{NAMES.get(key, key.upper())}={text}".encode() for key, text in named.items()]
-    for number, span in enumerate(chapters):
+    for number, span in enumerate(chapters[:COUNTED]):
         lines.append(f"CHAPTER{number:03d}={_clock(span.start / rate)}".encode())
         lines.append(f"CHAPTER{number:03d}NAME={span.title}".encode())
+    for number, span in enumerate(chapters[COUNTED:], COUNTED):
+        lines.append(f"{FURTHER}{number}={_clock(span.start / rate)} {span.title}".encode())
     if picture and tags.cover:
         lines.append(b"METADATA_BLOCK_PICTURE=" + base64.b64encode(picture_block(tags.cover)))
     return b"".join([_counted(VENDOR), struct.pack("<I", len(lines)), *map(_counted, lines)])
