@@ -121,10 +121,11 @@ class DataFolder:
     def _in_use(self, purpose: str) -> InUse:
         holder = self._note(purpose)
         at = f" ({holder.note})" if holder.note else ""
+        at_zh = f"（{holder.note}）" if holder.note else " "
         return InUse(
             f"data folder {self.path}: process {holder.pid or '?'}{at} is already running a {purpose} on it; use that"
             " one, stop it first, or choose another folder with --data-dir",
-            f"数据文件夹 {self.path}：进程 {holder.pid or '?'}{at} 已在其上运行 {purpose}；请直接使用它、先停掉它，"
+            f"数据文件夹 {self.path}：进程 {holder.pid or '?'}{at_zh}已在其上运行 {purpose}；请直接使用它、先停掉它，"
             "或用 --data-dir 另选文件夹",
             where="data_dir",
             pid=holder.pid,

@@ -86,13 +86,13 @@ class Table(DeclarativeBase):
 
 
 def _live(table: str, by: str, *columns: str) -> Index:
-    """An index over the rows that are not deleted: sorted by the first column, filtered by the others.
+    """An index over the rows that are not deleted: sorted by the first column and the number, filtered by the others.
 
     `deleted` is in it although it is always NULL: SQLite reads the row otherwise, to see that for itself. PostgreSQL
     gets the whole index: to say `postgresql_where` imports that dialect, 50 ms at every start.
     """
     live = text("deleted IS NULL")
-    return Index(f"{table}_by_{by}", *columns, "deleted", sqlite_where=live)
+    return Index(f"{table}_by_{by}", columns[0], "number", *columns[1:], "deleted", sqlite_where=live)
 
 
 def _gone(table: str) -> Index:

@@ -199,7 +199,7 @@ def test_a_batch_is_written_while_it_lasts(sqlite_library: Library) -> None:
     with sqlite_library.cache.batch():
         for n in range(250):
             put(str(n), tone(0.01))
-        assert sqlite_library.takes.find().total >= 200
+        assert sqlite_library.takes.find().total > 150  # fewer than 100 wait
 
 
 def test_what_a_productions_batch_puts_or_gets_is_used_by_it(library: Library, put: Put) -> None:

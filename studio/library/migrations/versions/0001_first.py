@@ -185,7 +185,8 @@ def _refers(table: str, column: str, to: str, ondelete: str) -> sa.ForeignKeyCon
 
 def _sorted(table: str, by: str, *columns: str) -> None:
     live = sa.text("deleted IS NULL")
-    op.create_index(f"{table}_by_{by}", table, [*columns, "deleted"], sqlite_where=live)
+    indexed = [columns[0], "number", *columns[1:], "deleted"]
+    op.create_index(f"{table}_by_{by}", table, indexed, sqlite_where=live)
 
 
 def _undo(table: str) -> None:
