@@ -111,7 +111,8 @@ class _Edges:
         self._starts: list[tuple[int, int]] = []  # (sample of the part, index in the visible text), not given out yet
         self._rests: list[int] = []
         self._last_place = -1
-        self._to_fade = trim_lead
+        self._unsure = np.zeros(0, np.float32)  # quiet so far, may be the last moment before the sound
+        self._faded = 0 if trim_lead else FADE  # samples that went through the fade
 
     def note(self, events: Sequence[Sequence[object]]) -> None:
         """Remember when words and pauses begin."""
@@ -130,21 +131,22 @@ class _Edges:
                     self._last_place = place
 
     def lead(self, samples: Samples) -> Samples:
-        """`samples` less the silence at the front of the part."""
+        """`samples` less the silence at the front of the part, faded in."""
         if self._waiting_for_sound:
+            samples = np.concatenate([self._unsure, samples])
             loud = np.flatnonzero(np.abs(samples) > LOUD)
+            drop = max(0, (int(loud[0]) if len(loud) else len(samples)) - LEAD)
+            self._cut += drop
+            self._unsure = samples[drop:]
             if not len(loud):
-                self._cut += len(samples)
                 return samples[:0]
             self._waiting_for_sound = False
-            drop = max(0, int(loud[0]) - LEAD)
-            self._cut += drop
-            samples = samples[drop:]
-        if self._to_fade and len(samples):
-            self._to_fade = False
-            reach = min(FADE, len(samples))
+            samples = self._unsure
+        if self._faded < FADE and len(samples):
+            reach = min(FADE - self._faded, len(samples))
             samples = samples.copy()
-            samples[:reach] *= np.linspace(0, 1, reach, endpoint=False, dtype=np.float32)
+            samples[:reach] *= np.arange(self._faded, self._faded + reach, dtype=np.float32) / FADE
+            self._faded += reach
         return samples
 
     def safe(self, held: Samples) -> int:
@@ -152,7 +154,7 @@ class _Edges:
         if not self._trim_tail:
             return len(held)
         loud = np.flatnonzero(np.abs(held) > LOUD)
-        return int(loud[-1]) if len(loud) else 0
+        return max(0, int(loud[-1]) - FADE) if len(loud) else 0
 
     def tail(self, held: Samples) -> Samples:
         """`held` less the silence at the end of the part."""
