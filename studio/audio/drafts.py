@@ -7,6 +7,7 @@ killed leaves the part behind; `sweep` removes those whose process is gone.
 import errno
 import os
 import re
+import stat
 import sys
 from contextlib import suppress
 from io import FileIO
@@ -58,16 +59,26 @@ def refusal(error: OSError, path: Path) -> StorageError:
 def check_target(path: str | Path) -> None:
     """`NotWritable` now, rather than after hours of work, if no file can be put at `path`."""
     target = Path(os.path.realpath(path))
-    if target.exists() and not target.is_file():
-        kind = ("a folder", "一个文件夹") if target.is_dir() else ("not an ordinary file", "特殊文件")
+    try:
+        mode = target.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        mode = None
+    except OSError as error:
+        raise refusal(error, target) from error
+    if mode is not None and stat.S_ISDIR(mode):
+        example = Path(path) / "book.m4b"
         raise NotWritable(
-            f"{path}: that is {kind[0]}; give the name of a file in it, such as {Path(path) / 'book.m4b'}"
-            if target.is_dir()
-            else f"{path}: that is {kind[0]}; give another name",
-            f"{path}：这是{kind[1]}；请给出文件名" + (f"，例如 {Path(path) / 'book.m4b'}" if target.is_dir() else ""),
+            f"{path}: that is a folder; give the name of a file in it, such as {example}",
+            f"{path}：这是一个文件夹；请给出其中的文件名，例如 {example}",
             where=str(path),
         )
-    if target.exists() and not os.access(target, os.W_OK):
+    if mode is not None and not stat.S_ISREG(mode):
+        raise NotWritable(
+            f"{path}: that is not an ordinary file; give another name",
+            f"{path}：这不是普通文件；请换一个名字",
+            where=str(path),
+        )
+    if mode is not None and not os.access(target, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
         raise refusal(PermissionError(errno.EACCES, os.strerror(errno.EACCES)), target)
     with Draft(target) as draft:
         draft.discard()

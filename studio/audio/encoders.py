@@ -25,6 +25,8 @@ CODERS = {  # format id -> container, coder, sample format, its options
     "opus": ("ogg", "libopus", "s16", {"compression_level": "5", "vbr": "constrained", "application": "audio"}),
     "flac": ("flac", "flac", "s16", {"compression_level": "5"}),
 }
+# bitexact: no random serial number, no version of the coder; the same sound makes the same bytes
+PLAIN = {"fflags": "+bitexact", "flush_packets": "0"}
 BRANDS = {"m4a": b"M4A ", "m4b": b"M4B "}
 
 
@@ -72,8 +74,7 @@ class MuxedWriter:
         self._kind = format_id
         self._rate = rate
         self._frames = _Frames(rate, sample_format)
-        # bitexact: no random serial number, no version of the coder; the same sound makes the same bytes
-        out: Any = av.open(draft, "w", format=container, options={"fflags": "+bitexact", **_bare(format_id)})
+        out: Any = av.open(draft, "w", format=container, options=PLAIN | _bare(format_id))
         self._out = out
         self._stream: Any = out.add_stream(coder, rate=rate, layout="mono", format=sample_format)
         self._stream.codec_context.options = options

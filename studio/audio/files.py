@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from studio.audio.clip import Clip, Samples, from_int16
+from studio.audio.riff import missing_bytes
 from studio.audio.tags import Chapter
 from studio.errors import BadFile
 
@@ -113,6 +114,12 @@ def blocks(
 def _opened(path: str | Path) -> Iterator[tuple[Any, Any]]:
     """The container and its first audio stream."""
     with _file(path) as file:
+        if missing := missing_bytes(file):
+            raise BadFile(
+                f"{path}: cut off, {missing} bytes of sound are missing; copy or export it again",
+                f"{path}：文件不完整，缺少 {missing} 字节的音频；请重新复制或导出",
+                where=str(path),
+            )
         try:
             source: Any = av.open(file, "r", options=OPTIONS, metadata_errors="replace")
         except (av.FFmpegError, ValueError) as error:

@@ -3,8 +3,10 @@
 LIST INFO is what most programs show, but it has few names; the ID3 chunk carries every tag, the chapters and the cover.
 """
 
+import os
 import struct
 from collections.abc import Sequence
+from typing import BinaryIO
 
 from studio.audio.clip import Samples, to_int16
 from studio.audio.drafts import Draft
@@ -89,3 +91,26 @@ def _tag(tags: Tags, chapters: Sequence[Span], rate: int) -> bytes:
     if not (tags.plain() or tags.extras() or tags.cover or chapters):
         return b""
     return _chunk(b"id3 ", id3(tags, chapters, rate))
+
+
+def missing_bytes(file: BinaryIO) -> int:
+    """How much of its sound a WAV file lacks: it was cut off. Decoders play what is there and say nothing.
+
+    0 for files that are whole, that do not say how long they are, or that are no WAV. Leaves `file` at its start.
+    """
+    size = file.seek(0, os.SEEK_END)
+    file.seek(0)
+    head = file.read(12)
+    missing, at, wide = 0, 12, 0
+    while head[:4] in (b"RIFF", b"RF64") and head[8:] == b"WAVE" and at + 8 <= size:
+        file.seek(at)
+        name, length = struct.unpack("<4sI", file.read(8))
+        if name == b"ds64":
+            wide = int.from_bytes(file.read(16)[8:], "little")
+        if name == b"data":
+            length = wide if length == SMALL else length
+            missing = max(0, at + 8 + length - size) if length else 0
+            break
+        at += 8 + length + length % 2
+    file.seek(0)
+    return missing
