@@ -22,15 +22,17 @@ def gain(clip: Clip, gain_db: float) -> Clip:
 
 def normalise(clip: Clip, target_lufs: float = -16.0, ceiling_db: float = -1.0) -> Clip:
     """`clip` at a loudness, its true peaks under `ceiling_db`; silence stays silence."""
-    for _ in range(3):  # the limiter takes a little of what the gain gave
-        levels = measure(clip)
+    found, gain_db = clip, 0.0
+    for _ in range(8):  # the limiter takes away a little of what the gain gives
+        levels = measure(found)
         if levels.loudness_lufs is None or levels.true_peak_db is None:
-            return clip
-        missing = min(target_lufs - levels.loudness_lufs, MOST_GAIN_DB)
+            return found
+        missing = target_lufs - levels.loudness_lufs
         if abs(missing) < 0.05 and levels.true_peak_db <= ceiling_db:
-            return clip
-        clip = limit(gain(clip, missing), ceiling_db)
-    return clip
+            return found
+        gain_db = min(gain_db + missing, MOST_GAIN_DB)
+        found = limit(gain(clip, gain_db), ceiling_db)
+    return found
 
 
 def limit(clip: Clip, ceiling_db: float = -1.0) -> Clip:

@@ -149,7 +149,8 @@ class Meter:
         if not self._gate.total:  # under 0.4 s there is no gating block: the plain loudness of what there is
             return _lufs(self._weighted / self._frames) if self._frames else None
         level = _lufs(self._gate.mean(ABSOLUTE_LUFS - OFFSET_LU))
-        return None if level is None else _lufs(self._gate.mean(level + RELATIVE_LU - OFFSET_LU))
+        gate = max(ABSOLUTE_LUFS, (level or ABSOLUTE_LUFS) + RELATIVE_LU)
+        return None if level is None else _lufs(self._gate.mean(gate - OFFSET_LU))
 
     def _noise_floor(self) -> float | None:
         if not self._noise.total:

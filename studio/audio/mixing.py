@@ -15,6 +15,7 @@ from studio.errors import BadRequest
 
 HEADROOM = 4.0  # times full scale that the mixture may reach
 WHOLE = 2.0**31
+ROOM_MS = 2  # put behind a clip and taken away again
 
 
 def underlay(
@@ -40,7 +41,7 @@ def underlay(
     looped = Clip(np.resize(under.samples, len(whole)), rate)  # to the frame; pydub loops by whole milliseconds
     segment = _segment(looped).apply_gain(bed_db)
     length = len(segment)
-    segment = segment.fade_in(min(round(fade_in_ms), length)).fade_out(min(round(fade_out_ms), length))
+    segment = segment.fade_in(min(round(fade_in_ms), length)).fade_out(min(round(fade_out_ms) + ROOM_MS, length))
     return _clip(_segment(whole).overlay(segment), len(whole))
 
 
@@ -66,10 +67,14 @@ def _segment(clip: Clip) -> Any:
         warnings.simplefilter("ignore")  # it misses an ffmpeg program, which nothing here needs
         from pydub import AudioSegment
 
-    scaled = np.clip(clip.samples.astype(np.float64) / HEADROOM, -1.0, 1.0 - 1 / WHOLE) * WHOLE
+    room = np.concatenate(
+        [clip.samples, np.zeros(clip.rate * ROOM_MS // 1000, np.float32)]
+    )  # it cuts to whole milliseconds
+    scaled = np.clip(room.astype(np.float64) / HEADROOM, -1.0, 1.0 - 1 / WHOLE) * WHOLE
     return AudioSegment(scaled.astype("<i4").tobytes(), sample_width=4, frame_rate=clip.rate, channels=1)
 
 
 def _clip(segment: Any, length: int) -> Clip:
     whole = np.frombuffer(segment.raw_data, "<i4")[:length]
+    assert len(whole) == length
     return Clip((whole * (HEADROOM / WHOLE)).astype(np.float32), segment.frame_rate)
