@@ -23,7 +23,8 @@ LEAD, TAIL, FADE = (
     110,
 )  # samples kept before and after the sound of an inner edge, and faded there (5, 15, 5 ms)
 KNEE, CEILING = 0.85, 0.98  # of the limiter
-_EDGES = re.compile(r"^[^\w%$€£¥°&+=]+|[^\w%$€£¥°]+$")
+SIGNS = "%&+=$€£¥°@#"  # that are spoken
+_EDGES = re.compile(rf"^[^\w{SIGNS}]+|[^\w{SIGNS}]+$")
 
 
 class Joiner:
@@ -124,7 +125,7 @@ class _Edges:
                 self._rests.append(sample)
             elif kind == "word":
                 place = places[min(max(character, 0), len(places) - 1)]
-                while place < len(text) and not text[place].isalnum():
+                while place < len(text) and not (text[place].isalnum() or text[place] in SIGNS):
                     place += 1
                 if self._last_place < place < len(text):
                     self._starts.append((sample, place))

@@ -203,7 +203,7 @@ def _reading(written: str, reading: str, manner: Manner) -> Stretch:
     if (syllables := pinyin(reading)) is not None:
         return Stretch(written, manner, _escaped(f" {syllables} "), "zh")
     if (phonemes := ipa(reading)) is not None:
-        return Stretch(written, manner, f' <phoneme alphabet="espeak" ph="{_escaped(phonemes)}"/> ', "en")
+        return Stretch(written, manner, f" [[{phonemes}]] ", "en")
     return Stretch(written, manner, f" {_escaped(reading)} ")
 
 

@@ -214,22 +214,16 @@ def shaped(voice: Timbre, how: Shaping) -> Timbre:
     wanted_span = span * how.intonation
     pitch = voice.of("pitch")[0] + how.semitones / 12 + (span - wanted_span) / 2  # keeps the middle where it was
     pitch = float(np.clip(pitch, log2(PITCH_HZ[0] / BASE_HZ), log2(PITCH_HZ[1] / BASE_HZ)))
-    keep = (1 + _lift(voice.of("pitch")[0])) / (1 + _lift(pitch))
     return voice.with_(
         pitch=pitch,
         span=wanted_span,
-        frequency=voice.of("frequency") * keep / how.size,
+        frequency=voice.of("frequency") / how.size,
         shift=voice.of("shift") / how.size,
         breath=(1 - whisper) * voice.of("breath") + whisper * np.maximum(WHISPER_BREATH, voice.of("breath")),
         voicing=(1 - whisper) * voice.of("voicing") + whisper * min(WHISPER_VOICING, voice.of("voicing")[0]),
         tone=voice.of("tone") * 2 ** (how.brightness / 10 * np.array([-0.8, -0.4, 0.2, 0.8, 1.2])),
         roughness=voice.of("roughness") + how.roughness,
     )
-
-
-def _lift(octaves: float) -> float:
-    """How far the library itself raises the formants of a voice of that pitch (0.25 for one of twice BASE_HZ)."""
-    return (2**octaves - 1) / 4
 
 
 def lines(voice: Timbre) -> str:

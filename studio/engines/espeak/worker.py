@@ -29,7 +29,7 @@ import threading
 from typing import Any, NoReturn
 
 SYNCHRONOUS, PHONEME_EVENTS, NO_EXIT = 2, 0x1, 0x8000
-UTF8, SSML, END_PAUSE, BY_CHARACTER = 0x1, 0x10, 0x1000, 1
+UTF8, SSML, PHONEME_NAMES, END_PAUSE, BY_CHARACTER = 0x1, 0x10, 0x100, 0x1000, 1
 LISTENING_MS = 60  # of one buffer of the library: how long a stop may take, in sound
 LARGEST_PIECE = 8  # buffers in one message
 WORD, SENTENCE, PHONEME = 1, 2, 7
@@ -199,7 +199,7 @@ class Speaker:
             for parameter, value in part["set"].items():
                 lib.espeak_SetParameter(int(parameter), value, 0)
             text = part["ssml"].encode()
-            flags = UTF8 | SSML | (END_PAUSE if part["pause"] else 0)
+            flags = UTF8 | SSML | PHONEME_NAMES | (END_PAUSE if part["pause"] else 0)
             self._pieces.begin(order["say"], index)
             if lib.espeak_Synth(text, len(text) + 1, 0, BY_CHARACTER, 0, flags, None, None):
                 raise OSError("espeak_Synth refused the text")

@@ -82,7 +82,7 @@ def test_lone_surrogate_is_dropped() -> None:
         ("[emotion sad]a[/emotion]", 'pitch="90%" range="60%"'),
         ("[say 重庆 as chong2 qing4]", " chong2 qing4 "),
         ("[say Nguyen as win]", " win "),
-        ("[say read as /ɹɛd/]", '<phoneme alphabet="espeak" ph="rEd"/>'),
+        ("[say read as /ɹɛd/]", " [[rEd]] "),
         ("[say x as <&\"]", " &lt;&amp;&quot; "),
     ],
 )  # fmt: skip
