@@ -98,7 +98,7 @@ def test_many_voices_are_paged(visit: Visit, home: Any) -> None:
     kept = [home.keep_seed("espeak", 9000 + n, f"Crowd {n:02}").id for n in range(30)]
     page = visit("voices")
     page.locator("#voice-search").fill("Crowd")
-    page.wait_for_selector(".page-foot")
+    page.wait_for_timeout(800)  # until the search is done
     assert page.locator(".voice-card").count() == 24
     page.locator("#voice-wall [data-act=turn]").nth(1).click()
     page.wait_for_function("document.querySelectorAll('.voice-card').length === 6")

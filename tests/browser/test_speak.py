@@ -204,7 +204,7 @@ def test_voice_style_and_seeds(visit: Visit, speak: Callable[..., None]) -> None
     page.locator("#voice").click()
     page.locator("#picker-search").fill("2222")
     page.locator("#picker [data-ref='seed:2222']").click()
-    assert "2222" in page.locator("#voice").inner_text()
+    page.wait_for_function("document.querySelector('#voice').innerText.includes('2222')")
     assert page.locator("#voiceseed").input_value() == "2222"
     page.locator("#voiceseed-dice").click()
     page.wait_for_function("document.querySelector('#voiceseed').value !== '2222'")

@@ -11,8 +11,11 @@ export function pick(button, find, chosen, done) {
   button.parentElement.style.position = "relative";
   const list = box.querySelector(".picker-list"), search = box.querySelector("input");
 
+  let turns = 0;
   async function show() {
+    const mine = ++turns;
     const groups = await find(search.value.trim());
+    if (mine !== turns) return; // more was typed since
     if (!groups) return close();
     const shown = groups.filter((g) => g.voices.length);
     fill(list, shown.length ? html`${shown.map((g) => html`<div class="picker-group soft">${g.label}</div>${g.voices.map(option)}`)}` : html`<p class="soft picker-none">${t("picker.none")}</p>`);

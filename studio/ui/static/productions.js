@@ -5,6 +5,7 @@ import { here } from "./frame.js";
 import { pick } from "./picker.js";
 
 let part, body, book = null, voice = "", list = [];
+let awaited = ""; // a production that was begun and is not on the shelf yet
 const chosen = {};
 
 export function mount(given) {
@@ -56,6 +57,7 @@ function look(found) {
   voice = now.voice;
   Object.assign(chosen, { engine: now.engine, style: now.style, polish: "off", format: "m4b" });
   paintBook();
+  paintList();
 }
 async function paintBook() {
   const told = desk.studio(), gaps = told.gaps;
@@ -72,7 +74,7 @@ async function paintBook() {
       <div class="pair"><label class="field"><span>${t("desk.style")}</span><select id="book-style">${options([["", t("desk.style.none")], ...told.styles.filter((s) => !s.engine || s.engine === chosen.engine).map((s) => [s.name, s.label])], chosen.style)}</select></label>
       <label class="field"><span>${t("player.format")}</span><select id="book-format">${options(told.formats.map((f) => [f.id, f.label]), chosen.format)}</select></label></div>
       <label class="field"><span>${t("speak.polish")}</span><select id="book-polish">${options(told.polish.map((p) => [p.id, p.label]), chosen.polish)}</select></label>
-      <fieldset class="gaps"><legend class="soft small">${t("book.gaps")}</legend>${["sentence", "paragraph", "chapter"].map((name) => html`<label class="field"><span>${t("book.gap." + name)}</span><span class="with-unit"><input type="number" id="gap-${name}" min="0" max="60" step="0.1" value="${gaps[name] / 1000}"><span class="soft">${t("unit.seconds")}</span></span></label>`)}</fieldset>
+      <fieldset class="gaps"><legend class="soft small">${t("book.gaps")}</legend>${["sentence", "paragraph", "chapter"].map((name) => html`<label class="field"><span>${t("book.gap." + name)}</span><span class="with-unit"><input type="number" id="gap-${name}" min="0" max="60" step="0.1" value="${gaps[name + "_ms"] / 1000}"><span class="soft">${t("unit.seconds")}</span></span></label>`)}</fieldset>
       <div class="row"><button type="button" class="button primary" data-act="begin" id="book-start">${t("book.start")}</button><button type="button" class="quiet" data-act="forget">${t("cancel")}</button></div>
     </div></section>`);
   paintVoice();
@@ -83,7 +85,7 @@ async function paintVoice() {
   if (shown && button) fill(button, html`<span class="glyph">${raw(shown.glyph)}</span><span class="voice-text"><b>${shown.name}</b><span class="soft">${shown.facts}</span></span>${sign("down")}`);
 }
 const chooseVoice = (button) => pick(button, (search) => ask(part.server.book_voices, { engine: chosen.engine, search, language: book.language }), voice, (ref) => { voice = ref; paintVoice(); });
-function forget() { book = null; fill(body.querySelector("#book"), ""); }
+function forget() { book = null; fill(body.querySelector("#book"), ""); paintList(); }
 const value = (id) => body.querySelector("#" + id).value;
 async function begin(button) {
   button.disabled = true;
@@ -91,6 +93,7 @@ async function begin(button) {
   const started = await ask(part.server.begin_production, { ...book.source, title: value("book-title"), author: value("book-author"), engine: chosen.engine, voice, style: value("book-style"), format: value("book-format"), polish: value("book-polish"), controls: chosen.engine === desk.settings().engine ? desk.settings().controls : {}, gaps }, failure());
   button.disabled = false;
   if (!started) return;
+  awaited = started.id;
   forget();
   refresh();
 }
@@ -100,14 +103,15 @@ async function refresh() {
   const answer = await ask(part.server.productions_shown);
   if (!answer) return;
   list = answer;
+  if (list.some((p) => p.id === awaited)) awaited = "";
   paintList();
   const running = list.filter((p) => p.running);
   tell("running", { key: "productions", page: "productions", text: running.length ? t("running.production", { name: running[0].title, percent: Math.floor(running[0].progress * 100) }) : "" });
 }
 async function poll() {
   for (;;) {
-    await new Promise((done) => setTimeout(done, 1000));
-    if (!document.hidden && list.some((p) => p.running)) await refresh();
+    await new Promise((done) => setTimeout(done, awaited ? 150 : 1000));
+    if (!document.hidden && (awaited || list.some((p) => p.running))) await refresh();
   }
 }
 function paintList() {
@@ -119,7 +123,7 @@ function paintList() {
 }
 const row = (p) => html`<article class="production card" data-production="${p.id}" data-state="${p.state}">
   <div class="production-head"><div class="production-text"><b>${p.title}</b><span class="soft small">${p.facts}</span></div><span class="state state-${p.state}">${p.word}</span></div>
-  ${p.running || p.state === "stopped" || p.state === "failed" ? html`<div class="progress-line"><progress max="1" value="${p.progress}" aria-label="${t("book.progress")}"></progress><span class="soft">${Math.floor(p.progress * 100)} %${p.seconds_left ? " · " + t("speak.left", { time: span(p.seconds_left) }) : ""}</span></div>` : ""}
+  ${p.running || p.state === "stopped" || p.state === "failed" ? html`<div class="progress-line"><progress max="1" value="${p.progress}" aria-label="${t("book.progress")}"></progress><span class="soft">${Math.floor(p.progress * 100)} %${p.seconds_left && p.progress > 0.005 ? " · " + t("speak.left", { time: span(p.seconds_left) }) : ""}</span></div>` : ""}
   ${p.error ? html`<p class="failure-text">${p.error}</p>` : ""}
   <div class="row">${p.running ? html`<button type="button" class="button" data-act="stop">${sign("stop")}${t("stop")}</button>` : ""}
     ${p.resumable ? html`<button type="button" class="button" data-act="resume">${sign("resume")}${t("book.resume")}</button>` : ""}

@@ -33,11 +33,13 @@ function themes() {
 async function show() {
   const told = await ask(part.server.house);
   if (!told) return;
-  fill(body.querySelector("#settings-folder"), html`${facts(told.facts)}
+  body.querySelector("#settings-version").textContent = told.version;
+  const known = body.querySelector("#house-facts");
+  if (known) return fill(known, facts(told.facts)); // what is being typed below stays
+  fill(body.querySelector("#settings-folder"), html`<div id="house-facts">${facts(told.facts)}</div>
     <div class="row gap-above"><label class="field"><span>${t("settings.limit")}</span><span class="with-unit"><input type="number" id="cache-limit" min="0.1" max="10000" step="0.1" value="${told.limit_gb}"><span class="soft">GB</span></span></label>
       <button type="button" class="button align-end" data-act="limit">${t("save")}</button><button type="button" class="button align-end" data-act="clean" id="cache-clean">${t("settings.clean")}</button></div>
     <p class="soft small">${t("settings.clean.help")}</p><p class="failure-text" id="settings-failure" role="alert" hidden></p>`);
-  body.querySelector("#settings-version").textContent = told.version;
 }
 const failure = () => body.querySelector("#settings-failure");
 async function limit() {

@@ -18,7 +18,7 @@ export function mount(name, part) {
 }
 
 async function begin() {
-  const told = await desk.mount(parts.desk);
+  const [told] = await Promise.all([desk.mount(parts.desk), there("#text textarea"), there("#generate"), there("#stop")]);
   if (!told) return;
   player.build(told.formats);
   tell("told", told);
@@ -28,6 +28,11 @@ async function begin() {
   if (draft && !field().value) write(draft);
   preview();
   document.documentElement.dataset.ready = "speak";
+}
+
+/** Resolves when Gradio has made the element: its components come in no order. */
+async function there(selector) {
+  while (!document.querySelector(selector)) await new Promise(requestAnimationFrame);
 }
 
 /** Puts `text` into Gradio's text box as if it had been typed. */
@@ -121,12 +126,14 @@ function pressed() {
   performance.mark("timbre-click");
   complain(document.getElementById("speak-failure"), "");
   player.quiet();
+  now = { title: field().value.trim().slice(0, 60) };
+  setRunning(true);
 }
 
 /** The server's answer to Generate: a performance to listen to, or why there is none. */
 async function arrived(answer) {
   if (!answer) return;
-  if (answer.error) return complain(document.getElementById("speak-failure"), answer.error.text);
+  if (answer.error) return failed(now, answer.error.text);
   const mine = (now = { ...answer.ok, take: null });
   setRunning(true);
   watchProgress(mine);
