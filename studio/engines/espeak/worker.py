@@ -35,7 +35,7 @@ LARGEST_PIECE = 8  # buffers in one message
 WORD, SENTENCE, PHONEME = 1, 2, 7
 HEAD = struct.Struct("<II")
 PATH_LIMIT = 140  # eSpeak NG keeps its paths in buffers of 160 bytes
-links: list[str] = []  # what `reachable` made and `leave` removes
+own: list[str] = []  # what stands in the working folder and `leave` removes
 
 
 class Event(ctypes.Structure):
@@ -214,6 +214,7 @@ class Speaker:
         with open(os.path.join(self._folder, "lang", language), encoding="utf-8") as source:
             lines = source.read()
         name = f"timbre-{os.urandom(8).hex()}.voice"
+        own.append(name)
         file = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         try:
             with os.fdopen(file, "w", encoding="utf-8", newline="\n") as target:
@@ -222,6 +223,7 @@ class Speaker:
                 raise OSError(f"eSpeak NG does not take the voice {language}")
         finally:
             os.unlink(name)
+            own.remove(name)
 
 
 def reachable(folder: str) -> bytes:
@@ -239,14 +241,17 @@ def reachable(folder: str) -> bytes:
         _winapi.CreateJunction(folder, link)
     else:
         os.symlink(folder, link)
-    links.append(link)
+    own.append(link)
     return link.encode()
 
 
 def leave() -> NoReturn:
     """The studio is gone or done with us: end at once, from whatever thread notices."""
-    for link in links:
-        (os.rmdir if sys.platform == "win32" else os.unlink)(link)
+    for name in own:
+        try:
+            (os.rmdir if sys.platform == "win32" and os.path.isdir(name) else os.unlink)(name)
+        except OSError:
+            continue  # the other thread was faster
     os._exit(0)
 
 
