@@ -12,8 +12,9 @@ from studio.audio.clip import Samples
 from studio.audio.filters import NOTHING, Blocks
 
 BLOCK = 512  # steps
-VOICE_RISE_S, VOICE_FALL_S = 0.15, 5.0  # how quickly the voice's level is learnt and forgotten
-SILENCE = 1e-8  # squared peak under which nothing is done
+VOICE_S = 4.0  # over which the voice's level is averaged
+ACTIVE = 10 ** (-25 / 10)  # of that level: what is softer is a pause and does not count
+SILENCE = 1e-9  # squared peak under which nothing is done
 
 
 class Compressor:
@@ -26,7 +27,8 @@ class Compressor:
         self._slope = 1 - 1 / ratio
         self._attack = self._share(attack_ms / 1000, rate)
         self._release = self._share(release_ms / 1000, rate)
-        self._rise, self._fall = self._share(VOICE_RISE_S, rate), self._share(VOICE_FALL_S, rate)
+        self._slow = self._share(VOICE_S, rate)
+        self._active = 0  # steps in which the voice was heard
         self._hold = self._share(0.015, rate)  # peaks are held from one pitch pulse to the next
         self._voice = self._level = SILENCE
         self._reduction = 0.0  # decibels, at the end of the step before
@@ -60,10 +62,12 @@ class Compressor:
         found = [reduction]
         for peak in peaks.tolist():
             level = peak if peak > level else level + (peak - level) * self._hold
-            voice += (level - voice) * (self._rise if level > voice else self._fall)
+            if level > max(voice * ACTIVE, SILENCE):
+                self._active += 1  # at first the plain mean of all, so that the first word is not taken for a shout
+                voice += (level - voice) * max(self._slow, 1 / self._active)
             above = 10 * math.log10(level / voice) - self._threshold if level > SILENCE else 0.0
             wanted = max(0.0, above * self._slope)
             reduction += (wanted - reduction) * (self._attack if wanted > reduction else self._release)
             found.append(reduction if reduction > 1e-4 else 0.0)
-        self._voice, self._level, self._reduction = max(voice, SILENCE), level, reduction
+        self._voice, self._level, self._reduction = voice, level, reduction
         return np.array(found)

@@ -18,7 +18,7 @@ from studio.audio.stages import OFF, STAGES, Chain, Stage, chain_from
 
 __all__ = ["OFF", "PRESETS", "STAGES", "Chain", "Polisher", "Preset", "Stage", "chain_from", "polish", "preset"]
 
-MOST_GAIN_DB = 40.0  # a whisper is brought up, silence is not blown up to a storm
+MOST_GAIN_DB = 50.0  # a whisper is brought up, the noise of an empty room is not blown up to a storm
 HIGHEST = 0.45  # of the sample rate: where filters may still stand
 
 

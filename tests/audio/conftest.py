@@ -18,7 +18,8 @@ def speak(seconds: float, rate: int = RATE, level: float = 0.25, seed: int = 0) 
     t = np.arange(count) / rate
     pitch = 120 + 20 * np.sin(2 * np.pi * 0.7 * t)
     phase = 2 * np.pi * np.cumsum(pitch) / rate
-    buzz = sum(np.sin(k * phase) / (1 + ((k * 120 - 600) / 500) ** 2) for k in range(1, 20))
+    turns = random.uniform(0, 2 * np.pi, 20)  # a pulse train in phase would be all peak and no loudness
+    buzz = sum(np.sin(k * phase + turns[k]) / (1 + ((k * 120 - 600) / 500) ** 2) for k in range(1, 20))
     syllables = np.clip(np.sin(2 * np.pi * 3.1 * t), 0, 1) ** 0.5
     words = (np.sin(2 * np.pi * 0.31 * t + 0.6) > -0.6).astype(float)
     spectrum = np.fft.rfft(random.standard_normal(count))
@@ -53,7 +54,7 @@ def cover() -> bytes:
 
 def band_energy_db(samples: Samples, rate: int, low: float, high: float) -> float:
     """Energy between two frequencies."""
-    power = np.abs(np.fft.rfft(samples.astype(np.float64))) ** 2
+    power = np.abs(np.fft.rfft(samples * np.hanning(len(samples)))) ** 2
     frequencies = np.fft.rfftfreq(len(samples), 1 / rate)
     return float(10 * np.log10(power[(frequencies >= low) & (frequencies < high)].sum() + 1e-30))
 
