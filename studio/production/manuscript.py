@@ -4,9 +4,10 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from studio.text.chapters import Chapter, author, book_title, chapters, strip_boilerplate
+from studio.text.chapters import Chapter, chapters
 from studio.text.encoding import read_text
 from studio.text.language import detect
+from studio.text.title_page import author, book_title, strip_boilerplate
 from studio.words import Words
 
 LIMIT_BYTES = 64 << 20  # of a manuscript file
@@ -44,13 +45,17 @@ def look_into(path: Path, language: str = "auto") -> Manuscript:
                 f"不朗读发行方声明，共 {characters} 个字符",
             )
         )
+    found = chapters(text, title)
+    if contents := [chapter for chapter in found if chapter.kind == "contents"]:
+        lines = sum(chapter.text.count("\n") for chapter in contents)
+        notes.append(Words(f"the table of contents ({lines} lines) is not read", f"不朗读目录，共 {lines} 行"))
     return Manuscript(
         name=path.name,
         encoding=decoded.encoding,
         title=title,
         author=author(decoded.text),
         language=detect(text) if language == "auto" else language,
-        chapters=tuple(chapters(text, title)),
+        chapters=tuple(chapter for chapter in found if chapter.kind != "contents") or tuple(found),
         notes=tuple(notes),
         sha256=hashlib.sha256(text.encode()).hexdigest(),
     )

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from studio.audio.clip import Clip, Samples
 from studio.audio.levels import measure
@@ -117,9 +118,10 @@ class Performance(Job[Take]):
         return self._library.cache.put(plan.digest, clip, facts).take
 
 
-def to_int16(samples: Samples) -> np.ndarray[tuple[int, ...], np.dtype[np.int16]]:
+def to_int16(samples: Samples) -> NDArray[np.int16]:
     """-1..1 to 16 bits, clipped, never wrapped."""
-    return np.clip(np.rint(samples * 32767.0), -32768, 32767).astype("<i2")
+    pcm: NDArray[np.int16] = np.clip(np.rint(samples * 32767.0), -32768, 32767).astype("<i2")
+    return pcm
 
 
 def joined(plan: Plan, renderer: Renderer, job: Performance) -> Iterator[Samples]:

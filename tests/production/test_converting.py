@@ -33,6 +33,8 @@ Chapter 3. The End
 They all went home.
 """
 
+CHAPTERS = ["Chapter 1. The First Room", "Chapter 2. The Second Room", "Chapter 3. The End"]
+
 
 @pytest.fixture
 def book(tmp_path: Path) -> Path:
@@ -63,7 +65,7 @@ def test_every_format_has_the_whole_book_and_its_tags(studio, book, tmp_path, fo
 def test_chapters_of_an_m4b_are_right_within_50_ms_in_a_player(studio, book, tmp_path):
     output = tmp_path / "rooms.m4b"
     result = converted(studio, book, output)
-    assert [title for title, _ in result.chapters] == ["Chapter 1. The First Room", "Chapter 2. The Second Room", "Chapter 3. The End"]  # fmt: skip
+    assert [title for title, _ in result.chapters] == CHAPTERS
     with av.open(str(output)) as player:
         chapters = player.chapters()
         tags = dict(player.metadata)
@@ -90,6 +92,20 @@ def test_both_shipped_stories_are_found_whole(studio):
         assert len([c for c in manuscript.chapters if c.title]) >= 3
         assert manuscript.title
         assert manuscript.author
+
+
+def test_a_table_of_contents_is_left_out_and_said_so(tmp_path):
+    from studio.studio import look_into
+
+    source = tmp_path / "book.txt"
+    names = ["The Door", "The Window", "The Roof"]
+    contents = "".join(f"Chapter {n}. {name}\n" for n, name in enumerate(names, 1))
+    body = "".join(f"\nChapter {n}. {name}\n\nIt is here, and it is open.\n" for n, name in enumerate(names, 1))
+    source.write_text(f"A House\n\nContents\n\n{contents}{body}", encoding="utf-8")
+    manuscript = look_into(source)
+    assert [c.title for c in manuscript.chapters][-3:] == [f"Chapter {n}. {name}" for n, name in enumerate(names, 1)]
+    assert not any("Contents" in c.text for c in manuscript.chapters)
+    assert any("contents" in note.en for note in manuscript.notes)
 
 
 def test_gaps_are_kept(studio, book, tmp_path):
@@ -139,8 +155,9 @@ def test_stopping_leaves_no_file_and_resuming_finishes_it(studio, tmp_path):
 def test_killed_in_the_middle_nothing_is_lost_but_a_line(tmp_path, signal):
     """kill -9 and Ctrl-C on a real `convert`; the second run resumes from the cache."""
     data, output = tmp_path / "data", tmp_path / "alice.flac"
-    command = [sys.executable, "-m", "studio", "--data-dir", str(data), "convert", str(EXAMPLES / "alice.txt"), "-o", str(output)]  # fmt: skip
-    process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE)
+    alice = str(EXAMPLES / "alice.txt")
+    command = ["-m", "studio", "--data-dir", str(data), "convert", alice, "-o", str(output)]
+    process = subprocess.Popen([sys.executable, *command], cwd=ROOT, stderr=subprocess.PIPE)
     deadline = time.monotonic() + 60
     while len(list((data / "takes").glob("*.flac")) if (data / "takes").exists() else []) < 20:
         assert time.monotonic() < deadline
@@ -179,7 +196,8 @@ def test_files_that_cannot_be_read_aloud_say_why(studio, tmp_path, content, erro
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "gb18030", "big5"])
 def test_chinese_manuscripts_of_every_encoding_are_the_same_book(studio, tmp_path, encoding):
-    text = "第一章 雨夜\n\n那天晚上下了大雨，他一個人走在路上，心裡想著許多往事。\n\n第二章 清晨\n\n太陽出來了，大家都很高興。\n"
+    text = "第一章 雨夜\n\n那天晚上下了大雨，他一個人走在路上，心裡想著許多往事。\n\n"
+    text += "第二章 清晨\n\n太陽出來了，大家都很高興。\n"
     source = tmp_path / "book.txt"
     source.write_bytes(text.encode(encoding))
     job = studio.convert(source, ConvertRequest(format="wav"), tmp_path / "out.wav", start=False)
