@@ -85,6 +85,10 @@ def not_installed(words: Words) -> NotInstalled:
     return NotInstalled(words.en, words.zh, command=COMMAND)
 
 
+class WorkerGone(EngineFailed):
+    """The worker ended without being asked to."""
+
+
 class Process:
     """One running worker. Its methods are for one caller at a time."""
 
@@ -122,7 +126,7 @@ class Process:
         self._send({"stop": number})
 
     def next(self, stop: Stop | None = None, patience: float = SILENCE_S) -> Frame:
-        """The next message. Raises `Cancelled` once `stop` is set, `EngineFailed` when the worker ended or hangs."""
+        """The next message. Raises `Cancelled` once `stop` is set, `WorkerGone`, or `EngineFailed` if it hangs."""
         step = 0.02
         waited = 0.0
         while waited < patience:
@@ -186,10 +190,12 @@ class Process:
             raise self._gone() from error
 
     def _gone(self) -> EngineFailed:
+        if self._closing:
+            return EngineFailed("espeak was unloaded in the middle; try again", "espeak 在中途被卸载，请重试")
         self.close(patience=0.5)
         code = self._process.returncode
         log.warning("the espeak worker ended with %s: %s", code, " | ".join(self._last_words) or "(no words)")
-        return EngineFailed(
+        return WorkerGone(
             f"espeak broke off (exit {code}); it starts anew with the next request, so try again",
             f"espeak 意外中断（退出码 {code}）；下次请求会重新启动，请重试",
             exit=code,

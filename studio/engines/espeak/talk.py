@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from studio.engines.contract import AudioChunk, Stop
 from studio.engines.espeak.joining import Joiner
 from studio.engines.espeak.plan import Passage
-from studio.engines.espeak.process import Frame, Part, Process
+from studio.engines.espeak.process import Frame, Part, Process, WorkerGone
 from studio.errors import EngineFailed
 
 
@@ -36,6 +36,7 @@ class Talk:
         self.process, self.number = process, number
         self._waiting: deque[_Awaited] = deque()
         self._restarted_for = 0
+        self._heard = False  # anything of this conversation
 
     def __len__(self) -> int:
         """Utterances sent and not yet heard to the end."""
@@ -44,12 +45,19 @@ class Talk:
     def send(self, index: int, order: Order) -> None:
         self.number += 1
         self._waiting.append(_Awaited(self.number, order, Joiner(index, order.passages, order.gain)))
-        self.process.say(self.number, order.parts, order.seed)
+        try:
+            self.process.say(self.number, order.parts, order.seed)
+        except WorkerGone as gone:
+            self._once_more(gone)
 
     def hear(self, stop: Stop) -> Iterator[AudioChunk]:
         """What the worker's next message brings."""
-        frame = self.process.next(stop)
+        try:
+            frame = self.process.next(stop)
+        except WorkerGone as gone:
+            return self._once_more(gone)
         header, awaited = frame.header, self._waiting[0]
+        self._heard = self._heard or awaited.number in (header.get("say"), header.get("done"))
         if header.get("say") == awaited.number:
             yield from awaited.joiner.feed(header["part"], frame.sound, header["events"])
         elif header.get("done") == awaited.number:
@@ -70,6 +78,13 @@ class Talk:
             except EngineFailed:
                 return  # it died on its own; the next request starts another
 
+    def _once_more(self, gone: WorkerGone) -> None:
+        """Begin again if the worker was dead before it said anything here; otherwise it is this text's doing."""
+        if self._heard or self._restarted_for:
+            raise gone
+        self._restarted_for = self._waiting[0].number
+        self._renew()
+
     def _start_over(self, number: int) -> None:
         """A new worker for what waits: where the system never unloads a library, a worker has one utterance in it."""
         if self._restarted_for == number:
@@ -79,6 +94,9 @@ class Talk:
                 "espeak 在此系统上无法重新载入它的库；请附上 `python -m studio doctor` 的输出反馈给我们",
             )
         self._restarted_for = number
+        self._renew()
+
+    def _renew(self) -> None:
         self.process.close()
         self.process = Process()
         for awaited in self._waiting:

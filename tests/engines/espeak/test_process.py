@@ -101,8 +101,38 @@ def test_worker_killed_between_two_requests_goes_unnoticed(hear: Callable[..., A
     expected = hear(engine, recipe)[0].samples
     assert engine._process is not None
     os.kill(engine._process.pid, signal.SIGKILL)
-    assert gone(engine._process.pid) or engine._process.alive is False
     assert hear(engine, recipe)[0].samples.tobytes() == expected.tobytes()
+    engine.unload()
+
+
+def test_a_text_that_kills_every_worker_is_not_tried_for_ever(
+    monkeypatch: pytest.MonkeyPatch, hear: Callable[..., Any], recipe_for: Any
+) -> None:
+    started = []
+
+    def deadly(self: Process, *_: object) -> None:
+        started.append(self.pid)
+        os.kill(self.pid, signal.SIGKILL)
+
+    engine = Espeak()
+    monkeypatch.setattr(Process, "say", deadly)
+    with pytest.raises(EngineFailed, match="broke off"):
+        hear(engine, recipe_for(engine, "Hello."))
+    assert len(set(started)) == 2
+    engine.unload()
+
+
+def test_unloading_under_a_speaker_is_told_and_starts_nothing_new(recipe_for: Any) -> None:
+    engine = Espeak()
+    speaking = engine.speak([recipe_for(engine, "Hello world. " * 3000)], Stop())
+    next(speaking)
+    assert engine._process is not None
+    pid = engine._process.pid
+    engine.unload()
+    with pytest.raises(EngineFailed, match="was unloaded") as failed:
+        list(speaking)
+    assert "中途被卸载" in failed.value.text("zh")
+    assert gone(pid)
     engine.unload()
 
 
