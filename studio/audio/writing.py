@@ -92,10 +92,13 @@ class Writer:
         if self._waits >= GATHER:
             self._pass_on()
 
-    def chapter(self, title: str) -> None:
-        """A chapter begins at the sample written next. One that no sample follows is left out."""
-        entry = (chapter_title(title, len(self._starts) + 1), self.frames)
-        if self._starts and self._starts[-1][1] == self.frames:
+    def chapter(self, title: str, frame: int | None = None) -> None:
+        """A chapter begins at `frame`, by default at the sample written next. One that no sample follows is left out.
+
+        A caller whose sound comes delayed, through a filter, says the frame itself.
+        """
+        entry = (chapter_title(title, len(self._starts) + 1), self.frames if frame is None else frame)
+        if self._starts and self._starts[-1][1] >= entry[1]:
             raise ValueError(f"chapter {title!r}: the one before it has no sound")
         self._starts.append(entry)
 
@@ -141,6 +144,7 @@ class Writer:
 
     def abort(self) -> None:
         """Remove what was written; the final name is as it was before."""
+        self._encoder.abandon()
         self._draft.discard()
 
     def __enter__(self) -> Self:

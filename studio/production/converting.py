@@ -114,24 +114,25 @@ class Reader:
         self._job = job
         self._joiner = Joiner(book.direction.spec.rate)
 
-    def sound(self, on_chapter: Callable[[str], None] = lambda title: None) -> Iterator[Samples]:
-        """The whole book; `on_chapter` is called before the first sample of each chapter."""
-        gaps, pending_ms = self.book.request.gaps, 0
+    def sound(self, on_chapter: Callable[[str, int], None] = lambda title, frame: None) -> Iterator[Samples]:
+        """The whole book; `on_chapter` gets title and first frame of each chapter before it sounds."""
+        joiner, gaps, owed_ms = self._joiner, self.book.request.gaps, 0
+        opening: Chapter | None = None  # a chapter of which nothing was heard yet
         for chapter, lines, piece in ahead(self._rendered(), PIECES_AHEAD):
             if chapter is not None:
-                if self.starts:
-                    yield from self._joiner.silence(gaps.chapter_ms)
-                pending_ms = 0
-                self.starts.append((chapter.title, self._joiner.at))
-                on_chapter(chapter.title)
-            if pending_ms:
-                yield from self._joiner.silence(pending_ms)
-                pending_ms = 0
-            yield from self._joiner.push(piece.samples, piece.words)
+                opening, owed_ms = chapter, gaps.chapter_ms if self.starts else 0
+            if owed_ms:
+                joiner.pause(owed_ms)
+                owed_ms = 0
+            sounds = [*joiner.push(piece.samples, piece.words), *(joiner.end_line(piece.index) if piece.last else ())]
+            if opening is not None and (start := joiner.start) is not None:
+                self.starts.append((opening.title, start))
+                on_chapter(opening.title, start)
+                opening = None
+            yield from sounds
             if piece.last:
-                yield from self._joiner.end_line(piece.index)
-                self._joiner.placed.clear()  # a book has many lines, and no one asks for their times here
-                pending_ms = lines[piece.index].pause_ms
+                joiner.placed.clear()  # a book has many lines, and no one asks for their times here
+                owed_ms = lines[piece.index].pause_ms
                 self._count(lines[piece.index], piece)
 
     def _rendered(self) -> Iterator[tuple[Chapter | None, tuple[PlannedLine, ...], LinePiece]]:
@@ -173,7 +174,7 @@ def convert(book: Book, path: Path, renderer: Renderer, job: Job[Any], cover: by
             polisher.measure(samples)
     reader = Reader(book, renderer, job)
     with _writer(book, path, cover) as writer:
-        for samples in reader.sound(lambda title: writer.chapter(title)):
+        for samples in reader.sound(writer.chapter):
             writer.write(polisher.push(samples))
         writer.write(polisher.finish())
         if not reader.lines:  # raised inside, so that no file of silence is left

@@ -73,42 +73,47 @@ class Joiner:
         self.rate = rate
         self.at = 0  # frames given out so far
         self.placed: list[Placed] = []
+        self._pause = 0  # frames of silence owed before the next sound
         self._line: EdgeTrimmer | None = None
-        self._start = 0
+        self.start: int | None = None  # frame of the first sample of the line that sounds or sounded last
         self._words: list[WordTime] = []
 
-    def silence(self, ms: int) -> Iterator[Samples]:
-        """Exactly `ms` of digital silence, in pieces of at most a second."""
-        left = round(ms * self.rate / 1000)
-        while left:
-            piece = np.zeros(min(left, self.rate), np.float32)
-            left -= len(piece)
+    def pause(self, ms: float) -> None:
+        """Silence before the next sound, exactly `ms` of it; pauses with no sound between them add up."""
+        self._pause += round(ms * self.rate / 1000)
+
+    def silence(self) -> Iterator[Samples]:
+        """The silence that is owed, in pieces of at most a second."""
+        while self._pause:
+            piece = np.zeros(min(self._pause, self.rate), np.float32)
+            self._pause -= len(piece)
             self.at += len(piece)
             yield piece
 
     def push(self, samples: Samples, words: tuple[WordTime, ...] = ()) -> Iterator[Samples]:
         """A piece of the current line; word times are seconds from the start of the untrimmed line."""
         if self._line is None:
-            self._line, self._start, self._words = EdgeTrimmer(self.rate), self.at, []
+            self._line, self.start, self._words = EdgeTrimmer(self.rate), None, []
         self._words += words
         yield from self._give(self._line.push(samples))
 
     def end_line(self, index: int) -> Iterator[Samples]:
         """The current line is over; it enters `placed`."""
-        line = self._line or EdgeTrimmer(self.rate)
-        if self._line is None:
-            self._start, self._words = self.at, []
+        line, self._line = self._line or EdgeTrimmer(self.rate), None
         yield from self._give(line.finish())
-        self._line = None
-        shift = (self._start - line.cut) / self.rate
-        low, high = self._start / self.rate, self.at / self.rate
+        start = self.at if self.start is None else self.start
+        shift, low, high = (start - line.cut) / self.rate, start / self.rate, self.at / self.rate
         words = tuple(
             replace(w, start=min(max(w.start + shift, low), high), end=min(max(w.end + shift, low), high))
             for w in self._words
         )
-        self.placed.append(Placed(index, self._start, self.at, words))
+        self.placed.append(Placed(index, start, self.at, words))
+        self._words = []
 
     def _give(self, samples: Samples) -> Iterator[Samples]:
         if len(samples):
+            if self.start is None:
+                yield from self.silence()
+                self.start = self.at
             self.at += len(samples)
             yield samples

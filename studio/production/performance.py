@@ -128,11 +128,12 @@ def joined(plan: Plan, renderer: Renderer, job: Performance) -> Iterator[Samples
     """The sound of a plan with its pauses; keeps `job`'s progress and timeline."""
     joiner = Joiner(job.rate)
     job.placed = joiner.placed
-    yield from joiner.silence(plan.lead_ms)
+    joiner.pause(plan.lead_ms)
     for piece in renderer.lines(plan.heard, job.stopping):
         line = plan.heard[piece.index]
         yield from joiner.push(piece.samples, piece.words)
         if piece.last:
             yield from joiner.end_line(piece.index)
-            yield from joiner.silence(line.pause_ms)
+            joiner.pause(line.pause_ms)
             job.done += max(1, len(line.spoken))
+    yield from joiner.silence()

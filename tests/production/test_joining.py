@@ -34,11 +34,12 @@ def test_edges_are_cut_and_soft_consonants_kept():
 def test_pause_is_exact_to_the_sample():
     joiner = Joiner(RATE)
     play(joiner, line(90, 100, 70), [], 0)
-    silence = np.concatenate([*joiner.silence(1234)])
-    play(joiner, line(10, 50, 400), [], 1)
+    joiner.pause(1234)
+    sound = play(joiner, line(10, 50, 400), [], 1)
     first, second = joiner.placed
-    assert len(silence) == 1234 == second.start - first.end
-    assert not silence.any()
+    assert second.start - first.end == 1234
+    assert not sound[:1234].any()
+    assert len(sound) == 1234 + second.end - second.start
 
 
 @given(
@@ -59,7 +60,7 @@ def test_any_chunking_gives_the_same_sound_and_loses_no_speech(values, sizes):
 
 def test_word_times_follow_the_cut():
     joiner = Joiner(RATE)
-    list(joiner.silence(500))
+    joiner.pause(500)
     words = (WordTime("a", 0.300, 0.350), WordTime("b", 0.350, 0.400))
     play(joiner, line(300, 100, 500), [100, 150], words=words)
     assert [(w.text, round(w.start, 3), round(w.end, 3)) for w in joiner.placed[0].words] == [
@@ -82,6 +83,18 @@ def test_trimmer_counts_what_it_cut():
 
 @pytest.mark.parametrize("ms", [0, 1, 999, 1000, 1001, 60_000])
 def test_silence_is_exact_and_comes_in_small_pieces(ms):
-    pieces = list(Joiner(RATE).silence(ms))
+    joiner = Joiner(RATE)
+    joiner.pause(ms)
+    pieces = list(joiner.silence())
     assert sum(map(len, pieces)) == ms
     assert max(map(len, pieces), default=0) <= RATE
+
+
+def test_pauses_around_a_silent_line_add_up():
+    joiner = Joiner(RATE)
+    play(joiner, line(0, 50, 0), [], 0)
+    joiner.pause(100)
+    play(joiner, np.zeros(70, np.float32), [], 1)
+    joiner.pause(200)
+    play(joiner, line(0, 50, 0), [], 2)
+    assert joiner.placed[2].start - joiner.placed[0].end == 300
