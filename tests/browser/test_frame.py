@@ -45,7 +45,7 @@ def test_a_page_is_readable(
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     seen = page.locator("body").inner_text()
     keys = page.evaluate("Object.keys(TIMBRE.words)")
-    assert [key for key in keys if key in seen.split()] == []
+    assert [key for key in keys if "." in key and key in seen.split()] == []
     assert "__i18n__" not in seen
     assert "undefined" not in seen
 
