@@ -30,7 +30,7 @@ class Chapter:
 
 
 def chapters(text: str, title: str = "") -> list[Chapter]:
-    """The chapters of `text`, at least one. `title` is that of the book: for front matter, or when there are no chapters."""
+    """The chapters of `text`, at least one. `title` is the book's: for front matter, or where there are no headings."""
     found = list(_headings(text))
     contents = _contents_entries(found, text)
     real = _with_bodies(_without(found, contents), text)
@@ -99,7 +99,9 @@ def _numbered(lines: list[tuple[int, int, str]]) -> list[Heading]:
     """Numbers alone on their lines, one after the other from 1: the chapters of a book without other headings."""
     found: list[Heading] = []
     for number, (start, end, line) in enumerate(lines):
-        alone = not (number and lines[number - 1][2].strip()) and not (number + 1 < len(lines) and lines[number + 1][2].strip())
+        alone = not (number and lines[number - 1][2].strip()) and not (
+            number + 1 < len(lines) and lines[number + 1][2].strip()
+        )
         if alone and bare_number(line) == len(found) + 1:
             found.append(Heading(start, end, line.strip().rstrip(".、．"), line.strip(), 1, True))
     return found if len(found) > 1 else []

@@ -22,8 +22,8 @@ EMOTIONS: dict[str, Words] = {
 }
 _ALSO = {  # other Chinese words for the same
     "开心": "happy", "快乐": "happy", "喜悦": "happy", "伤心": "sad", "难过": "sad", "愤怒": "angry", "冷静": "calm",
-    "害怕": "fearful", "惊恐": "fearful", "吃惊": "surprised", "惊喜": "surprised", "反感": "disgusted", "兴奋": "excited",
-    "自然": "neutral", "柔和": "gentle", "认真": "serious", "耳语": "whisper", "悄悄话": "whisper",
+    "害怕": "fearful", "惊恐": "fearful", "吃惊": "surprised", "惊喜": "surprised", "反感": "disgusted",
+    "兴奋": "excited", "自然": "neutral", "柔和": "gentle", "认真": "serious", "耳语": "whisper", "悄悄话": "whisper",
 }  # fmt: skip
 
 

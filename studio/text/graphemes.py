@@ -1,7 +1,7 @@
 """What a reader takes for one character: where a text may be cut when nothing else is left.
 
-The main rules of Unicode's Annex 29 (extended grapheme clusters): marks, joiners and modifiers stay with their base, flags
-are pairs, Korean letters form syllables, \\r\\n is one.
+The main rules of Unicode's Annex 29 (extended grapheme clusters): marks, joiners and modifiers stay with their base,
+flags are pairs, Korean letters form syllables, \\r\\n is one.
 """
 
 import re

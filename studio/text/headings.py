@@ -4,6 +4,9 @@ A line is judged alone here (`heading_of`); what its neighbours say about it (a 
 line) is for `chapters` to weigh.
 """
 
+# Word lists read better as one string.
+# ruff: noqa: SIM905
+
 import re
 from dataclasses import dataclass
 
@@ -26,10 +29,19 @@ _NOT_AFTER_LABEL = re.compile("[里裡中的是讲講写寫说說和与與及就
 _ENDS_SENTENCE = re.compile("[。；，,;…]$|[。；].")
 
 _EN_WORDS = (
-    "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen "
-    "nineteen twenty"
+    "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+    "eighteen nineteen twenty"
 ).split()
-_EN_TENS = {"twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90}
+_EN_TENS = {
+    "twenty": 20,
+    "thirty": 30,
+    "forty": 40,
+    "fifty": 50,
+    "sixty": 60,
+    "seventy": 70,
+    "eighty": 80,
+    "ninety": 90,
+}
 _EN_ORDINALS = "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth last".split()
 _EN_NUMBER = (
     rf"[0-9]{{1,4}}|[IVXLC]{{1,9}}|[ivxlc]{{1,9}}|(?:{'|'.join(_EN_TENS)})(?:[ -](?:{'|'.join(_EN_WORDS[:9])}))?"
@@ -45,10 +57,14 @@ _EN_SPECIAL = re.compile(
     r"acknowledge?ments|dedication|appendix(?: [A-Z0-9])?)(?:\s*[.:—–-]+\s*(?P<rest>.{0,80}?))?[._*\s]*$",
     re.IGNORECASE,
 )
-_CONTENTS = re.compile(r"^[\s#*_【]*(?:目\s*录|目\s*錄|目\s*次|table of contents|contents)[\s:：.*_】]*$", re.IGNORECASE)
+_CONTENTS = re.compile(
+    r"^[\s#*_【]*(?:目\s*录|目\s*錄|目\s*次|table of contents|contents)[\s:：.*_】]*$", re.IGNORECASE
+)
 _MARKDOWN = re.compile(r"^(?P<hashes>#{1,2})[ \t]+(?P<title>\S.{0,118}?)[ \t]*#*[ \t]*$")
 _LEADER = re.compile(r"(?:\s*[.·…‥]{3,}\s*|\s{3,}|\t+)[0-9]{1,4}\s*$|[.·…‥]{4,}\s*[ivxlc]*\s*$")
-_BARE = re.compile(rf"^\s*(?:(?P<roman>[IVXLC]{{1,8}})|(?P<arabic>[0-9]{{1,3}})|(?P<zh>[一二三四五六七八九十百]{{1,5}}))[.、．]?\s*$")
+_BARE = re.compile(
+    r"^\s*(?:(?P<roman>[IVXLC]{1,8})|(?P<arabic>[0-9]{1,3})|(?P<zh>[一二三四五六七八九十百]{1,5}))[.、．]?\s*$"
+)
 
 
 @dataclass(frozen=True)

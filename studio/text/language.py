@@ -30,7 +30,7 @@ _DIGIT = re.compile(r"[0-9０-９]")
 _TRAILING_NUMBER = re.compile(r"(?<![0-9０-９.,:/%-])[0-9０-９][0-9０-９.,:/%-]*$")
 _CANTONESE = re.compile("[嘅咗喺冇佢哋嗰嘢啲嚟噉冚攞嗌嘥喎嘞㗎唞瞓嬲諗谂搵揾]")
 _CANTONESE_PERHAPS = re.compile("[唔咁睇畀俾冧啱掂哂乜咩]")
-_CHINESE_ONLY = re.compile("[们們这這说說吗嗎呢你您她么麼没沒对吧谁誰给給很让讓还過过着為为來来]")
+_CHINESE_ONLY = re.compile("[们們这這说說吗嗎呢你您她么麼没沒对吧谁给很让讓还过为啊]")
 _SPEAKABLE = re.compile(r"[^\W_]|[$€£¥￥%&@+=<>©®™°×÷]")
 _OPENING = "([{<“‘「『（［｛〈《【〔〖〝«¿¡#$￥¥€£@"
 
@@ -137,8 +137,7 @@ def _han_in(sentence: str, otherwise: str) -> str:
     if _is_cantonese(sentence):
         return "yue"
     if _KANA_CHARACTER.search(sentence):
-        kana, han = len(_KANA_CHARACTER.findall(sentence)), len(_HAN_CHARACTER.findall(sentence))
-        return "zh" if _CHINESE_ONLY.search(sentence) and kana < han else "ja"
+        return "zh" if _CHINESE_ONLY.search(sentence) else "ja"
     if otherwise == "ja" and _CHINESE_ONLY.search(sentence):
         return "zh"
     return otherwise

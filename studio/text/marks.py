@@ -3,8 +3,9 @@
     [pause 300ms] [break] [laugh] [breath] [say 重庆 as chong2 qing4]
     [emotion happy]…[/emotion] [strong]…[/strong] [speed 0.9]…[/speed]   and each engine's own tokens
 
-A text is a flat row of nodes; a span is an `Open` and a `Close`, and `parse` makes sure that they pair. `\\[` is a plain
-bracket. `[1]`, `[注]`, `［…］` are plain text; what looks like a mark and is none is an `Unknown`, which is never spoken.
+A text is a flat row of nodes; a span is an `Open` and a `Close`, and `parse` makes sure that they pair. `\\[` is a
+plain bracket. `[1]`, `[注]`, `［…］` are plain text; what looks like a mark and is none is an `Unknown`, which is never
+spoken.
 """
 
 import re
@@ -353,7 +354,8 @@ def _pair(node: Node, opened: list[Open], text: str) -> None:
                 text,
                 node.at,
                 mark,
-                f"{text[last.at : last.end]} of line {line}, column {column} is still open: close it first with [/{last.name}]",
+                f"{text[last.at : last.end]} of line {line}, column {column} is still open: "
+                f"close it first with [/{last.name}]",
                 f"第 {line} 行第 {column} 列的 {text[last.at : last.end]} 还没有结束：请先写 [/{last.name}]",
             )
 

@@ -3,6 +3,9 @@
 Only what is markup beyond doubt goes; `3 < 5`, `2 * 3 * 4` and a lone `#` stay. Marks of the studio are not touched.
 """
 
+# Expressions and word lists below are tables: one entry a line.
+# ruff: noqa: E501, SIM905
+
 import re
 from collections.abc import Iterator
 from html import unescape
@@ -39,7 +42,7 @@ _LINE = re.compile(
 _INLINE = re.compile(
     r"""
     (?P<image>!\[(?P<alt>[^\[\]\n]{0,300})\]\((?P<source>[^()\s]{0,2000}(?:\([^()\s]{0,200}\)[^()\s]{0,200})?(?:\s"[^"\n]{0,200}")?)\))
-  | (?P<link>\[(?P<label>[^\[\]\n]{1,300})\](?:\([^()\s]{1,2000}(?:\([^()\s]{0,200}\)[^()\s]{0,200})?(?:\s"[^"\n]{0,200}")?\)|\[[^\[\]\n]{0,80}\]))
+  | (?P<link>\[(?P<label>[^\[\]\n]{1,300})\](?:\([^()\s]{1,2000}(?:\([^()\s]{0,200}\)[^()\s]{0,200})?(?:\s"[^"\n]{0,200}")?\)|\[(?P<reference>[^\[\]\n]{0,80})\]))
   | (?P<note>\[\^[^\[\]\s]{1,30}\](?::[ ])?)
   | <(?P<auto>(?:https?://|mailto:)[^<>\s]{1,2000})>
   | (?P<ticks>`{1,2})(?P<code>[^`\n]{1,500})(?P=ticks)(?!`)
@@ -53,6 +56,7 @@ _INLINE = re.compile(
     """,
     re.VERBOSE,
 )
+_DEFINED = re.compile(r"^[ \t]*\[([^\[\]\n]{1,80})\]:[ \t]*\S", re.MULTILINE)
 _TRAILING_HASHES = re.compile(r"[ \t]+#+[ \t]*$", re.MULTILINE)
 
 
@@ -90,8 +94,9 @@ def markdown_edits(text: str) -> Iterator[Edit]:
         return
     for match in _LINE.finditer(text):
         yield from _line_edits(match, text)
+    defined = frozenset(name.lower() for name in _DEFINED.findall(text))
     for match in _INLINE.finditer(text):
-        yield from _inline_edits(match)
+        yield from _inline_edits(match, defined)
 
 
 def _line_edits(match: re.Match[str], text: str) -> Iterator[Edit]:
@@ -113,13 +118,15 @@ def _line_end(text: str, at: int) -> int:
     return len(text) if end < 0 else end
 
 
-def _inline_edits(match: re.Match[str]) -> Iterator[Edit]:
+def _inline_edits(match: re.Match[str], defined: frozenset[str]) -> Iterator[Edit]:
     start, end = match.span()
+    if match["reference"] is not None and (match["reference"] or match["label"]).lower() not in defined:
+        return  # [a][b] is a link only where [b]: says what it links to
     if match["image"] is not None or match["link"] is not None:
         inner = match.span("alt") if match["image"] is not None else match.span("label")
         yield Edit(start, inner[0])
         yield Edit(inner[1], end)
-        yield from _inside(match, *inner)
+        yield from _inside(match, *inner, defined)
     elif match["note"] is not None:
         yield Edit(start, end)
     elif match["auto"] is not None:
@@ -132,13 +139,13 @@ def _inline_edits(match: re.Match[str]) -> Iterator[Edit]:
         yield Edit(start, start + len(sign))
         yield Edit(end - len(sign), end)
         if not match["ticks"]:
-            yield from _inside(match, start + len(sign), end - len(sign))
+            yield from _inside(match, start + len(sign), end - len(sign), defined)
 
 
-def _inside(match: re.Match[str], start: int, end: int) -> Iterator[Edit]:
+def _inside(match: re.Match[str], start: int, end: int, defined: frozenset[str]) -> Iterator[Edit]:
     """Markup within markup: a link in bold words, emphasis in a link."""
     for inner in _INLINE.finditer(match.string, start, end):
-        yield from _inline_edits(inner)
+        yield from _inline_edits(inner, defined)
 
 
 def protected(edits: Iterator[Edit], text: str, native: tuple[str, ...]) -> list[Edit]:
@@ -149,6 +156,10 @@ def protected(edits: Iterator[Edit], text: str, native: tuple[str, ...]) -> list
     for edit in sorted(edits):
         while number < len(marks) and marks[number][1] <= edit.start:
             number += 1
-        if number == len(marks) or marks[number][0] >= edit.end or edit.start < marks[number][0] and edit.end > marks[number][1]:
+        if (
+            number == len(marks)
+            or marks[number][0] >= edit.end
+            or (edit.start < marks[number][0] and edit.end > marks[number][1])
+        ):
             kept.append(edit)
     return kept

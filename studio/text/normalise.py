@@ -1,7 +1,7 @@
 """From what is written to what is said: named steps, each of which can be switched off.
 
-Markdown and HTML are taken off a whole text (`structure`); the other steps work on a sentence at a time (`utter`), number
-words in the language of the words around them. Marks are never changed: they stand as `HOLE` while the steps run.
+Markdown and HTML are taken off a whole text (`structure`); the other steps work on a sentence at a time (`utter`),
+numbers in the language of the words around them. Marks are never changed: they stand as `HOLE` while the steps run.
 """
 
 import re
@@ -14,11 +14,11 @@ from studio.text import numbers_en, numbers_zh
 from studio.text.addresses import read_addresses
 from studio.text.edits import Edit, Edited
 from studio.text.language import base, detect, runs
-from studio.text.markup import html_edits, markdown_edits, protected
 from studio.text.marks import Node, Text, parse, render
+from studio.text.markup import html_edits, markdown_edits, protected
 from studio.text.pictographs import emoji_name, has_emoji, replace_emoji
-from studio.text.scan import without_marks
 from studio.text.roman import roman_to_arabic
+from studio.text.scan import without_marks
 from studio.words import Words
 
 Setting = bool | str
@@ -40,15 +40,37 @@ class Step:
 
 KEEP = ("keep", Words("leave as it is", "保持原样"))
 STEPS: tuple[Step, ...] = (
-    Step("markdown", Words("Markdown", "Markdown"), Words("Signs of headings, lists, links and emphasis are not read.", "不朗读标题、列表、链接、强调等 Markdown 符号。"), True),
-    Step("html", Words("HTML", "HTML"), Words("Tags are not read; &amp;amp; becomes “&”.", "不朗读 HTML 标签，还原 &amp;amp; 等转义字符。"), True),
-    Step("width", Words("Full-width letters", "全角字符"), Words("Ａ１ becomes A1.", "全角字母和数字（Ａ１）转为半角（A1）。"), True),
+    Step(
+        "markdown",
+        Words("Markdown", "Markdown"),
+        Words(
+            "Signs of headings, lists, links and emphasis are not read.",
+            "不朗读标题、列表、链接、强调等 Markdown 符号。",
+        ),
+        True,
+    ),
+    Step(
+        "html",
+        Words("HTML", "HTML"),
+        Words("Tags are not read; &amp;amp; becomes “&”.", "不朗读 HTML 标签，还原 &amp;amp; 等转义字符。"),
+        True,
+    ),
+    Step(
+        "width",
+        Words("Full-width letters", "全角字符"),
+        Words("Ａ１ becomes A1.", "全角字母和数字（Ａ１）转为半角（A1）。"),
+        True,
+    ),
     Step(
         "urls",
         Words("Addresses", "网址和邮箱"),
         Words("“www.example.com” is read “example dot com”.", "“www.example.com”读作“example 点 com”。"),
         "site",
-        (("site", Words("read the site only", "只读网站名")), ("whole", Words("read the whole address", "读出完整网址")), KEEP),
+        (
+            ("site", Words("read the site only", "只读网站名")),
+            ("whole", Words("read the whole address", "读出完整网址")),
+            KEEP,
+        ),
     ),
     Step(
         "emoji",
@@ -57,10 +79,28 @@ STEPS: tuple[Step, ...] = (
         "drop",
         (("drop", Words("leave out", "略去")), ("name", Words("read the name", "读出名称")), KEEP),
     ),
-    Step("roman", Words("Roman numerals", "罗马数字"), Words("Chapter IV is read “Chapter four”.", "“第III章”读作“第三章”。"), True),
-    Step("numbers", Words("Numbers", "数字"), Words("Dates, times, money, units, telephone numbers … in words (Chinese, English).", "日期、时间、金额、单位、电话号码等读成文字（中文、英文）。"), True),
-    Step("spaces", Words("Spaces", "空白"), Words("Runs of blanks become one; lines wrapped by hand are joined.", "合并多余空白，接续手动折行的句子。"), True),
-)  # fmt: skip
+    Step(
+        "roman",
+        Words("Roman numerals", "罗马数字"),
+        Words("Chapter IV is read “Chapter four”.", "“第III章”读作“第三章”。"),
+        True,
+    ),
+    Step(
+        "numbers",
+        Words("Numbers", "数字"),
+        Words(
+            "Dates, times, money, units, telephone numbers … in words (Chinese, English).",
+            "日期、时间、金额、单位、电话号码等读成文字（中文、英文）。",
+        ),
+        True,
+    ),
+    Step(
+        "spaces",
+        Words("Spaces", "空白"),
+        Words("Runs of blanks become one; lines wrapped by hand are joined.", "合并多余空白，接续手动折行的句子。"),
+        True,
+    ),
+)
 
 
 @dataclass(frozen=True)
@@ -151,8 +191,8 @@ def utter(text: str, settings: Settings, language: str) -> tuple[str, list[Dropp
         text, shortened = read_addresses(text, language, whole=urls == "whole")
         dropped += [Dropped("urls", url, _unsaid(url)) for url, _ in shortened]
     if settings["emoji"] != "keep" and has_emoji(text):
-        text = replace_emoji(text, _emoji_reader(settings["emoji"] == "name", language, dropped))
-        text = _LONELY_POINT.sub("", text)
+        replaced = replace_emoji(text, _emoji_reader(settings["emoji"] == "name", language, dropped))
+        text = _LONELY_POINT.sub("", _single_commas(replaced, text))
     if (settings["numbers"] or settings["roman"]) and _NUMERALS.search(text):
         text = _by_language(text, settings, language)
     return (_tidy(text) if settings["spaces"] else text), dropped
@@ -162,7 +202,9 @@ _NARROW = {code: code - 0xFEE0 for first, last in ("０９", "ＡＺ", "ａｚ")
 _WIDE_SIGN = re.compile(r"(?<=[0-9])[．：／％＋－＝]|[＋－＄＃](?=[0-9])|(?<=[A-Za-z])[＠＆／](?=[A-Za-z])")
 _NUMERALS = re.compile("[0-9²³½⅓⅔¼¾⅛\u2160-\u217f]|[IVXLCDM]|&")
 _NUMBERISH = re.compile(
-    rf"(?<![A-Za-z])[A-Za-z]{{0,4}}-?[0-9](?:[0-9A-Za-z.,:/%°²³~-]*[0-9A-Za-z%°²³])?(?: ?(?:{numbers_zh.UNIT_NAMES})(?![A-Za-z]))?"
+    r"(?<![A-Za-z])[A-Za-z]{0,4}-?[0-9](?:[0-9A-Za-z.,:/%°²³~-]*[0-9A-Za-z%°²³])?"
+    rf"(?: ?(?:{numbers_zh.UNIT_NAMES})(?![A-Za-z]))?"
+    "|[\u2160-\u217f]+|(?<=[\u4e00-\u9fff])[IVXLCDM]{1,8}(?![A-Za-z])"
 )
 _READERS: dict[str, Callable[[str], str]] = {
     "en": numbers_en.read_numbers,
@@ -186,6 +228,15 @@ def _by_language(text: str, settings: Settings, language: str) -> str:
     return "".join(parts)
 
 
+def _single_commas(replaced: str, text: str) -> str:
+    """The commas around the names of emoji, less those that stand beside other punctuation or at an end."""
+    if "，" not in replaced:
+        return replaced
+    single = _BESIDE_POINT.sub("", _DOUBLED.sub("，", replaced))
+    single = single if text.startswith("，") else single.lstrip("，")
+    return single if text.rstrip().endswith("，") else single.rstrip("，")
+
+
 def _unsaid(url: str) -> Words:
     return Words(f"only the site of {url} is read", f"{url} 只读出网站名")
 
@@ -202,15 +253,14 @@ def _emoji_reader(by_name: bool, language: str, dropped: list[Dropped]) -> Calla
 
 
 _LONELY_POINT = re.compile(r"(?<=\w)\s+(?=[,.!?;:](?:\s|$))")
+_DOUBLED = re.compile(r"，(?:\s*，)+")
+_BESIDE_POINT = re.compile(r"，(?=\s*[，。！？；：、”’」』）])|(?<=[，。！？；：、“‘「『（])\s*，")
 _INVISIBLE = re.compile("[\u00ad\u200b\u2060\ufeff\u200e\u200f]+")
 _CJK_WRAP = re.compile(r"(?<=[\u3000-\u9fff\uac00-\ud7a3\uff01-\uffee])[^\S\n]*\n\s*(?=[\u3000-\u9fff\uff01-\uffee])")
 _BLANKS = re.compile(r"\s+")
-_DOUBLED = re.compile(r"，(?:\s*，)+|^\s*，\s*|，(?=\s*[，。！？；：、”’」』）])|(?<=[，。！？；：、“‘「『（])\s*，")
 
 
 def _tidy(text: str) -> str:
     if not text.isascii():
         text = _CJK_WRAP.sub("", _INVISIBLE.sub("", text))
-        if "，" in text:
-            text = _DOUBLED.sub(lambda match: "，" if match[0].startswith("，") and len(match[0]) > 1 else "", text)
     return _BLANKS.sub(" ", text)

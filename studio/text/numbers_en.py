@@ -4,6 +4,9 @@ A row of passes over the text, the particular before the general; what one has p
 next. Plain cardinals are ours (a thousand times faster than a transducer); units, fractions and sums go through wetext.
 """
 
+# The tables below have one rule or entry group a line, however long it is.
+# ruff: noqa: E501, SIM905
+
 import re
 from collections.abc import Callable
 from functools import lru_cache
@@ -17,7 +20,15 @@ ONES = (
 TENS = "_ _ twenty thirty forty fifty sixty seventy eighty ninety".split()
 SCALES = ((10**12, "trillion"), (10**9, "billion"), (10**6, "million"), (1000, "thousand"), (100, "hundred"))
 MONTHS = "January February March April May June July August September October November December".split()
-IRREGULAR = {"one": "first", "two": "second", "three": "third", "five": "fifth", "eight": "eighth", "nine": "ninth", "twelve": "twelfth"}
+IRREGULAR = {
+    "one": "first",
+    "two": "second",
+    "three": "third",
+    "five": "fifth",
+    "eight": "eighth",
+    "nine": "ninth",
+    "twelve": "twelfth",
+}
 COINS = {  # sign: singular, plural, hundredth, hundredths
     "$": ("dollar", "dollars", "cent", "cents"),
     "US$": ("US dollar", "US dollars", "cent", "cents"),
@@ -49,7 +60,9 @@ UNITS = {  # what wetext does not know or takes for something else
     "m²": ("square meter", "square meters"), "m³": ("cubic meter", "cubic meters"), "mg/dL": ("milligram per deciliter", "milligrams per deciliter"),
     "dpi": ("dot per inch", "dots per inch"), "px": ("pixel", "pixels"), "h": ("hour", "hours"),
 }  # fmt: skip
-WETEXT_UNITS = "km² kg km cm mm nm mg mph mi ft lb oz yd ha min ms s GHz MHz Hz GB MB TB PB Mbps Gbps kW mA ml mL rpm km/s".split()
+WETEXT_UNITS = (
+    "km² kg km cm mm nm mg mph mi ft lb oz yd ha min ms s GHz MHz Hz GB MB TB PB Mbps Gbps kW mA ml mL rpm km/s".split()
+)
 
 _NUMBER = r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?|[0-9]+(?:\.[0-9]+)?|\.[0-9]+"
 _MONTH = r"(?P<month>Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?|Oct(?:ober)?|Nov(?:ember)?|Dec(?:ember)?)\b\.?"
@@ -71,10 +84,8 @@ def cardinal(number: int) -> str:
 def ordinal(number: int) -> str:
     """`21` → “twenty first”."""
     *front, last = cardinal(number).split(" ")
-    if last not in IRREGULAR:
-        last = last[:-1] + "ieth" if last.endswith("y") else last + "th"
-    else:
-        last = IRREGULAR[last]
+    regular = last[:-1] + "ieth" if last.endswith("y") else last + "th"
+    last = IRREGULAR.get(last, regular)
     return " ".join([*front, last])
 
 
@@ -86,7 +97,7 @@ def digits(text: str) -> str:
 def year(number: int) -> str:
     """`1984` → “nineteen eighty four”, `2005` → “two thousand five”, `1900` → “nineteen hundred”."""
     high, low = divmod(number, 100)
-    if not 1000 <= number <= 9999 or high % 10 == 0 and low < 10:
+    if not 1000 <= number <= 9999 or (high % 10 == 0 and low < 10):
         return cardinal(number)
     if low == 0:
         return f"{cardinal(high)} hundred"
@@ -104,7 +115,14 @@ def number_words(written: str) -> str:
     return f"{words} point {digits(part)}" if point and part else words
 
 
-_GLYPHS = {"½": "one half", "⅓": "one third", "⅔": "two thirds", "¼": "one quarter", "¾": "three quarters", "⅛": "one eighth"}
+_GLYPHS = {
+    "½": "one half",
+    "⅓": "one third",
+    "⅔": "two thirds",
+    "¼": "one quarter",
+    "¾": "three quarters",
+    "⅛": "one eighth",
+}
 
 
 Pass = tuple[re.Pattern[str], Callable[[re.Match[str]], str]]
@@ -186,7 +204,9 @@ def _clock(match: re.Match[str]) -> str:
     elif second:
         words = f"{cardinal(hour)} zero"
     else:
-        words = cardinal(hour) if half else f"{cardinal(hour)} o'clock" if 0 < hour <= 12 else f"{cardinal(hour)} hundred"
+        words = (
+            cardinal(hour) if half else f"{cardinal(hour)} o'clock" if 0 < hour <= 12 else f"{cardinal(hour)} hundred"
+        )
     words += f" and {cardinal(int(second))} seconds" if second and int(second) else ""
     return f"{words} {_half(match)}" if half else words
 
@@ -235,10 +255,10 @@ def _fraction(match: re.Match[str]) -> str:
         return f"{cardinal(int(top))} {cardinal(int(bottom))}"
     if bottom in ("10", "100") and not whole and int(top) > 1:
         return f"{cardinal(int(top))} out of {cardinal(int(bottom))}"
-    if int(top) < int(bottom) <= 100 and len(bottom) < 4:
-        if words := spoken(f"{top}/{bottom}", "en"):
-            words = {"one half": "a half", "one quarter": "a quarter"}.get(words, words) if whole else words
-            return f"{cardinal(int(whole))} and {words}" if whole else words
+    proper = int(top) < int(bottom) <= 100
+    if proper and (words := spoken(f"{top}/{bottom}", "en")):
+        words = {"one half": "a half", "one quarter": "a quarter"}.get(words, words) if whole else words
+        return f"{cardinal(int(whole))} and {words}" if whole else words
     prefix = f"{cardinal(int(whole))} " if whole else ""
     return f"{prefix}{number_words(top)} over {number_words(bottom)}"
 
@@ -310,7 +330,7 @@ PASSES: tuple[Pass, ...] = tuple(
         (rf"(?P<minus>[-−])?(?:(?P<sign>US\$|HK\$|[$£€¥￥₩₹]) ?(?P<amount>{_NUMBER})(?P<large> ?(?:[Tt]housand|[Mm]illion|[Bb]illion|[Tt]rillion)\b|(?:bn|[kKmMB])\b)?|(?P<code>(?!))(?P<amount2>(?!)))", _money),
         (rf"(?P<minus>(?!)x)?(?P<sign>(?!))?{_LEFT}(?P<amount>{_NUMBER})(?P<large> (?:[Mm]illion|[Bb]illion))? ?(?P<code>USD|EUR|GBP|CNY|RMB|JPY)(?P<amount2>(?!))?\b", _money),
         (rf"{_LEFT}(?:(?P<low>{_NUMBER})%?{_DASH})?(?P<number>[-−]?(?:{_NUMBER})) ?%", _percent),
-        (r"(?<=[0-9ap.m]) ?[-–—~] ?(?=[0-9]{1,2}:[0-9]{2})", lambda m: " to "),
+        (r"(?<=[0-9apAPmM.]) ?[-–—~] ?(?=[0-9]{1,2}(?::[0-9]{2}| ?[AaPp]\.?[Mm]\b))", lambda m: " to "),
         (r"(?<![\w:.])(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})(?::(?P<second>[0-9]{2}))?(?: ?(?P<half>[AaPp]\.[Mm]\.|[AaPp][Mm]\b))?(?![0-9:])", _clock),
         (r"(?<![\w:.,])(?P<hour>[0-9]{1,2}) ?(?P<half>[AaPp]\.[Mm]\.|[AaPp][Mm]\b)", _hour),
         (r"(?<![\w:])([0-9]{1,4}) ?: ?([0-9]{1,5})(?![\w:])", lambda m: f"{cardinal(int(m[1]))} to {cardinal(int(m[2]))}"),

@@ -4,6 +4,9 @@ A row of passes over the text, the particular before the general; what one has p
 next. Quantities are ours; units, sums and the like that wetext reads well go through it.
 """
 
+# The tables below have one rule or entry group a line, however long it is.
+# ruff: noqa: E501, SIM905
+
 import re
 from collections.abc import Callable
 from functools import lru_cache
@@ -19,10 +22,20 @@ MEASURES = (  # words before which 2 is 两; 年 too, but not in 年级
     "里 尺 寸 斤 公斤 千克 克 吨 升 毫升 亩 平 平方米 平方公里 立方米 度 点 点钟 刻 者 边 侧 旁 眼 国 省 市 "
     "县 村 车 船 所 支 枚 笔 项 门 道 起 宗 桩 例 则 番 样 类 款 集 卷 册 团 股 丝 线 根 串 束 捆 堆 摞 叠 滩 "
     "摊 床 顶 身 匙 勺 锅 针 剂 服 帖 味 桌 席 英里 英尺 英寸"
-    "個 隻 條 張 種 間 輛 臺 顆 塊 雙 對 組 隊 層 頁 場 屆 輪 聲 歲 分鐘 小時 週 禮拜 個月 噸 畝 點 點鐘 邊 國 縣 車 項 門 樣 類 筆"
+    " 個 隻 條 張 種 間 輛 臺 顆 塊 雙 對 組 隊 層 頁 場 屆 輪 聲 歲 分鐘 小時 週 禮拜 個月 噸 畝 點 點鐘 邊 國 縣 車 項 門 樣 類 筆"
 ).split()
 LARGE = "万亿|千万|百万|十万|亿|万|千|百|萬|億"
-COINS = {"￥": "元", "¥": "元", "$": "美元", "US$": "美元", "HK$": "港元", "€": "欧元", "£": "英镑", "₩": "韩元", "₹": "卢比"}
+COINS = {
+    "￥": "元",
+    "¥": "元",
+    "$": "美元",
+    "US$": "美元",
+    "HK$": "港元",
+    "€": "欧元",
+    "£": "英镑",
+    "₩": "韩元",
+    "₹": "卢比",
+}
 UNITS = {  # what wetext does not know or reads differently
     "kg": "公斤", "KG": "公斤", "g": "克", "t": "吨", "mL": "毫升", "ml": "毫升", "L": "升", "m": "米", "cm": "厘米", "mm": "毫米",
     "km": "公里", "KM": "公里", "m²": "平方米", "㎡": "平方米", "km²": "平方公里", "m³": "立方米", "V": "伏", "W": "瓦", "kWh": "千瓦时",
@@ -30,7 +43,9 @@ UNITS = {  # what wetext does not know or reads differently
     "cal": "卡", "′": "分", "″": "秒", "°": "度", "㎏": "公斤", "㎝": "厘米", "㎜": "毫米", "h": "小时", "s": "秒", "min": "分钟",
     "km/h": "公里每小时", "m/s": "米每秒",
 }  # fmt: skip
-WETEXT_UNITS = "公里/小时 千米/小时 元/斤 元/公斤 元/吨 元/月 元/天 元/平方米 mg dm nm lb oz ft kcal ms rpm mol ha kW".split()
+WETEXT_UNITS = (
+    "公里/小时 千米/小时 元/斤 元/公斤 元/吨 元/月 元/天 元/平方米 mg dm nm lb oz ft kcal ms rpm mol ha kW".split()
+)
 
 _NUMBER = r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?|[0-9]+(?:\.[0-9]+)?"
 
@@ -102,7 +117,9 @@ def _year(match: re.Match[str]) -> str:
     number, after = match[1], match[2]
     if len(number) == 4 and int(number) % 1000 == 0 and re.match("前|来|多|的?历史|以[前来上]|之久", after):
         return number_words(number) + "年"
-    if len(number) == 4 and 1000 <= int(number) < 2200 or (len(number) == 2 and int(number) > 48 and not after.startswith(("前", "来", "的", "后"))):
+    if (len(number) == 4 and 1000 <= int(number) < 2200) or (
+        len(number) == 2 and int(number) > 48 and not after.startswith(("前", "来", "的", "后"))
+    ):
         return spell(number, DIGITS) + "年"
     return _counted(number) + "年"
 
@@ -130,7 +147,9 @@ def _money(match: re.Match[str]) -> str:
 
 def _percent(match: re.Match[str]) -> str:
     base = "百分之" if match["sign"] == "%" else "千分之"
-    parts = [base + ("百" if n == "100" and base == "百分之" else _signed(n)) for n in (match["low"], match["number"]) if n]
+    parts = [
+        base + ("百" if n == "100" and base == "百分之" else _signed(n)) for n in (match["low"], match["number"]) if n
+    ]
     return "到".join(parts)
 
 
@@ -187,7 +206,9 @@ def _code(match: re.Match[str]) -> str:
 
 
 def _range(match: re.Match[str]) -> str:
-    return f"{number_words(match[1])}到{_counted(match[2]) if match[3] in MEASURES else number_words(match[2])}{match[3]}"
+    return (
+        f"{number_words(match[1])}到{_counted(match[2]) if match[3] in MEASURES else number_words(match[2])}{match[3]}"
+    )
 
 
 _MEASURE_NAMES = "|".join(sorted(MEASURES, key=len, reverse=True))
@@ -211,7 +232,7 @@ PASSES: tuple[Pass, ...] = tuple(
         (r"(?<=[0-9])([月日号號])?\s?[-~～–—]{1,2}\s?(?=(?:[0-9]{1,2}月)?[0-9]{1,2}[月日号號])", lambda m: (m[1] or "") + "到"),
         (r"(?<![0-9.])([0-9]{1,2})[.·]([0-9]{1,2})(?=事件|晚会|大?地震|惨案|事变|大促|购物节)", lambda m: spell(m[1]) + spell(m[2])),
         (r"(?<![0-9.])([0-9]{3,4})(?=号?房(?![间价源产屋租])|室)", lambda m: spell(m[1])),
-        (rf"(?:(?<=\+86 )|(?<=\+86)|(?<=\+86-))1[3-9][0-9](?:[- ]?[0-9]{{4}}){{2}}(?![0-9])|(?<![0-9.])1[3-9][0-9](?:[- ]?[0-9]{{4}}){{2}}(?![0-9])|(?<![0-9])0[0-9]{{2,3}}-[0-9]{{7,8}}(?![0-9])|(?<![0-9])[48]00-[0-9]{{3,4}}-[0-9]{{3,4}}(?![0-9])", lambda m: spell(m[0])),
+        (r"(?:(?<=\+86 )|(?<=\+86)|(?<=\+86-))1[3-9][0-9](?:[- ]?[0-9]{4}){2}(?![0-9])|(?<![0-9.])1[3-9][0-9](?:[- ]?[0-9]{4}){2}(?![0-9])|(?<![0-9])0[0-9]{2,3}-[0-9]{7,8}(?![0-9])|(?<![0-9])[48]00-[0-9]{3,4}-[0-9]{3,4}(?![0-9])", lambda m: spell(m[0])),
         (r"\+86[- ]?(?=[幺一])", lambda m: "加八六，"),
         (rf"(?P<name>{_CALLED})(?P<link>[是为：:号 ]{{0,3}})(?P<code>[0-9](?:[- ]?[0-9]){{2,}})(?![0-9.])(?![多余]?[个万千亿元])", lambda m: m["name"] + m["link"] + spell(m["code"])),
         (r"(?<=[打拨叫])(110|119|120|122|114)(?![0-9.])|(?<![0-9.,])(110|119|120|122)(?=报警|急救|火警|指挥|电话|热线)|(?<![0-9.,])(10086|10010|10000号|12306|12315|12333|12358|95[0-9]{3})(?![0-9.,]|[多余]?[个万千亿元人名次件条本吨米])", lambda m: spell(m[0]) + ("号" if m[0].endswith("号") else "")),

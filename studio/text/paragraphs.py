@@ -1,7 +1,7 @@
-"""Where paragraphs end. A line break is an end in a Chinese novel, and means nothing in an English book wrapped by hand.
+"""Where paragraphs end. A line break ends one in a Chinese novel, and means nothing in a book wrapped by hand.
 
-Lines that were wrapped betray themselves: at every break the next word would not have fitted on the line before. A block
-of lines (between empty ones) in which that holds is one paragraph; in any other, each line is its own.
+Lines that were wrapped betray themselves: at every break the next word would not have fitted on the line before. A
+block of lines (between empty ones) in which that holds is one paragraph; in any other, each line is its own.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""Emoji: read by their names in the text's language, or left out. Their names are Unicode CLDR's, by the `emoji` package."""
+"""Emoji: read by name in the text's language, or left out. The names are Unicode CLDR's, from the `emoji` package."""
 
 import re
 from collections.abc import Callable
@@ -9,7 +9,7 @@ _MAYBE = re.compile(
 )
 _PLAIN = frozenset("©®™ℹ‼⁉↔〰")  # text that may be shown as emoji; the engines read it or pass over it
 _LEFT_OVER = re.compile("[\ufe0f\u200d\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f\u20e3]+")
-_TONES = {tone: None for tone in range(0x1F3FB, 0x1F400)}
+_TONES = dict.fromkeys(range(127995, 128000))
 _KNOWN = ("en", "es", "ja", "ko", "pt", "it", "fr", "de", "fa", "id", "zh", "ru", "tr", "ar")
 
 

@@ -2,8 +2,8 @@
 
     source ─ marks checked ─ markup off ─ cut at pauses ─ cut into sentences ─ each normalised, its spans made whole
 
-Every utterance shows the slice of the source that it came from; the slices joined are the source. Every mark is accounted
-for, and so is all that is left unsaid.
+Every utterance shows the slice of the source that it came from; the slices joined are the source. Every mark is
+accounted for, and so is all that is left unsaid.
 """
 
 from bisect import bisect_right
@@ -14,7 +14,23 @@ from typing import Any, cast
 from studio.errors import BadText
 from studio.text.edits import Edited
 from studio.text.language import detect, speakable
-from studio.text.marks import Close, How, MarkNote, Native, Node, Open, Pause, Say, Sound, Text, Unknown, parse, plain, render, without_escapes
+from studio.text.marks import (
+    Close,
+    How,
+    MarkNote,
+    Native,
+    Node,
+    Open,
+    Pause,
+    Say,
+    Sound,
+    Text,
+    Unknown,
+    parse,
+    plain,
+    render,
+    without_escapes,
+)
 from studio.text.normalise import Dropped, Settings, main_language, settle, structure, utter_nodes
 from studio.text.sentences import Piece, split
 from studio.words import Words
@@ -94,7 +110,14 @@ class _Reader:
     """One text on its way through the steps."""
 
     def __init__(
-        self, text: str, honours: Honours, native: tuple[str, ...], language: str, settings: Settings, target: int, longest: int
+        self,
+        text: str,
+        honours: Honours,
+        native: tuple[str, ...],
+        language: str,
+        settings: Settings,
+        target: int,
+        longest: int,
     ) -> None:
         if "[" in text:
             parse(text, native)  # so that errors count lines and columns of the source
@@ -122,7 +145,9 @@ class _Reader:
         """(start, end, silence after it, where the next one starts) of the text between pauses."""
         start = 0
         for node in self.nodes:
-            if isinstance(node, Pause) or (isinstance(node, Sound) and node.name == "break" and not self._stays("break")):
+            if isinstance(node, Pause) or (
+                isinstance(node, Sound) and node.name == "break" and not self._stays("break")
+            ):
                 yield start, node.at, node.ms if isinstance(node, Pause) else BREAK_MS, node.end
                 start = node.end
         yield start, len(self.edited.text), None, len(self.edited.text)
@@ -154,6 +179,10 @@ class _Reader:
 
     def _original(self, start: int, end: int) -> str:
         return self.edited.source[self.edited.origin(start) : self.edited.origin(end)]
+
+    def _place(self, at: int) -> int:
+        """Where in the source the character at `at` stands."""
+        return self.edited.origin(at + 1) - 1 if at < len(self.edited.text) else len(self.edited.source)
 
     def _nodes_of(self, start: int, end: int) -> list[Node]:
         """The nodes between two positions, marks that are not honoured left out, open spans closed and opened again."""
@@ -204,7 +233,7 @@ class _Reader:
 
     def _note(self, node: Node) -> MarkNote:
         source = self.edited.text[node.at : node.end]
-        at = self.edited.origin(node.at)
+        at = self._place(node.at)
         match node:
             case Native():
                 return MarkNote(source, "honoured", Words("", ""), at)
@@ -225,12 +254,14 @@ class _Reader:
             return cast(How, how), note
         if instead:
             return "approximated", instead
-        return "ignored", note if note.en else Words("this engine does not know it; it is not spoken", "此引擎不支持；不朗读")
+        return "ignored", note if note.en else Words(
+            "this engine does not know it; it is not spoken", "此引擎不支持；不朗读"
+        )
 
     def _note_dropped(self, dropped: Iterable[Dropped], at: int) -> None:
         for item in dropped:
             found = self.edited.text.find(item.source, at)
-            where = self.edited.origin(found if found >= 0 else at)
+            where = self._place(found if found >= 0 else at)
             self.notes.append(MarkNote(item.source, "ignored", item.note, where))
 
     def _note_markup(self) -> None:
@@ -247,15 +278,19 @@ _INSTEAD = {"break": Words(f"{BREAK_MS} ms of silence", f"静音 {BREAK_MS} 毫�
 
 def _respelled(written: str) -> Words:
     return Words(
-        f"this engine takes no pronunciations; “{written}” is read as it reads it", f"此引擎不支持指定读音；“{written}”按引擎自己的读法"
+        f"this engine takes no pronunciations; “{written}” is read as it reads it",
+        f"此引擎不支持指定读音；“{written}”按引擎自己的读法",
     )
 
 
 def _unknown(suggestion: str) -> Words:
     if suggestion:
-        return Words(f"no such mark, not spoken; did you mean {suggestion}?", f"没有这个标记，不朗读；是不是 {suggestion}？")
+        return Words(
+            f"no such mark, not spoken; did you mean {suggestion}?", f"没有这个标记，不朗读；是不是 {suggestion}？"
+        )
     return Words(
-        "no such mark, not spoken; write \\[ to have the bracket spoken", "没有这个标记，不朗读；若要照读方括号，请写 \\["
+        "no such mark, not spoken; write \\[ to have the bracket spoken",
+        "没有这个标记，不朗读；若要照读方括号，请写 \\[",
     )
 
 
@@ -284,10 +319,13 @@ def _without_empty_spans(row: list[Node]) -> list[Node]:
 
 
 def _has_something(nodes: Iterable[Node]) -> bool:
-    return any(
-        speakable(node.text) if isinstance(node, Text) else isinstance(node, (Say, Sound, Native)) and node != Sound("break")
-        for node in nodes
-    )  # fmt: skip
+    """Whether anything can be heard: words, a sound, a token of the engine; a break alone is silence."""
+    for node in nodes:
+        if isinstance(node, Text) and speakable(node.text):
+            return True
+        if isinstance(node, (Say, Native)) or (isinstance(node, Sound) and node.name != "break"):
+            return True
+    return False
 
 
 @dataclass
@@ -302,13 +340,21 @@ def _gathered(pieces: Iterable[Utterance]) -> _Gathered:
     before = ""  # source in front of the first utterance
     for piece in pieces:
         if piece.text:
+            if result.spoken and _breaks(piece.original[: len(piece.original) - len(piece.original.lstrip())]):
+                result.spoken[-1] = replace(result.spoken[-1], paragraph_end=True)
             result.spoken.append(replace(piece, original=before + piece.original))
             before = ""
         elif result.spoken:
             last = result.spoken[-1]
-            pause = None if last.pause_ms is None and piece.pause_ms is None else (last.pause_ms or 0) + (piece.pause_ms or 0)
+            pause = (
+                None
+                if last.pause_ms is None and piece.pause_ms is None
+                else (last.pause_ms or 0) + (piece.pause_ms or 0)
+            )
             ends = last.paragraph_end or piece.paragraph_end or _breaks(piece.original)
-            result.spoken[-1] = replace(last, original=last.original + piece.original, pause_ms=pause, paragraph_end=ends)
+            result.spoken[-1] = replace(
+                last, original=last.original + piece.original, pause_ms=pause, paragraph_end=ends
+            )
         else:
             before += piece.original
             result.lead_ms += piece.pause_ms or 0

@@ -19,9 +19,14 @@ _RULERS = (
     "Constantine|Theodosius|Justinian|Mehmed|Selim|Murad|Juan Carlos|Pedro|Alfonso|Victor Emmanuel|Umberto|Robert|David"
 )
 _AFTER_PART = re.compile(rf"\b({_PARTS})( )({_ROMAN})(?=\b)(?!['’])")
-_RULER = re.compile(rf"\b((?:King|Queen|Pope|Emperor|Empress|Tsar|Czar|Kaiser|Prince|Saint) [A-Z]\w+|{_RULERS}) ({_ROMAN})\b(?!\.\w)")
+_RULER = re.compile(
+    rf"\b((?:King|Queen|Pope|Emperor|Empress|Tsar|Czar|Kaiser|Prince|Saint) [A-Z]\w+|{_RULERS}) ({_ROMAN})\b(?!\.\w)"
+)
 _STANDING = re.compile(r"\b(?P<age>[IVX]{2,})(?= [Cc]entury\b)|(?<=[a-z] )[IVX]{2,}\b(?!\.?[A-Z])")
-_CHINESE = re.compile(rf"第 ?({_ROMAN})(?= ?[章节回卷部篇集册编届代期世次])|(?<=[\u4e00-\u9fff])([IVX]{{2,}})(?![A-Za-z])|(?<=[\u4e00-\u9fff])({_ROMAN})(?=世)")
+_CHINESE = re.compile(
+    rf"第 ?({_ROMAN})(?= ?[章节回卷部篇集册编届代期世次])"
+    rf"|(?<=[\u4e00-\u9fff])([IVX]{{2,}})(?![A-Za-z])|(?<=[\u4e00-\u9fff])({_ROMAN})(?=世)"
+)
 _UNICODE = re.compile("[\u2160-\u216b\u2170-\u217b]")
 _PLACEHOLDERS = frozenset({"XX", "XXX", "VI", "XI"})  # XX公司, VI设计
 

@@ -15,7 +15,8 @@ LONGEST_ARGUMENT = 200
 LONGEST_UNKNOWN = 40  # characters between the brackets of something that may be meant as a mark
 
 _KNOWN = "|".join(NAMES)
-_LINK = r"(?!\((?:[a-z][a-z+.-]*:|/|\#|\.|www\.|[\w/-]+\.(?:html?|md|txt|pdf|png|jpe?g|gif|svg)\b)[^)\n]*\))"  # [word](https://…) is Markdown
+_FILE = r"[\w/-]{1,200}\.(?:html?|md|txt|pdf|png|jpe?g|gif|svg)\b"
+_LINK = rf"(?!\((?:[a-z][a-z+.-]*:|/|\#|\.|www\.|{_FILE})[^)\n]*\))"  # [word](https://…) is Markdown
 _MARKUP = rf"""
     (?P<escaped>\\(?:\\\\)*[\[\]])                          # an odd number of backslashes: the bracket is plain
   | (?P<slashes>(?:\\\\)+(?=[\[\]]))                        # an even number: they stand for half as many

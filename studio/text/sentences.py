@@ -1,8 +1,11 @@
-"""A text in pieces that are good to speak: whole sentences where possible, never a cut where a reader would not breathe.
+"""A text in pieces that are good to speak: whole sentences if possible, no cut where a reader would not breathe.
 
-Places where a cut may be are found once, each with a rank (sentence, clause, blank). Paragraphs are never joined; inside
+Places where a cut may be are found once, each with a rank (sentence or clause). Paragraphs are never joined; inside
 one, short sentences are gathered up to a target and long ones divided at their clauses. Pieces joined are the text.
 """
+
+# Word lists read better as one string.
+# ruff: noqa: SIM905
 
 import re
 from bisect import bisect_left, bisect_right
@@ -13,163 +16,48 @@ from studio.text.graphemes import cut_before
 from studio.text.paragraphs import paragraph_ends
 from studio.text.scan import extents
 
-SENTENCE, CLAUSE, BLANK = 2, 1, 0
+SENTENCE, CLAUSE = 2, 1
 TOLERANCE = 1.25  # a sentence that much longer than the target is left whole
 
 _CLOSERS = r"""[”’」』）)］\]】》〉"'»›〕*_]|\[/\w+\]"""
 _NO_END = frozenset(  # abbreviations that stand before what they belong to
-    [
-        "mr",
-        "mrs",
-        "ms",
-        "dr",
-        "prof",
-        "st",
-        "sr",
-        "jr",
-        "mt",
-        "rev",
-        "hon",
-        "gen",
-        "col",
-        "lt",
-        "sgt",
-        "capt",
-        "cpt",
-        "cmdr",
-        "adm",
-        "maj",
-        "gov",
-        "pres",
-        "sen",
-        "rep",
-        "messrs",
-        "mme",
-        "mlle",
-        "fr",
-        "e.g",
-        "i.e",
-        "cf",
-        "viz",
-        "vs",
-        "v",
-        "approx",
-        "ca",
-        "c",
-        "al",
-        "resp",
-        "incl",
-        "est",
-        "dept",
-        "univ",
-        "assn",
-        "bros",
-        "u.s",
-        "u.k",
-        "u.n",
-        "e.u",
-        "d.c",
-    ]
+    (
+        "mr mrs ms dr prof st sr jr mt rev hon gen col lt sgt capt cpt cmdr adm maj gov pres sen rep messrs mme "
+        "mlle fr e.g i.e cf viz vs v approx ca c al resp incl est dept univ assn bros u.s u.k u.n e.u d.c"
+    ).split()
 )
-_NO_END_BEFORE_NUMBER = frozenset(
-    [
-        "no",
-        "nos",
-        "nr",
-        "fig",
-        "figs",
-        "vol",
-        "vols",
-        "p",
-        "pp",
-        "ch",
-        "chap",
-        "sec",
-        "sect",
-        "art",
-        "eq",
-        "ex",
-        "par",
-        "pt",
-        "ver",
-        "op",
-    ]
+_NO_END_BEFORE_NUMBER = frozenset(  # “No. 5”, but “No. I do not.”
+    ("no nos nr fig figs vol vols p pp ch chap sec sect art eq ex par pt ver op").split()
 )
 _MAY_END = frozenset(  # end a sentence only if a new one visibly begins
-    [
-        "etc",
-        "a.m",
-        "p.m",
-        "am",
-        "pm",
-        "inc",
-        "ltd",
-        "co",
-        "corp",
-        "jan",
-        "feb",
-        "mar",
-        "apr",
-        "jun",
-        "jul",
-        "aug",
-        "sep",
-        "sept",
-        "oct",
-        "nov",
-        "dec",
-        "mon",
-        "tue",
-        "tues",
-        "wed",
-        "thu",
-        "thur",
-        "thurs",
-        "fri",
-        "sat",
-        "sun",
-        "ph.d",
-        "m.d",
-        "b.a",
-        "m.a",
-        "b.c",
-        "a.d",
-        "min",
-        "max",
-        "ave",
-        "blvd",
-        "rd",
-        "ft",
-        "in",
-        "lb",
-        "lbs",
-        "oz",
-        "kg",
-        "km",
-        "cm",
-        "mm",
-    ]
+    (
+        "etc a.m p.m am pm inc ltd co corp jan feb mar apr jun jul aug sep sept oct nov dec mon tue tues wed thu "
+        "thur thurs fri sat sun ph.d m.d b.a m.a b.c a.d min max ave blvd rd ft in lb lbs oz kg km cm mm"
+    ).split()
 )
 _CANDIDATE = re.compile(
     rf"""
+    (?=[。！？!?｡….；;，、：､,:—–-])(?:                                     # quickly past everything else
     (?P<stop>[。！？!?｡]+(?:…+|\.{{2,}})?[。！？!?]*(?:{_CLOSERS})*)      # an end wherever it stands
   | (?P<dots>(?:…+|\.{{2,}}|。{{2,}})[。！？!?]*(?:{_CLOSERS})*)
   | (?P<point>\.(?:{_CLOSERS})*(?=\s|$|[\u3001-\u9fff\uac00-\ud7a3]))
   | (?P<semi>；(?:{_CLOSERS})*|;(?:{_CLOSERS})*(?=\s))
-  | (?P<comma>[，、：､](?:{_CLOSERS})*|——+|[,:](?:{_CLOSERS})*(?=\s|[\u3400-\u9fff])|(?<=\s)[-–—]+(?=\s)|(?<=\w)—(?=\w)|(?<=[,，。.!?])—)
-  | (?P<blank>\s+)
+  | (?P<comma>[，、：､](?:{_CLOSERS})*|——+|[,:](?:{_CLOSERS})*(?=\s|[\u3400-\u9fff])
+        |(?<=\s)[-–—]+(?=\s)|(?<=\w)—(?=\w)|(?<=[,，。.!?])—))
     """,
     re.VERBOSE,
 )
 _WORD_BEFORE = re.compile(r"(?:[^\W\d_]+\.)*[^\W\d_]+$|\d+$")
 _ATOM = re.compile(
     r"(?:https?://|www\.|mailto:)[^\s\u3000-\u303f\u3400-\u9fff\uff00-\uffef<>\"]+"
-    r"|[\w.+-]{1,64}@\w[\w-]{0,62}(?:\.\w[\w-]{0,62})+"
+    r"|(?<![A-Za-z0-9_.+-])[A-Za-z0-9_.+-]{1,64}@\w[\w-]{0,62}(?:\.\w[\w-]{0,62})+"
     r"|[0-9]+(?:[.,:/’'-][0-9]+)+"
     r"|[0-9]{2,}"
     r"|\b[A-Za-z][a-z]{0,3}\. ?(?=[0-9])[0-9]+"
     r"|…{2,}|\.{3,}|——+"
 )
+_BLANK = re.compile(r"\s+")
+_NUMBERED = re.compile(r"(?:.{0,4}\b)?[A-Za-z][a-z]{0,3}\.\s+[0-9]")
 _BLANKS = re.compile(r"\s*")
 _OPENERS = "“‘「『（([［【《〈«"
 
@@ -234,9 +122,9 @@ class _Splitter:
 
     def _divided(self, start: int, end: int, cuts: list[tuple[int, int]]) -> Iterator[int]:
         """Ends of the parts of `start:end`: at clauses when it is over the target, by force when over `longest`."""
-        clauses = [at for at, rank in _between(cuts, start, end) if rank >= CLAUSE]
+        clauses = [at for at, _ in _between(cuts, start, end)]
         while end - start > min(self.longest, self.target * TOLERANCE):
-            at = self._clause(clauses, start, end) or self._forced(cuts, start, end)
+            at = self._clause(clauses, start, end) or self._forced(start, end)
             if at is None:
                 break
             yield at
@@ -254,15 +142,22 @@ class _Splitter:
         beyond = clauses[high] if high < len(clauses) else end
         return beyond if beyond - start <= self.longest and beyond < end else None
 
-    def _forced(self, cuts: list[tuple[int, int]], start: int, end: int) -> int | None:
+    def _forced(self, start: int, end: int) -> int | None:
         """A cut where there is no clause end within `longest`: at a blank, else between characters."""
         if end - start <= self.longest:
             return None
-        blanks = [at for at, _ in _between(cuts, start, min(end, start + self.longest + 1))]
-        if blanks and blanks[-1] - start >= self.longest // 3:
-            return blanks[-1]
+        if blank := self._blank_before(start + self.longest, start + self.longest // 3):
+            return blank
         at = self._outside_atom(start, start + self.longest)
         return at if at < end else None
+
+    def _blank_before(self, at: int, lowest: int) -> int | None:
+        """The last place behind a blank in `lowest..at` that is in no mark and not between “No.” and its number."""
+        for blank in reversed(list(_BLANK.finditer(self.text, lowest, at))):
+            cut = blank.end()
+            if not self._inside_mark(cut) and not _NUMBERED.match(self.text, max(0, blank.start() - 5), cut + 1):
+                return cut
+        return None
 
     def _outside_atom(self, start: int, at: int) -> int:
         """The nearest allowed cut at or before `at`; behind a mark that begins at `start` and is longer than that."""
@@ -300,8 +195,8 @@ class _Splitter:
 
     def _rank(self, match: re.Match[str], start: int, end: int) -> int | None:
         kind, text = match.lastgroup, self.text
-        if kind in ("comma", "blank"):
-            return CLAUSE if kind == "comma" else BLANK
+        if kind == "comma":
+            return CLAUSE
         if kind == "semi":
             return SENTENCE if match[0][0] == "；" else CLAUSE
         if match.start() > start and text[match.start() - 1] in _OPENERS:  # “……” opens, it does not end
@@ -320,7 +215,7 @@ class _Splitter:
             return True
         word = before[0]
         if word.isdigit():
-            return bool(self.text[start : before.start()].strip()) or len(word) > 3
+            return len(word) > 3 or not self._is_item(before.start(), start)
         lower = word.lower()
         if lower in _NO_END or (len(word) == 1 and word.isupper() and word != "I"):
             return False
@@ -330,9 +225,17 @@ class _Splitter:
             return following.isupper() or not following.isalnum()
         return not ("." in word and all(len(part) == 1 for part in word.split(".")))
 
+    def _is_item(self, at: int, start: int) -> bool:
+        """Whether the number at `at` numbers what follows: it begins the paragraph or stands behind a sentence end."""
+        front = self.text[max(start, at - 12) : at].rstrip()
+        if at == start or not front:
+            return True
+        word = _WORD_BEFORE.search(front[:-1])
+        return front[-1] in ".!?;:。！？；：" and not (word and word[0].lower() in _NO_END_BEFORE_NUMBER)
+
 
 def _between(cuts: list[tuple[int, int]], start: int, end: int) -> list[tuple[int, int]]:
-    return cuts[bisect_right(cuts, (start, SENTENCE)) : bisect_left(cuts, (end, BLANK))]
+    return cuts[bisect_right(cuts, (start, SENTENCE)) : bisect_left(cuts, (end, 0))]
 
 
 def _blanks(text: str, at: int, end: int) -> int:

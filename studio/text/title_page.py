@@ -9,15 +9,21 @@ _FIELD = r"^[ \t#*_]*(?:{})[ \t]*[:：][ \t]*(?P<value>\S.{{0,118}}?)[ \t*_]*$"
 _TITLE = re.compile(_FIELD.format("Title|书名|書名|标题|標題|作品名称"), re.MULTILINE)
 _AUTHOR = re.compile(_FIELD.format("Author|作者|著者|原作者"), re.MULTILINE)
 _BY = re.compile(
-    r"^[ \t*_]*(?:(?:written )?by[ \t]+(?P<en>[A-Z][^\n,;:!?]{1,60}?)|作者[ \t\u3000]+(?P<zh>\S{1,20})|(?P<work>[^\s，。：:《》][^，。：:《》\n]{0,24}?)[ \t\u3000]*(?:著|撰|編著|编著))[ \t*_]*$",
+    r"^[ \t*_]*(?:(?:written )?by[ \t]+(?P<en>[A-Z][^\n,;:!?]{1,60}?)"
+    r"|作者[ \t\u3000]+(?P<zh>\S{1,20})"
+    r"|(?P<work>[^\s，。：:《》][^，。：:《》\n]{0,24}?)[ \t\u3000]*(?:著|撰|編著|编著))[ \t*_]*$",
     re.MULTILINE | re.IGNORECASE,
 )
 _QUOTED = re.compile(r"^[ \t]*《(?P<title>[^》\n]{1,40})》[ \t]*(?:$|作者|[^\s，。]{1,20}[ \t]*著)", re.MULTILINE)
 _START = re.compile(r"^\*{3}[ ]?START OF (?:THE|THIS) PROJECT GUTENBERG.*?\*{3}[ \t]*$", re.MULTILINE | re.IGNORECASE)
 _END = re.compile(
-    r"^(?:\*{3}[ ]?END OF (?:THE|THIS) PROJECT GUTENBERG|End of (?:the )?Project Gutenberg(?:['’]s)? )", re.MULTILINE | re.IGNORECASE
+    r"^(?:\*{3}[ ]?END OF (?:THE|THIS) PROJECT GUTENBERG|End of (?:the )?Project Gutenberg(?:['’]s)? )",
+    re.MULTILINE | re.IGNORECASE,
 )
-_PRODUCED = re.compile(r"\s*(?:Produced|E-text prepared|This (?:e-?text|etext) was (?:produced|prepared)) by .*?(?:\n[ \t]*\n|\Z)", re.DOTALL)
+_PRODUCED = re.compile(
+    r"\s*(?:Produced|E-text prepared|This (?:e-?text|etext) was (?:produced|prepared)) by .*?(?:\n[ \t]*\n|\Z)",
+    re.DOTALL,
+)
 _LATER = 20_000  # characters in which the notice of a distributor may begin
 
 

@@ -1,8 +1,9 @@
 """wetext behind a guard: number grammars compiled to transducers, good at units, fractions and sums.
 
-Measured on real-life forms it is right with those and often wrong elsewhere (`1,000` → “thousand”, `2次` → 二次, `1990s` →
-“seconds”), and it stops with an assertion on characters it does not know. So it is asked only about fragments of a known
-shape, and an answer that still has digits in it counts as none. Its import takes half a second: only on the first need.
+Measured on real-life forms it is right with those and often wrong elsewhere (`1,000` → “thousand”, `2次` → 二次,
+`1990s` → “seconds”), and it stops with an assertion on characters it does not know. So it is asked only about fragments
+of a known shape, and an answer that still has digits in it counts as none. Its import takes half a second: only when
+first needed.
 """
 
 import re
