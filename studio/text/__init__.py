@@ -1,7 +1,7 @@
 """Text before it is speech: encodings, chapters, languages, marks, sentences and how things are said. Pure.
 
-The rest of the studio calls `read`, which turns a text into utterances; files come in by `studio.text.encoding`, books are
-divided by `studio.text.chapters`.
+The rest of the studio calls `read`, which turns a text into utterances; files come in by `studio.text.encoding`, books
+are divided by `studio.text.chapters`.
 """
 
 from studio.text.language import detect, estimate_seconds

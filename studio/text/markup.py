@@ -149,17 +149,25 @@ def _inside(match: re.Match[str], start: int, end: int, defined: frozenset[str])
 
 
 def protected(edits: Iterator[Edit], text: str, native: tuple[str, ...]) -> list[Edit]:
-    """The edits that leave marks and native tokens alone; what only looks like a mark is not spared."""
+    """The edits, less what would touch marks and native tokens; what only looks like a mark is not spared."""
     marks = [m.span() for m in pattern(native).finditer(text) if not m["unknown"]] if "[" in text or native else []
     kept: list[Edit] = []
     number = 0
     for edit in sorted(edits):
         while number < len(marks) and marks[number][1] <= edit.start:
             number += 1
-        if (
-            number == len(marks)
-            or marks[number][0] >= edit.end
-            or (edit.start < marks[number][0] and edit.end > marks[number][1])
-        ):
-            kept.append(edit)
+        kept += _around(edit, marks, number)
     return kept
+
+
+def _around(edit: Edit, marks: list[tuple[int, int]], number: int) -> Iterator[Edit]:
+    """The parts of an edit between the marks inside it: a comment goes, the marks in it stay."""
+    start, text = edit.start, edit.text
+    while number < len(marks) and marks[number][0] < edit.end:
+        if start < marks[number][0]:
+            yield Edit(start, marks[number][0], text)
+            text = ""
+        start = marks[number][1]
+        number += 1
+    if start < edit.end:
+        yield Edit(start, edit.end, text)

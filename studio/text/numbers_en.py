@@ -153,6 +153,14 @@ def _slash_date(match: re.Match[str]) -> str:
     return _calendar(last, first, second) or _calendar(last, second, first) or match[0]
 
 
+def _slash_day(match: re.Match[str]) -> str:
+    """“before 31/12”: month and day in either order, the month first where both would do."""
+    month, day = int(match[2]), int(match[3])
+    if month > 12:
+        month, day = day, month
+    return f"{match[1]}{MONTHS[month - 1]} {ordinal(day)}" if 1 <= month <= 12 and 1 <= day <= 31 else match[0]
+
+
 def _month_day(match: re.Match[str]) -> str:
     if not 1 <= int(match["day"]) <= 31:
         return match[0]
@@ -339,6 +347,7 @@ PASSES: tuple[Pass, ...] = tuple(
         (r"""(?<![\w.])([0-9])['’′] ?([0-9]{1,2})(?:["”″]|'')""", _feet),
         (rf"{_LEFT}([0-9]{{1,3}}(?:,[0-9]{{3}})+|[0-9]+)(?:st|nd|rd|th)\b", lambda m: ordinal(int(m[1].replace(",", "")))),
         (r"(?<![\w/.,])[0-9]+(?:\.[0-9]+)?(?: ?[+*×÷=] ?[0-9]+(?:\.[0-9]+)?)+(?![\w/])|(?<![\w/.,])[0-9]+(?: ?[-+*/×÷] ?[0-9]+)+ ?= ?[0-9]+(?![\w/])", _sum),
+        (r"\b((?:[Oo]n|[Bb]y|[Bb]efore|[Ss]ince|[Uu]ntil|[Aa]fter|[Ff]rom|[Dd]ated) )([0-9]{1,2})/([0-9]{1,2})(?![\w/])", _slash_day),
         (r"(?<![\w/.,])(?:(?P<whole>[0-9]{1,4}) )?(?P<top>[0-9]{1,4})/(?P<bottom>[0-9]{1,4})(?![\w/])", _fraction),
         (r"(?<=[0-9])([½⅓⅔¼¾⅛])", lambda m: " and " + _GLYPHS[m[1]].replace("one half", "a half").replace("one quarter", "a quarter")),
         (r"[½⅓⅔¼¾⅛]", lambda m: _GLYPHS[m[0]]),

@@ -250,6 +250,7 @@ PASSES: tuple[Pass, ...] = tuple(
         (r"(?<![0-9.])([0-9]{1,6})[:：]([0-9]{1,6})(?![0-9])", lambda m: f"{number_words(m[1])}比{number_words(m[2])}"),
         (rf"(?:(?P<low>(?:(?<![0-9A-Za-z])[-−])?(?:{_NUMBER}))(?:℃|°C)?(?:{_DASH}|到|至))?(?P<number>(?:(?<![0-9A-Za-z])[-−])?(?<![0-9.,])(?:{_NUMBER})) ?(?P<scale>℃|℉|° ?C\b|° ?F\b)", _temperature),
         (rf"(?:(?P<low>{_NUMBER}){_DASH})?(?P<number>(?:(?<![0-9A-Za-z])[-−])?(?<![0-9A-Za-z.,])(?:{_NUMBER})) ?(?P<unit>{UNIT_NAMES})(?![A-Za-z²³/])", _unit),
+        (r"第 ?([0-9]{1,3})[/、]([0-9]{1,3})(?![0-9/.])", lambda m: f"第{cardinal(int(m[1]))}、{cardinal(int(m[2]))}"),
         (r"(?<![0-9/.A-Za-z])(?:(?P<whole>[0-9]{1,4})又)?(?P<top>[0-9]{1,4})/(?P<bottom>[0-9]{1,4})(?![0-9/.])", _fraction),
         (r"(?<![0-9A-Za-z/.,])[0-9.]+(?:\s?[-+×÷xX*]\s?[0-9.]+)+\s?=\s?[0-9.]+(?![0-9A-Za-z])|(?<![0-9A-Za-z/.,])[0-9]+(?:\s?[+×÷]\s?[0-9]+)+(?![0-9A-Za-z.])", _sum),
         (r"([½⅓⅔¼¾⅛])", lambda m: _GLYPHS[m[1]]),

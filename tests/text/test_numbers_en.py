@@ -120,6 +120,7 @@ def test_a_number_is_read_as_one_says_it(written: str, said: str) -> None:
         ("Did I? I did.", "Did I? I did."),
         ("Call 555-1234 or visit Room 12.", "Call five five five, one two three four or visit Room twelve."),
         ("It rose 5–10% in the 1990s.", "It rose five to ten percent in the nineteen nineties."),
+        ("before 31/12, on 5/6", "before December thirty first, on May sixth"),
         ("Open 24/7, 9am-5pm", "Open twenty four seven, nine AM to five PM"),
     ],
 )

@@ -279,6 +279,7 @@ def test_a_number_is_read_as_one_says_it(written: str, said: str) -> None:
 @pytest.mark.parametrize(
     ("written", "said"),
     [
+        ("第3/4版", "第三、四版"),
         ("重5kg的包裹", "重五公斤的包裹"),
         ("我买了2个苹果和 2 本书", "我买了两个苹果和两本书"),
         ("我用iPhone 15拍照", "我用iPhone 十五拍照"),

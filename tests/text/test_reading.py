@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from studio.errors import BadText
-from studio.text.marks import parse
+from studio.text.marks import Pause, Sound, parse
 from studio.text.reading import BREAK_MS, read
 from studio.words import Words
 
@@ -214,9 +214,11 @@ def test_originals_joined_are_the_source_and_what_is_said_parses(
         marks = [node for node in parse(utterance.text) if not hasattr(node, "text")]
         assert all(getattr(node, "name", "say") in honours for node in marks)
     assert reading.utterances[-1].paragraph_end
-    assert reading.lead_ms + sum(u.pause_ms or 0 for u in reading.utterances) == 1000 * text.count("[pause 1s]") + (
-        BREAK_MS * text.count("[break]") if "break" not in honours else 0
-    )
+    nodes = parse(text)
+    silence = sum(node.ms for node in nodes if isinstance(node, Pause))
+    if "break" not in honours:
+        silence += BREAK_MS * sum(node == Sound("break") for node in nodes)
+    assert reading.lead_ms + sum(u.pause_ms or 0 for u in reading.utterances) == silence
 
 
 @pytest.mark.parametrize(
