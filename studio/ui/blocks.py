@@ -31,4 +31,5 @@ def blocks(studio: "Studio") -> "gr.Blocks":
         for page in (speak, voices, takes, productions, models, settings):
             with gr.Column(elem_id=f"page-{page.__name__.rpartition('.')[2]}", elem_classes=["page"]):
                 page.build(studio)
-    return demo
+    made: gr.Blocks = demo
+    return made

@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from studio.errors import StudioError
 from studio.studio import (
     BuiltinVoice,
     Control,
@@ -51,16 +52,20 @@ def clock(seconds: float) -> str:
 
 def control(one: Control, language: str) -> Plain:
     """What the page needs to draw a control; infinite ends stay on the server."""
+    unit = label("unit", one.unit, language) if one.unit else ""
+    span = one.span(language).strip()
+    if one.unit:
+        span = span.replace(one.unit, unit)
     return {
         "name": one.name,
         "kind": one.kind,
         "default": one.default,
         "label": one.label.text(language),
-        "help": f"{one.help.text(language)} ({one.span(language).strip()})",
+        "help": f"{one.help.text(language)} ({span})" if language == "en" else f"{one.help.text(language)}（{span}）",
         "low": finite(one.low, -1e9),
         "high": finite(one.high, 1e9),
         "step": one.step,
-        "unit": one.unit,
+        "unit": unit,
         "choices": [[value, words.text(language)] for value, words in one.choices],
         "group": one.group,
     }
@@ -167,14 +172,25 @@ def shown_voice(studio: Studio, spec: EngineSpec, ref: str, language: str) -> Pl
     return voice_card(studio.voices.get(ref), language)
 
 
-def take_row(take: Take, language: str) -> Plain:
+def voice_label(studio: Studio, take: Take, language: str) -> str:
+    """The name of the voice of a take; of a builtin one in the reader's language."""
+    if take.voice_label.startswith("seed:"):
+        return say("voice.seedname", language, n=take.voice_label[5:])
+    try:
+        builtin = studio.builtin_voices(take.engine)
+    except StudioError:  # the engine is gone, the take is not
+        builtin = ()
+    return next((v.label.text(language) for v in builtin if v.name == take.voice_label), take.voice_label)
+
+
+def take_row(studio: Studio, take: Take, language: str) -> Plain:
     """A take, as lists and the player show it."""
     loudness = f"{take.lufs:.1f} LUFS".replace("-", "−") if take.lufs is not None else ""
     title = take.excerpt if len(take.excerpt) <= TITLE else take.excerpt[:TITLE] + "…"
     return {
         "digest": take.digest,
         "title": title,
-        "facts": joined(take.voice_label, clock(take.seconds), loudness),
+        "facts": joined(voice_label(studio, take, language), clock(take.seconds), loudness),
         "seconds": take.seconds,
         "starred": take.starred,
         "note": take.note,

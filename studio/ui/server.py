@@ -66,7 +66,7 @@ def mount(app: "FastAPI", studio: "Studio", options: Options, door: Door | None)
     demo = blocks(studio)
     demo.has_launched = True  # a mounted app otherwise skips the check of paths and hands out any file
     demo.queue(max_size=64, default_concurrency_limit=8, api_open=False)
-    return gr.mount_gradio_app(
+    mounted: FastAPI = gr.mount_gradio_app(
         app,
         demo,
         path="/",
@@ -85,6 +85,7 @@ def mount(app: "FastAPI", studio: "Studio", options: Options, door: Door | None)
         i18n=words_of_gradio(),
         theme=gradio_theme(),
     )
+    return mounted
 
 
 class RootPath:
@@ -172,7 +173,7 @@ def run(app: App, bound: socket.socket) -> None:
     import uvicorn
 
     config = uvicorn.Config(
-        app,  # type: ignore[arg-type]  # the same shape under other names
+        app,
         log_level="warning",
         access_log=False,
         server_header=False,

@@ -23,6 +23,7 @@ BUILT = {  # keys put together at run time: prefix -> what follows
     "gender.": ["female", "male", "neutral"],
     "state.": ["new", "waiting", "running", "done", "stopped", "failed", "interrupted"],
     "model.state.": ["ready", "missing", "broken"],
+    "unit.": ["semitones", "percent", "characters"],
     "example.": ["zh", "en", "mixed", "zh.label", "en.label", "mixed.label"],
 }
 
@@ -58,7 +59,16 @@ def test_both_languages_say_it_with_the_same_values(key: str) -> None:
     assert values[0] == values[1]
 
 
-SAME = ("app.name", "language.other", "example.", "kind.", "speak.generate.help", "speak.stop.help", "settings.version")
+SAME = (
+    "unit.percent",
+    "app.name",
+    "language.other",
+    "example.",
+    "kind.",
+    "speak.generate.help",
+    "speak.stop.help",
+    "settings.version",
+)
 
 
 @pytest.mark.parametrize("key", sorted(k for k in STRINGS if not k.startswith(SAME)))

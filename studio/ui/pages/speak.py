@@ -88,7 +88,7 @@ def heard(performance: Performance) -> dict[str, Any]:
         "id": performance.id,
         "stream": f"/stream/{performance.id}.pcm",
         "title": performance.title,
-        "facts": performance.plan.direction.voice.label,
+        "facts": "",
     }
 
 
@@ -176,7 +176,7 @@ class Questions:
         """The take of a performance once it is over; `waiting` when it is worth asking again."""
         job = self.studio.performance(take.text(asked, "id"))
         try:
-            return describe.take_row(job.wait(STILL_ASKED_S), language)
+            return describe.take_row(self.studio, job.wait(STILL_ASKED_S), language)
         except TimeoutError:
             return {"waiting": True}
 

@@ -39,7 +39,7 @@ class Questions:
         )
         found = self.studio.takes.find(query)
         engines = [[name, f"{name} ({count})"] for name, count in self.studio.takes.engines().items()]
-        rows = [describe.take_row(one, language) for one in found]
+        rows = [describe.take_row(self.studio, one, language) for one in found]
         return {"takes": rows, "engines": engines, "total": found.total, "page": found.page, "pages": found.pages}
 
     def star_take(self, asked: dict[str, Any], language: str) -> Any:
@@ -76,7 +76,7 @@ class Questions:
         return [
             {
                 "digest": details.take.digest,
-                "title": describe.take_row(details.take, language)["title"],
+                "title": describe.take_row(self.studio, details.take, language)["title"],
                 "facts": [[n, mine.get(n, "—"), facts[0].get(n) != facts[1].get(n)] for n in labels],
             }
             for details, mine in zip(both, facts, strict=True)
@@ -89,7 +89,7 @@ class Questions:
         request = recipe.get("request", {})
         facts = {
             say("fact.engine", language): f"{one.engine} {line.get('version', '')}".strip(),
-            say("fact.voice", language): one.voice_label,
+            say("fact.voice", language): describe.voice_label(self.studio, one, language),
             say("fact.style", language): request.get("style", ""),
             say("fact.seed", language): str(line.get("seed", "")),
             say("fact.polish", language): self._polish(request.get("polish", ""), language),
@@ -111,7 +111,8 @@ class Questions:
         """Controls by their labels; of an engine that is gone, by their names."""
         known = {state.id: state.spec for state in self.studio.engines()}
         spec = known.get(engine)
-        labels = {c.name: (c.label.text(language), c.unit) for c in spec.controls} if spec else {}
+        shown = [describe.control(c, language) for c in spec.controls] if spec else []
+        labels = {c["name"]: (c["label"], c["unit"]) for c in shown}
         told = {}
         for name, value in controls.items():
             label, unit = labels.get(name, (name, ""))

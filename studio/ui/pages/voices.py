@@ -84,7 +84,7 @@ class Questions:
 
     def preview_made(self, asked: dict[str, Any], language: str) -> Any:
         job = self.studio.performance(take.text(asked, "id"))
-        return describe.take_row(job.wait(60.0), language)
+        return describe.take_row(self.studio, job.wait(60.0), language)
 
     def change_voice(self, asked: dict[str, Any], language: str) -> Any:
         change = VoiceChange(
