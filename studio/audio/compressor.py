@@ -1,6 +1,6 @@
 """A compressor that goes by the voice's own level, so a soft recording is treated just as a loud one.
 
-The level is taken every millisecond; the gain moves in straight lines between.
+The level is taken every two milliseconds; the gain moves in straight lines between.
 """
 
 import math
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from studio.audio.clip import Samples
 from studio.audio.filters import NOTHING, Blocks
 
-BLOCK = 512  # steps
+BLOCK = 256  # steps
 VOICE_S = 4.0  # over which the voice's level is averaged
 ACTIVE = 10 ** (-25 / 10)  # of that level: what is softer is a pause and does not count
 SILENCE = 1e-9  # squared peak under which nothing is done
@@ -21,7 +21,7 @@ class Compressor:
     """Takes (1 - 1/ratio) of what is more than `threshold_db` above the voice's level; no make-up gain."""
 
     def __init__(self, rate: int, threshold_db: float, ratio: float, attack_ms: float, release_ms: float) -> None:
-        self._step = max(8, rate // 1000)
+        self._step = rate // 500
         self._blocks = Blocks(BLOCK * self._step, 0)
         self._threshold = threshold_db
         self._slope = 1 - 1 / ratio

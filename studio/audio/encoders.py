@@ -1,10 +1,10 @@
 """From samples to bytes in a draft: one encoder per format, all with the same two verbs.
 
-Coder settings are measured, not guessed (`benchmarks/audio.py`): FFmpeg's AAC coder `fast` is five times as fast as
-`twoloop` and, on speech, 8 to 10 dB nearer to the original; Opus at complexity 5 three times as fast as at 10.
+Coder settings are measured, not guessed: Opus at complexity 5 is three times as fast as at 10, LAME at 5 as fast as it
+gets but for a few percent.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any, Protocol
 
@@ -15,11 +15,9 @@ from numpy.typing import NDArray
 from studio.audio.clip import Samples, to_int16
 from studio.audio.drafts import Draft
 from studio.audio.formats import Format
-from studio.audio.mp4 import Mp4Writer
 from studio.audio.riff import WavWriter
 from studio.audio.tags import Span, Tags
 
-AAC = {"aac_coder": "fast"}
 CODERS = {  # format id -> container, coder, sample format, its options
     "mp3": ("mp3", "libmp3lame", "s16p", {"compression_level": "5"}),
     "opus": ("ogg", "libopus", "s16", {"compression_level": "5", "vbr": "constrained", "application": "audio"}),
@@ -39,30 +37,27 @@ class Encoder(Protocol):
     def finish(self, tags: Tags, chapters: Sequence[Span]) -> None:
         """All that remains; the draft can be committed after it."""
 
+    def abandon(self) -> None:
+        """Stop working; the draft will be discarded."""
+
 
 def encoder(draft: Draft, format: Format, rate: int, bitrate: int | None) -> Encoder:
     """The encoder of `format`; `rate` and `bitrate` are ones it takes."""
     if format.id == "wav":
         return WavWriter(draft, rate)
     if format.id in BRANDS:
+        from studio.audio.aac import AacWriter
+
         return AacWriter(draft, rate, bitrate or 0, BRANDS[format.id])
     return MuxedWriter(draft, format.id, rate, bitrate)
 
 
-class _Frames:
-    """Samples as numbered frames of one sample format."""
-
-    def __init__(self, rate: int, sample_format: str) -> None:
-        self._rate = rate
-        self._format = sample_format
-        self.count = 0
-
-    def frame(self, samples: Samples) -> Any:
-        content: NDArray[Any] = samples if self._format.startswith("flt") else to_int16(samples)
-        frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(content[None]), format=self._format, layout="mono")
-        frame.sample_rate, frame.pts, frame.time_base = self._rate, self.count, Fraction(1, self._rate)
-        self.count += len(samples)
-        return frame
+def audio_frame(samples: Samples, sample_format: str, rate: int, at: int) -> Any:
+    """Samples as FFmpeg takes them, numbered from `at`."""
+    content: NDArray[Any] = samples if sample_format.startswith("flt") else to_int16(samples)
+    frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(content[None]), format=sample_format, layout="mono")
+    frame.sample_rate, frame.pts, frame.time_base = rate, at, Fraction(1, rate)
+    return frame
 
 
 class MuxedWriter:
@@ -73,7 +68,8 @@ class MuxedWriter:
         self._draft = draft
         self._kind = format_id
         self._rate = rate
-        self._frames = _Frames(rate, sample_format)
+        self._format = sample_format
+        self._count = 0
         out: Any = av.open(draft, "w", format=container, options=PLAIN | _bare(format_id))
         self._out = out
         self._stream: Any = out.add_stream(coder, rate=rate, layout="mono", format=sample_format)
@@ -82,7 +78,8 @@ class MuxedWriter:
             self._stream.bit_rate = bitrate
 
     def write(self, samples: Samples) -> None:
-        self._out.mux(self._stream.encode(self._frames.frame(samples)))
+        self._out.mux(self._stream.encode(audio_frame(samples, self._format, self._rate, self._count)))
+        self._count += len(samples)
 
     def finish(self, tags: Tags, chapters: Sequence[Span]) -> None:
         from studio.audio.id3 import id3
@@ -97,34 +94,9 @@ class MuxedWriter:
         else:
             self._draft.splice(0, 0, id3(tags, chapters, self._rate))
 
+    def abandon(self) -> None:
+        """Nothing: FFmpeg's writer is let go with this object, and writes to a closed draft are not made."""
+
 
 def _bare(format_id: str) -> dict[str, str]:
     return {"id3v2_version": "0"} if format_id == "mp3" else {}
-
-
-class AacWriter:
-    """M4A and M4B: FFmpeg's AAC packets in our own boxes."""
-
-    def __init__(self, draft: Draft, rate: int, bitrate: int, brand: bytes) -> None:
-        coder: Any = av.CodecContext.create("aac", "w")
-        coder.sample_rate, coder.layout, coder.format, coder.bit_rate = rate, "mono", "fltp", bitrate
-        coder.time_base = Fraction(1, rate)
-        coder.options = AAC
-        self._coder = coder
-        self._frames = _Frames(rate, "fltp")
-        self._mp4 = Mp4Writer(draft, rate, bitrate, brand)
-        self._priming: int | None = None  # samples the coder puts before the first true one
-
-    def write(self, samples: Samples) -> None:
-        self._take(self._coder.encode(self._frames.frame(samples)))
-
-    def _take(self, packets: Iterator[Any]) -> None:
-        for packet in packets:
-            if self._priming is None:
-                self._priming = -packet.pts
-            self._mp4.packet(bytes(packet))
-
-    def finish(self, tags: Tags, chapters: Sequence[Span]) -> None:
-        self._take(self._coder.encode(None))
-        config = self._coder.extradata
-        self._mp4.finish(config, self._priming or 0, self._frames.count, tags, chapters)

@@ -25,8 +25,8 @@ CONTAINERS = (
     "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,asf,flv,mpeg,mpegts,rm,spx,gsm"
 )
 OPTIONS = {"format_whitelist": CONTAINERS, "protocol_whitelist": "none"}
-MEASURED = {"wav", "w64", "aiff", "flac", "mov,mp4,m4a,3gp,3g2,mj2"}  # their headers tell the true length
 SLACK_S = 0.25  # by which a header may be wrong before we say that the file is cut off
+MEASURED = {"wav": SLACK_S, "w64": SLACK_S, "aiff": SLACK_S, "flac": 0.0, "mov,mp4,m4a,3gp,3g2,mj2": SLACK_S}
 MONO = {"rematrix_maxval": "1.0"}  # without it two channels of float add up to 1.4 times full scale
 SCALES = {"u8": 128.0, "s32": 2147483648.0, "s64": 9223372036854775808.0}
 FURTHER = re.compile(r"(\d{2,6}):(\d\d):(\d\d\.\d{3}) (.*)", re.DOTALL)
@@ -202,6 +202,8 @@ def _chapters(source: Any, tags: dict[str, str]) -> tuple[Chapter, ...]:
 
 def _decoded(source: Any, stream: Any) -> Iterator[Samples]:
     """Mono float32 at the stream's rate, packet after packet."""
+    if source.format.name == "flac":  # its frames carry checksums, which are not looked at otherwise
+        stream.codec_context.options = {"err_detect": "crccheck+explode"}
     mixer: Any = None
     for packet in source.demux(stream):
         for frame in packet.decode():
@@ -251,14 +253,14 @@ def _exact(sound: Iterator[Samples], path: str | Path, source: Any, rate: int, t
     if told is None or source.format.name not in MEASURED:
         yield from sound
         return
-    left = total = round(told * rate)
+    left = round(told * rate)
     for piece in sound:
         yield piece[:left]
         left = max(0, left - len(piece))
-    if left > SLACK_S * rate:
+    if left > MEASURED[source.format.name] * rate:
         raise BadFile(
-            f"{path}: cut off after {(total - left) / rate:.1f} of {told:.1f} s; copy or export it again",
-            f"{path}：文件不完整，{told:.1f} 秒中只有 {(total - left) / rate:.1f} 秒；请重新复制或导出",
+            f"{path}: cut off or damaged, {left / rate:.2f} of {told:.2f} s are missing; copy or export it again",
+            f"{path}：文件不完整或已损坏，{told:.2f} 秒中缺少 {left / rate:.2f} 秒；请重新复制或导出",
             where=str(path),
         )
 

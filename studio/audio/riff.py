@@ -48,6 +48,9 @@ class WavWriter:
         self._draft.seek(0)
         self._draft.write(self._head(total))
 
+    def abandon(self) -> None:
+        """Nothing is under way."""
+
     def _head(self, total: int) -> bytes:
         sound = self._frames * 2
         large = total - 8 > self._limit

@@ -103,7 +103,7 @@ STAGES: tuple[Stage, ...] = (
         (
             _db("threshold_db", "from below the voice's level", "阈值（相对人声电平）", -10, -40, 6),
             Setting("ratio", Words("ratio", "压缩比"), 2.5, 1, 20, ""),
-            Setting("attack_ms", Words("attack", "启动时间"), 4, 0.1, 200, "ms"),
+            Setting("attack_ms", Words("attack", "启动时间"), 4, 1, 200, "ms"),
             Setting("release_ms", Words("release", "恢复时间"), 150, 10, 2000, "ms"),
         ),
     ),

@@ -45,7 +45,7 @@ def test_pauses_do_not_count(voice: Voice) -> None:
     sound = voice(10)
     alone = measure(Clip(sound, 24_000))
     paused = measure(Clip(np.concatenate([sound, np.zeros_like(sound)]), 24_000))
-    assert paused.loudness_lufs == pytest.approx(alone.loudness_lufs, abs=0.1)
+    assert paused.loudness_lufs == pytest.approx(alone.loudness_lufs, abs=0.2)
     assert paused.rms_db == pytest.approx((alone.rms_db or 0) - 3.01, abs=0.01)
 
 
