@@ -16,7 +16,7 @@ from studio.library.listing import parts
 from studio.library.tables import TakeRow
 from studio.library.take import CacheReport, Cleaned
 from studio.library.take_facts import is_digest
-from studio.library.takes import hide, is_used
+from studio.library.takes import entries, hide, is_used
 
 if TYPE_CHECKING:
     from studio.library.cache import Cache
@@ -62,7 +62,7 @@ def _remove(
     database: Database, path_of: _PathOf, which: Sequence[ColumnElement[bool]], bytes_wanted: float | None
 ) -> Cleaned:
     """One transaction of removals: rows first, so that no row is ever without its file."""
-    columns = TakeRow.number, TakeRow.digest, TakeRow.bytes, TakeRow.search, TakeRow.deleted
+    columns = TakeRow.number, TakeRow.digest, TakeRow.bytes
     oldest = TakeRow.deleted.is_(None), TakeRow.last_used, TakeRow.number
     with database.write() as session:
         rows = []
@@ -72,8 +72,9 @@ def _remove(
             freed += row.bytes
             if bytes_wanted is not None and freed >= bytes_wanted:
                 break
-        search.remove(session, "takes", [(row.number, row.search) for row in rows if row.deleted is None])
-        session.execute(delete(TakeRow).where(TakeRow.number.in_([row.number for row in rows])))
+        gone = TakeRow.number.in_([row.number for row in rows])
+        search.remove(session, "takes", entries(session, gone, TakeRow.deleted.is_(None)))
+        session.execute(delete(TakeRow).where(gone))
     failed = [name for row in rows if (name := _unlink(path_of(row.digest)))]
     return Cleaned(len(rows), freed, tuple(failed))
 

@@ -1,14 +1,15 @@
 """Sorted, filtered, searched pages out of a table, and how many rows there are, in time for 100,000 of them.
 
-Only the numbers of a page's rows are looked for here. On SQLite the query is told which index to walk: without
-statistics its planner would rather sort 99,000 rows of the common engine than walk the list that is sorted already.
+Only the numbers of a page's rows are looked for here. On SQLite the total comes from the search index alone, and the
+query for the page is told which index to walk: without statistics its planner would rather sort 99,000 rows of the
+common engine than walk the list that is sorted already.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from studio.library import search
@@ -29,47 +30,81 @@ class Order:
     def reversed(self) -> "Order":
         return Order(self.index, self.column, not self.descending)
 
+    def by(self) -> tuple[Any, ...]:
+        """What ORDER BY says; the number makes the order of equals certain."""
+        columns = self.column, self.column.class_.number
+        return tuple(column.desc() for column in columns) if self.descending else columns
+
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which rows of the ones that are not deleted."""
+    """Which rows of the ones that are not deleted, said twice: for PostgreSQL and for SQLite's index."""
 
     row: type[VoiceRow] | type[TakeRow]
-    conditions: Sequence[ColumnElement[bool]]
     words: Sequence[str] = ()  # folded terms, all to be found in the row
+    columns: Sequence[ColumnElement[bool]] = ()  # conditions on columns that every sorted index has
+    links: Sequence[ColumnElement[bool]] = ()  # other conditions
+    labels: Sequence[str] = ()  # the labels of a row for which `columns` and `links` hold
+
+    @property
+    def everything(self) -> bool:
+        return not (self.words or self.labels)
 
     def where(self, session: Session) -> list[ColumnElement[bool]]:
-        found = search.holding(session, self.row, self.words) if self.words else []
-        return [self.row.deleted.is_(None), *self.conditions, *found]
+        """The conditions of the rows."""
+        live = self.row.deleted.is_(None)
+        if self.everything:
+            return [live]
+        if search.on_sqlite(session):
+            return [live, search.holding(self.row, self.words, self.labels)]
+        found = search.holding_words(self.row, self.words) if self.words else []
+        return [live, *self.columns, *self.links, *found]
 
 
 def numbers(session: Session, wanted: Wanted, order: Order, page: int, size: int) -> tuple[list[int], int]:
     """The numbers of the rows on one page, in order, and the total of all pages."""
-    row = wanted.row
-    conditions = wanted.where(session)
-    hint = f"INDEXED BY {order.index}"
-    matched = _matched(session, wanted)
-    if matched is not None and matched <= _FEW:
-        hint = "NOT INDEXED"  # leads through the search index to the rows
-    total = matched
-    if total is None or wanted.conditions:
-        total = session.scalar(_hinted(select(func.count()).select_from(row).where(*conditions), row, hint)) or 0
-    if (page - 1) * size >= total:
+    total = count(session, wanted)
+    begin, length = (page - 1) * size, min(size, total - (page - 1) * size)
+    if length <= 0:
         return [], total
-    by = (order.column.desc(), row.number.desc()) if order.descending else (order.column, row.number)
-    query = select(row.number).where(*conditions).order_by(*by).limit(size).offset((page - 1) * size)
-    return list(session.scalars(_hinted(query, row, hint))), total
+    backwards = begin > total // 2  # the last page is the first from the other end
+    if backwards:
+        order, begin = order.reversed(), total - begin - length
+    query = _page(session, wanted, order, total).order_by(*order.by()).limit(length).offset(begin)
+    found = list(session.scalars(query))
+    return found[::-1] if backwards else found, total
 
 
-def _matched(session: Session, wanted: Wanted) -> int | None:
-    """How many rows hold the words, where the index can tell by itself."""
-    if wanted.words and session.get_bind().dialect.name == "sqlite":
-        return search.count(session, wanted.row.__tablename__, wanted.words)
-    return None
+def count(session: Session, wanted: Wanted) -> int:
+    """How many rows there are."""
+    name = wanted.row.__tablename__
+    if search.on_sqlite(session) and not wanted.everything:
+        return search.count(session, name, wanted.words, wanted.labels)
+    query = select(func.count()).select_from(wanted.row).where(*wanted.where(session))
+    return session.scalar(_hinted(query, wanted, f"INDEXED BY {name}_by_created")) or 0
 
 
-def _hinted(query: Select[int], row: type[VoiceRow] | type[TakeRow], hint: str) -> Select[int]:
-    return query.with_hint(row, hint, "sqlite")
+def _page(session: Session, wanted: Wanted, order: Order, total: int) -> Select[int]:
+    """The numbers of all rows, sorted as told later, by the shortest way."""
+    where, hint = wanted.where(session), f"INDEXED BY {order.index}"
+    if search.on_sqlite(session) and not wanted.everything:
+        if total <= _FEW:
+            hint = "NOT INDEXED"  # leads through the search index to the rows
+        elif not (wanted.words or wanted.links):
+            where = [
+                wanted.row.deleted.is_(None),
+                *wanted.columns,
+            ]  # frequent: the walk along the index meets them soon
+    return _hinted(select(wanted.row.number).where(*where), wanted, hint)
+
+
+def _hinted(query: Select[int], wanted: Wanted, hint: str) -> Select[int]:
+    return query.with_hint(wanted.row, hint, "sqlite")
+
+
+def within(column: InstrumentedAttribute[str], language: str) -> ColumnElement[bool]:
+    """The language or one of its regions and scripts (`zh-…`: “.” follows “-” in the order of code points)."""
+    return or_(column == language, and_(column >= f"{language}-", column < f"{language}."))
 
 
 def parts(values: Sequence[str]) -> list[Sequence[str]]:

@@ -139,6 +139,7 @@ class VoiceRow(Table):
     description: Mapped[str]
     notes: Mapped[str]
     search: Mapped[str] = mapped_column(Text, deferred=True)  # what the search index holds of it (see `search.fold`)
+    labels: Mapped[str] = mapped_column(Text, deferred=True)  # and its labels
     controls: Mapped[dict[str, Any]]  # recommended control values
     origin: Mapped[dict[str, Any]]  # where it came from and what it may be used for
     parents: Mapped[list[Any]]  # of a blend: [{"id": …, "weight": …}]
@@ -234,6 +235,7 @@ class TakeRow(Table):
     deleted: Mapped[datetime | None]
     note: Mapped[str]
     search: Mapped[str] = mapped_column(Text, deferred=True)
+    labels: Mapped[str] = mapped_column(Text, deferred=True)
     text: Mapped[str] = mapped_column(Text, deferred=True)
     recipe: Mapped[dict[str, Any]] = mapped_column(Plain, deferred=True)
     words: Mapped[list[Any]] = mapped_column(Plain, deferred=True)  # [[word, start, end], …] in seconds

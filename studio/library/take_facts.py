@@ -9,7 +9,7 @@ from zlib import crc32
 from studio.audio.clip import Clip
 from studio.library.plain import to_text
 from studio.library.take import TakeFacts, excerpt
-from studio.library.takes import searchable
+from studio.library.takes import searchable, take_labels
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _FORM = 1  # of the comment
@@ -39,9 +39,10 @@ def from_comment(text: str, digest: str) -> TakeFacts | None:
 
 def columns(digest: str, facts: TakeFacts, clip: Clip, data: bytes, created: datetime) -> dict[str, Any]:
     """A row of the table of takes."""
-    plain = facts.plain()
+    row = {**facts.plain(), "starred": False}
     return {
-        **plain,
+        **row,
+        "labels": take_labels(row),
         "digest": digest,
         "excerpt": excerpt(facts.text),
         "rate": clip.rate,
@@ -49,7 +50,6 @@ def columns(digest: str, facts: TakeFacts, clip: Clip, data: bytes, created: dat
         "seconds": clip.seconds,
         "bytes": len(data),
         "checksum": crc32(data),
-        "starred": False,
         "created": created,
         "last_used": created,
         "deleted": None,

@@ -11,10 +11,9 @@ from studio.library import search
 from studio.library.database import insert_new
 from studio.library.listing import parts
 from studio.library.tables import ProductionRow, ProductionTakeRow, TakeRow
-from studio.library.takes import searchable
+from studio.library.takes import entries, searchable, take_labels
 
 _TABLE = cast(Table, TakeRow.__table__)
-_KEPT = ("digest", "starred", "created", "note", "search", "deleted")  # of a row that was there already
 
 
 def store(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -23,30 +22,32 @@ def store(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
         part = rows[at : at + 200]
         insert = insert_new(session, _TABLE).returning(_TABLE.c.number, _TABLE.c.digest)
         made = {digest: number for number, digest in session.execute(insert, list(part))}
-        search.add(session, "takes", [(made[r["digest"]], r["search"]) for r in part if r["digest"] in made])
+        new = [row for row in part if row["digest"] in made]
+        search.add(session, "takes", [search.Entry(made[r["digest"]], r["search"], r["labels"]) for r in new])
         _refresh(session, {row["digest"]: row for row in part if row["digest"] not in made})
 
 
 def _refresh(session: Session, rows: Mapping[str, Mapping[str, Any]]) -> None:
     if not rows:
         return
-    columns = TakeRow.number, TakeRow.digest, TakeRow.search, TakeRow.note, TakeRow.deleted
+    columns = TakeRow.number, TakeRow.digest, TakeRow.note, TakeRow.starred
     found = session.execute(select(*columns).where(TakeRow.digest.in_(rows))).all()
     if not found:
         return  # removed in the same moment by another process; the file can be taken in later
-    search.remove(session, "takes", [(row.number, row.search) for row in found if row.deleted is None])
-    new = [
-        {name: value for name, value in rows[row.digest].items() if name not in _KEPT}
-        | {"n": row.number, "search": _search(rows[row.digest], row.note), "deleted": None}
-        for row in found
-    ]
+    same = TakeRow.number.in_([row.number for row in found])
+    search.remove(session, "takes", entries(session, same, TakeRow.deleted.is_(None)))
+    new = [_kept(rows[row.digest], row.note, row.starred) | {"n": row.number} for row in found]
     fields: dict[str, Any] = {name: bindparam(name) for name in new[0] if name != "n"}
     session.connection().execute(update(_TABLE).where(_TABLE.c.number == bindparam("n")).values(fields), new)
-    search.add(session, "takes", [(row["n"], row["search"]) for row in new])
+    search.add(session, "takes", entries(session, same))
 
 
-def _search(row: Mapping[str, Any], note: str) -> str:
-    return searchable(row["text"], row["voice_label"], note) if note else row["search"]
+def _kept(row: Mapping[str, Any], note: str, starred: bool) -> dict[str, Any]:
+    """The new values of a row that is there already: all but its star, its note and when it was made."""
+    values = {name: value for name, value in row.items() if name not in ("digest", "created")}
+    values |= {"note": note, "starred": starred, "deleted": None}
+    values |= {"search": searchable(row["text"], row["voice_label"], note), "labels": take_labels(values)}
+    return values
 
 
 def touch(session: Session, used: Mapping[str, datetime]) -> None:

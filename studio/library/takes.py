@@ -1,6 +1,6 @@
 """Takes: everything that was ever rendered and is still there, newest first, findable by its words."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,13 +11,15 @@ from studio.errors import BadRequest, NotFound
 from studio.library import listing, search
 from studio.library.database import Database
 from studio.library.listing import Order, Wanted, parts
-from studio.library.paging import Page, check_page
+from studio.library.paging import LARGEST_PAGE, Page, check_page
 from studio.library.plain import check_text
+from studio.library.search import label
 from studio.library.tables import ProductionTakeRow, TakeRow
 from studio.library.take import Take, TakeDetails, TakeQuery
 from studio.words import Words
 
 KIND = Words("take", "录音")
+_LABELS = {"e": "engine", "v": "voice_id", "k": "kind"}  # columns that are labels of the search index
 _ORDERS = {
     "created": Order("takes_by_created", TakeRow.created, True),
     "last_used": Order("takes_by_last_used", TakeRow.last_used, True),
@@ -49,28 +51,27 @@ class Takes:
         asked = query or TakeQuery()
         check_page(asked.page, asked.size)
         order = _order(asked)
-        wanted = Wanted(TakeRow, _conditions(asked), search.terms(asked.text))
         with self._database.read() as session:
-            numbers, total = listing.numbers(session, wanted, order, asked.page, asked.size)
+            numbers, total = listing.numbers(session, _wanted(asked), order, asked.page, asked.size)
             rows = {r.number: r for r in session.scalars(select(TakeRow).where(TakeRow.number.in_(numbers)))}
             takes = _takes(session, [rows[number] for number in numbers])
         return Page(tuple(takes), total, asked.page, asked.size)
 
     def star(self, digests: Sequence[str], starred: bool = True) -> int:
         """Star takes, or take their stars away; how many there were."""
-        return self._set(digests, {TakeRow.starred: starred})
+        with self._database.write() as session:
+            return sum(_star(session, part, starred) for part in parts(digests))
 
     def note(self, digest: str, note: str) -> Take:
         """Write a note on a take (at most 2,000 characters); it is found by its words."""
         check_text(note, "note", 2000)
         with self._database.write() as session:
             row = _row(session, digest)
-            old, row.note = row.search, note
-            row.search = searchable(row.text, row.voice_label, note)
+            same = TakeRow.number == row.number, TakeRow.deleted.is_(None)
+            search.remove(session, "takes", entries(session, *same))
+            row.note, row.search = note, searchable(row.text, row.voice_label, note)
             session.flush()
-            if row.deleted is None:
-                search.remove(session, "takes", [(row.number, old)])
-                search.add(session, "takes", [(row.number, row.search)])
+            search.add(session, "takes", entries(session, *same))
             return _takes(session, [row])[0]
 
     def delete(self, digests: Sequence[str]) -> int:
@@ -84,22 +85,11 @@ class Takes:
     def engines(self) -> dict[str, int]:
         """Engine -> how many takes it made, most first."""
         count = func.count()
+        query = select(TakeRow.engine, count).where(TakeRow.deleted.is_(None)).group_by(TakeRow.engine)
         with self._database.read() as session:
-            rows = session.execute(
-                select(TakeRow.engine, count)
-                .where(TakeRow.deleted.is_(None))
-                .group_by(TakeRow.engine)
-                .order_by(count.desc(), TakeRow.engine)
-            )
-            return dict(rows.all())
-
-    def _set(self, digests: Sequence[str], values: dict[Any, Any]) -> int:
-        changed = 0
-        with self._database.write() as session:
-            for part in parts(digests):
-                found = session.execute(update(TakeRow).where(TakeRow.digest.in_(part)).values(values))
-                changed += found.rowcount  # type: ignore[attr-defined]
-        return changed
+            if search.on_sqlite(session):
+                return search.label_counts(session, "takes", "e", LARGEST_PAGE)
+            return dict(session.execute(query.order_by(count.desc(), TakeRow.engine)).all())
 
     def _hide(self, digests: Sequence[str], hidden: bool) -> int:
         with self._database.write() as session:
@@ -131,11 +121,28 @@ def is_used() -> ColumnElement[bool]:
 def hide(session: Session, digests: Sequence[str], hidden: bool) -> int:
     """Take takes out of the history and its search, or put them back; how many changed."""
     shown = TakeRow.deleted.is_(None) if hidden else TakeRow.deleted.is_not(None)
-    query = select(TakeRow.number, TakeRow.search).where(TakeRow.digest.in_(digests), shown)
-    rows = [(number, folded) for number, folded in session.execute(query)]
+    found = entries(session, TakeRow.digest.in_(digests), shown)
     moment = datetime.now(UTC) if hidden else None
-    session.execute(update(TakeRow).where(TakeRow.number.in_([n for n, _ in rows])).values(deleted=moment))
-    (search.remove if hidden else search.add)(session, "takes", rows)
+    session.execute(update(TakeRow).where(TakeRow.number.in_([e.number for e in found])).values(deleted=moment))
+    (search.remove if hidden else search.add)(session, "takes", found)
+    return len(found)
+
+
+def entries(session: Session, *which: ColumnElement[bool]) -> list[search.Entry]:
+    """What the search index holds of these takes."""
+    columns = TakeRow.number, TakeRow.search, TakeRow.labels
+    return [search.Entry(*row) for row in session.execute(select(*columns).where(*which))]
+
+
+def _star(session: Session, digests: Sequence[str], starred: bool) -> int:
+    rows = list(session.scalars(select(TakeRow).where(TakeRow.digest.in_(digests))))
+    live = TakeRow.number.in_([row.number for row in rows if row.deleted is None])
+    search.remove(session, "takes", entries(session, live))
+    for row in rows:
+        row.starred = starred
+        row.labels = take_labels({name: getattr(row, name) for name in ("starred", "language", *_LABELS.values())})
+    session.flush()
+    search.add(session, "takes", entries(session, live))
     return len(rows)
 
 
@@ -172,14 +179,20 @@ def _order(asked: TakeQuery) -> Order:
     return order.reversed() if asked.reverse else order
 
 
-def _conditions(asked: TakeQuery) -> list[ColumnElement[bool]]:
-    equal = {
-        TakeRow.engine: asked.engine,
-        TakeRow.voice_id: asked.voice_id,
-        TakeRow.kind: asked.kind,
-        TakeRow.language: asked.language,
-    }
-    conditions: list[ColumnElement[bool]] = [column == value for column, value in equal.items() if value]
+def take_labels(take: Mapping[str, Any]) -> str:
+    """All labels of a take, from the columns of its row."""
+    plain = [label(kind, take[name]) for kind, name in _LABELS.items()]
+    return " ".join([*plain, label("s", take["starred"]), *search.language_labels([take["language"]])])
+
+
+def _wanted(asked: TakeQuery) -> Wanted:
+    equal = {kind: (getattr(TakeRow, name), getattr(asked, name)) for kind, name in _LABELS.items()}
+    columns: list[ColumnElement[bool]] = [column == value for column, value in equal.values() if value]
+    marks = [label(kind, value) for kind, (_, value) in equal.items() if value]
+    if asked.language:
+        columns.append(listing.within(TakeRow.language, asked.language))
+        marks.append(label("l", asked.language))
     if asked.starred is not None:
-        conditions.append(TakeRow.starred.is_(asked.starred))
-    return conditions
+        columns.append(TakeRow.starred.is_(asked.starred))
+        marks.append(label("s", asked.starred))
+    return Wanted(TakeRow, search.terms(asked.text), columns, (), marks)

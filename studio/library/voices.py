@@ -5,11 +5,11 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, delete, insert, select, update
 from sqlalchemy.orm import Session, selectinload
 
 from studio.errors import BadRequest, NotFound
-from studio.library import listing, search
+from studio.library import listing, search, voice_facets
 from studio.library.database import Database, insert_new
 from studio.library.listing import Order, Wanted, parts
 from studio.library.paging import Page, check_page
@@ -38,7 +38,6 @@ from studio.library.voice import (
 from studio.words import Words
 
 KIND = Words("voice", "音色")
-MOST_FACETS = 100  # tags and languages that are counted out
 _ORDERS = {
     "created": Order("voices_by_created", VoiceRow.created, True),
     "last_used": Order("voices_by_last_used", VoiceRow.last_used, True),
@@ -93,21 +92,16 @@ class Voices:
         check_choice(asked.sort, VoiceSort, "sort")
         order = _ORDERS[asked.sort].reversed() if asked.reverse else _ORDERS[asked.sort]
         with self._database.read() as session:
-            numbers, total = listing.numbers(session, _wanted(asked), order, asked.page, asked.size)
+            numbers, total = listing.numbers(session, voice_facets.wanted(asked), order, asked.page, asked.size)
             query_rows = select(VoiceRow).where(VoiceRow.number.in_(numbers)).options(*_LINKS)
             rows = {row.number: row for row in session.scalars(query_rows)}
             voices = tuple(_voice(rows[number]) for number in numbers)
         return Page(voices, total, asked.page, asked.size)
 
     def facets(self, query: VoiceQuery | None = None) -> Facets:
-        """What the voices that fit can be narrowed by (sort and page do not matter), at most 100 values each."""
-        wanted = _wanted(query or VoiceQuery())
+        """What the voices that fit can be narrowed by (sort and page do not matter), at most 50 values each."""
         with self._database.read() as session:
-            where = wanted.where(session)
-            engines, kinds, genders = (_counts(session, c, where) for c in _plain_facets())
-            languages = _link_counts(session, VoiceLanguageRow.language, VoiceLanguageRow.voice, wanted)
-            tags = _tag_counts(session, wanted)
-        return Facets(engines, kinds, genders, languages, tags)
+            return voice_facets.facets(session, voice_facets.wanted(query or VoiceQuery()))
 
     def update(self, id: str, change: VoiceChange) -> Voice:
         """Change a voice. `NotFound`, `BadRequest`."""
@@ -149,10 +143,9 @@ class Voices:
         """Build the search index anew; how many voices are in it."""
         with self._database.write() as session:
             search.clear(session, "voices")
-            rows = session.execute(select(VoiceRow.number, VoiceRow.search).where(VoiceRow.deleted.is_(None)))
-            pairs = [(number, folded) for number, folded in rows]
-            search.add(session, "voices", pairs)
-            return len(pairs)
+            entries = _entries(session, VoiceRow.deleted.is_(None))
+            search.add(session, "voices", entries)
+            return len(entries)
 
     def _add(self, voices: Iterable[NewVoice]) -> list[int]:
         with self._database.write() as session:
@@ -170,7 +163,8 @@ def _insert(session: Session, voices: list[NewVoice]) -> list[int]:
     values = [_values(voice) for voice in voices]
     # sorted by parameter: the numbers come in the order of the values
     made = list(session.scalars(insert(VoiceRow).returning(VoiceRow.number, sort_by_parameter_order=True), values))
-    search.add(session, "voices", [(number, value["search"]) for number, value in zip(made, values, strict=True)])
+    entries = [search.Entry(n, v["search"], v["labels"]) for n, v in zip(made, values, strict=True)]
+    search.add(session, "voices", entries)
     languages = [
         {"voice": number, "language": language, "position": position}
         for number, voice in zip(made, voices, strict=True)
@@ -188,6 +182,7 @@ def _values(voice: NewVoice) -> dict[str, Any]:
     description = check_text(voice.description, "description", LONGEST_TEXT)
     notes = check_text(voice.notes, "notes", LONGEST_TEXT)
     age = check_text(voice.age, "age", LONGEST_TAG)
+    marks = voice.engine, voice.kind, voice.gender, voice.favourite, voice.rating, voice.languages, tags
     return {
         "id": new_id(),
         "engine": voice.engine,
@@ -207,6 +202,7 @@ def _values(voice: NewVoice) -> dict[str, Any]:
         "description": description,
         "notes": notes,
         "search": _searchable(name, tags, age, description, notes),
+        "labels": voice_facets.labels(*marks),
         "controls": dict(voice.controls),
         "origin": dict(voice.origin),
         "parents": [dict(parent) for parent in voice.parents],
@@ -264,8 +260,7 @@ def _near_names(session: Session, name: str) -> list[str]:
     pieces = [folded[:2], folded[-2:], folded[:1]]
     names: dict[str, None] = {}
     for piece in dict.fromkeys(p.strip() for p in pieces if p.strip()):
-        wanted = Wanted(VoiceRow, (), [piece])
-        near = select(VoiceRow.name).where(*wanted.where(session)).order_by(VoiceRow.number.desc())
+        near = select(VoiceRow.name).where(*Wanted(VoiceRow, [piece]).where(session)).order_by(VoiceRow.number.desc())
         names.update(dict.fromkeys(session.scalars(near.limit(_SUGGESTIONS))))
     if not names:
         some = select(VoiceRow.name).where(VoiceRow.deleted.is_(None)).order_by(VoiceRow.number).limit(13)
@@ -278,17 +273,21 @@ def _rows(session: Session, ids: Sequence[str]) -> list[VoiceRow]:
 
 
 def _change(session: Session, rows: Sequence[VoiceRow], change: VoiceChange) -> int:
-    old = [(row.number, row.search) for row in rows if row.deleted is None]
+    live = [row.number for row in rows if row.deleted is None]
+    old = _entries(session, VoiceRow.number.in_(live))
     for row in rows:
         _change_row(row, change)
     session.flush()
     _change_tags(session, rows, change)
     for row in rows:
         session.refresh(row, ["languages", "tags"])
-        row.search = _searchable(row.name, [tag.name for tag in row.tags], row.age, row.description, row.notes)
+        tags, languages = [tag.name for tag in row.tags], [link.language for link in row.languages]
+        row.search = _searchable(row.name, tags, row.age, row.description, row.notes)
+        marks = row.engine, row.kind, row.gender, row.favourite, row.rating, languages, tags
+        row.labels = voice_facets.labels(*marks)
     session.flush()
     search.remove(session, "voices", old)
-    search.add(session, "voices", [(row.number, row.search) for row in rows if row.deleted is None])
+    search.add(session, "voices", _entries(session, VoiceRow.number.in_(live)))
     return len(rows)
 
 
@@ -335,67 +334,17 @@ def _change_tags(session: Session, rows: Sequence[VoiceRow], change: VoiceChange
 
 def _hide(session: Session, ids: Sequence[str], hide: bool) -> int:
     shown = VoiceRow.deleted.is_(None) if hide else VoiceRow.deleted.is_not(None)
-    rows = [
-        (n, folded)
-        for n, folded in session.execute(select(VoiceRow.number, VoiceRow.search).where(VoiceRow.id.in_(ids), shown))
-    ]
+    entries = _entries(session, VoiceRow.id.in_(ids), shown)
     moment = datetime.now(UTC) if hide else None
-    session.execute(update(VoiceRow).where(VoiceRow.number.in_([n for n, _ in rows])).values(deleted=moment))
-    (search.remove if hide else search.add)(session, "voices", rows)
-    return len(rows)
+    session.execute(update(VoiceRow).where(VoiceRow.number.in_([e.number for e in entries])).values(deleted=moment))
+    (search.remove if hide else search.add)(session, "voices", entries)
+    return len(entries)
 
 
-def _wanted(asked: VoiceQuery) -> Wanted:
-    return Wanted(VoiceRow, _conditions(asked), search.terms(asked.text))
-
-
-def _conditions(asked: VoiceQuery) -> list[ColumnElement[bool]]:
-    equal = {VoiceRow.engine: asked.engine, VoiceRow.kind: asked.kind, VoiceRow.gender: asked.gender}
-    conditions: list[ColumnElement[bool]] = [column == value for column, value in equal.items() if value]
-    if asked.favourite is not None:
-        conditions.append(VoiceRow.favourite.is_(asked.favourite))
-    if asked.min_rating:
-        conditions.append(VoiceRow.rating >= check_rating(asked.min_rating))
-    if asked.language:
-        spoken = select(VoiceLanguageRow.voice).where(_speaks(asked.language))
-        conditions.append(VoiceRow.number.in_(spoken))
-    for tag in dict.fromkeys(asked.tags):
-        tagged = select(VoiceTagRow.voice).join(TagRow, TagRow.number == VoiceTagRow.tag).where(TagRow.name == tag)
-        conditions.append(VoiceRow.number.in_(tagged))
-    return conditions
-
-
-def _speaks(language: str) -> ColumnElement[bool]:
-    """The language or one of its regions and scripts (`zh-…`: “.” follows “-” in the order of code points)."""
-    column = VoiceLanguageRow.language
-    return or_(column == language, and_(column >= f"{language}-", column < f"{language}."))
-
-
-def _plain_facets() -> tuple[Any, ...]:
-    return VoiceRow.engine, VoiceRow.kind, VoiceRow.gender
-
-
-def _counts(session: Session, column: Any, where: Sequence[ColumnElement[bool]]) -> dict[str, int]:
-    count = func.count()
-    query = select(column, count).where(*where).group_by(column).order_by(count.desc(), column).limit(MOST_FACETS)
-    return dict(session.execute(query).all())
-
-
-def _link_counts(session: Session, value: Any, voice: Any, wanted: Wanted) -> dict[str, int]:
-    """Counts of a linked value. Without a filter the few deleted voices are left out, instead of joining all others."""
-    count = func.count()
-    query = select(value, count).group_by(value).order_by(count.desc(), value).limit(MOST_FACETS)
-    if wanted.conditions or wanted.words:
-        query = query.where(voice.in_(select(VoiceRow.number).where(*wanted.where(session))))
-    else:
-        query = query.where(voice.not_in(select(VoiceRow.number).where(VoiceRow.deleted.is_not(None))))
-    return dict(session.execute(query).all())
-
-
-def _tag_counts(session: Session, wanted: Wanted) -> dict[str, int]:
-    numbers = _link_counts(session, VoiceTagRow.tag, VoiceTagRow.voice, wanted)
-    names = dict(session.execute(select(TagRow.number, TagRow.name).where(TagRow.number.in_(numbers))).all())
-    return {names[number]: n for number, n in numbers.items()}  # type: ignore[index]
+def _entries(session: Session, *which: ColumnElement[bool]) -> list[search.Entry]:
+    """What the search index holds of these voices."""
+    columns = VoiceRow.number, VoiceRow.search, VoiceRow.labels
+    return [search.Entry(*row) for row in session.execute(select(*columns).where(*which))]
 
 
 def _voice(row: VoiceRow) -> Voice:

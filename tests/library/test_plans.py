@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from sqlalchemy import event, text
 
-from studio.library import Library, TakeQuery, VoiceQuery
+from studio.library import Library, TakeQuery, VoiceQuery, take_rows
 
 from .conftest import putter, tone, voice
 
@@ -42,14 +43,23 @@ def plans(library: Library, asked: list[tuple[str, Any]]) -> list[str]:
 def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
     library = Library.open(tmp_path_factory.mktemp("filled"))
     library.voices.add_many(
-        voice(f"v{n} common", tags=("t",), languages=("zh",), gender="female" if n % 2 else "male") for n in range(3000)
+        voice(f"v{n} common", tags=("t",), languages=("zh",), gender="female" if n % 2 else "male") for n in range(5000)
     )
     with library.cache.batch():
         put = putter(library)
         for n in range(30):
             put(f"line {n}", tone(0.01))
+    with library.database.write() as session:  # as many as to make walking worth while
+        row = session.execute(text("SELECT * FROM takes LIMIT 1")).mappings().one()
+        take_rows.store(session, [_another(row, n) for n in range(2500)])
     yield library
     library.close()
+
+
+def _another(row: Any, n: int) -> dict[str, Any]:
+    moment = datetime(2025, 1, 1, tzinfo=UTC)
+    plain = {"recipe": {}, "words": [], "created": moment, "last_used": moment, "deleted": None}
+    return {name: value for name, value in row.items() if name != "number"} | plain | {"digest": f"{n:064}"}
 
 
 FILTERS: list[dict[str, Any]] = [
@@ -69,8 +79,8 @@ def test_a_page_of_voices_walks_its_sorted_index(filled: Library, filters: dict[
     with statements(filled) as asked:
         filled.voices.find(VoiceQuery(**filters, sort=sort))
     listed = [plan for plan in plans(filled, asked) if " voices_by_" in plan]
-    assert listed
-    assert all(f"USING COVERING INDEX voices_by_{sort}" in plan for plan in listed), listed
+    assert f"USING COVERING INDEX voices_by_{sort}" in listed[-1]
+    assert all("USING COVERING INDEX voices_by_" in plan for plan in listed), listed
     assert not any("TEMP B-TREE" in plan for plan in listed), listed
 
 
@@ -94,8 +104,8 @@ def test_a_page_of_takes_walks_its_sorted_index(filled: Library, filters: dict[s
     with statements(filled) as asked:
         filled.takes.find(TakeQuery(**filters, sort=sort))
     listed = [plan for plan in plans(filled, asked) if " takes_by_" in plan]
-    assert len(listed) == 2
-    assert all(f"USING COVERING INDEX takes_by_{sort}" in plan for plan in listed), listed
+    assert f"USING COVERING INDEX takes_by_{sort}" in listed[-1]
+    assert all("USING COVERING INDEX takes_by_" in plan for plan in listed), listed
     assert not any("TEMP B-TREE" in plan for plan in listed), listed
 
 
@@ -112,7 +122,7 @@ LOOKUPS = {
         "sqlite_autoindex_takes_1",
     ),
     "size": (lambda library: library.cache.size(), "COVERING INDEX takes_space"),
-    "facets": (lambda library: library.voices.facets(), "voices_deleted"),
+    "facets": (lambda library: library.voices.facets(), "SCAN voices_index_terms VIRTUAL TABLE"),
 }
 
 

@@ -124,7 +124,7 @@ def test_no_character_is_lost_by_sqlite(sqlite_library: Library) -> None:
     folded = sorted({piece for c in characters for piece in search.fold(c).split()})
     with sqlite_library.database.write() as session:
         session.execute(text("CREATE VIRTUAL TABLE temp.held USING fts5vocab('main', 'voices_index', 'row')"))
-        search.add(session, "voices", [(1, " ".join(folded))])
+        search.add(session, "voices", [search.Entry(1, " ".join(folded), "")])
         terms = session.execute(text("SELECT count(*) FROM temp.held")).scalar_one()
         held = set(session.scalars(text("SELECT term FROM temp.held")))
         session.rollback()

@@ -110,7 +110,10 @@ def test_a_note_is_found_and_replaced(library: Library, put: Put) -> None:
 def test_stars_are_given_and_taken(library: Library, put: Put) -> None:
     digests = [put(str(n)) for n in range(3)]
     assert library.takes.star([*digests[:2], "0" * 64]) == 2
+    assert library.takes.find(TakeQuery(starred=True, text="1")).total == 1
     assert library.takes.star(digests[:1], False) == 1
+    assert texts(library, starred=True) == ["1"]
+    assert texts(library, starred=False, reverse=True) == ["0", "2"]
     assert [library.takes.get(digest).starred for digest in digests] == [False, True, False]
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from studio.errors import BadRequest, NotFound
 from studio.library import Library, NewVoice, VoiceChange, VoiceQuery
+from studio.library.search import label
 
 from .conftest import voice
 
@@ -303,3 +304,39 @@ def test_facets_count_what_a_query_finds(library: Library) -> None:
 def test_using_an_unknown_voice_does_no_harm(library: Library) -> None:
     library.voices.used("unknown")
     assert library.voices.find().total == 0
+
+
+def test_tags_and_languages_are_told_apart_to_the_letter(library: Library) -> None:
+    tags = ("News", "news", "new", "two words", "two_words", "100%", "q'u\"ote", "标签")
+    for number, tag in enumerate(tags):
+        library.voices.add(
+            voice(str(number), tags=(tag,), languages=(("zh-Hant-TW", "zh-Hans", "yue", "en")[number % 4],))
+        )
+    for number, tag in enumerate(tags):
+        assert names(library, tags=(tag,)) == [str(number)]
+    assert set(library.voices.facets().tags) == set(tags)
+    assert names(library, language="zh") == ["5", "4", "1", "0"]
+    assert names(library, language="zh-Hant") == names(library, language="zh-Hant-TW") == ["4", "0"]
+    assert names(library, language="z") == names(library, language="zh-Han") == names(library, language="zh-hant") == []
+
+
+def test_a_search_text_cannot_reach_the_labels_of_the_index(library: Library) -> None:
+    library.voices.add(voice("Anna", tags=("t",)))
+    assert library.voices.find(VoiceQuery(text=label("e", "espeak"))).total == 0
+    assert library.voices.find(VoiceQuery(text=label("e", "espeak")[:1])).total == 0
+    forged = library.voices.add(voice("Bob", engine="other", description=label("e", "espeak")))
+    assert names(library, engine="espeak") == ["Anna"]
+    assert names(library, engine="other") == [forged.name]
+
+
+def test_filters_follow_a_change(library: Library) -> None:
+    made = library.voices.add(FULL)
+    changed = VoiceChange(gender="male", rating=2, favourite=False, languages=("ja",), tags=("neu",))
+    library.voices.update(made.id, changed)
+    for old in ({"gender": "female"}, {"min_rating": 3}, {"favourite": True}, {"language": "zh"}, {"tags": ("news",)}):
+        assert names(library, **old) == [], old
+    for new in ({"gender": "male"}, {"min_rating": 2}, {"favourite": False}, {"language": "ja"}, {"tags": ("neu",)}):
+        assert names(library, **new) == ["晓晓"], new
+    assert library.voices.facets().tags == {"neu": 1}
+    assert library.voices.reindex() == 1
+    assert names(library, gender="male", text="旁白", tags=("neu",)) == ["晓晓"]

@@ -45,7 +45,7 @@ def _voices() -> None:
         *_columns(WHOLE, "uses"),
         *_columns(MOMENT, "created", "last_used"),
         sa.Column("deleted", MOMENT),
-        *_columns(TEXT, "weights", "description", "notes", "search"),
+        *_columns(TEXT, "weights", "description", "notes", "search", "labels"),
         *_columns(PLAIN, "controls", "origin", "parents", "content"),
         sa.Column("media", BYTES),
         sa.PrimaryKeyConstraint("number", name="pk_voices"),
@@ -121,7 +121,7 @@ def _takes() -> None:
         *_columns(SWITCH, "starred"),
         *_columns(MOMENT, "created", "last_used"),
         sa.Column("deleted", MOMENT),
-        *_columns(TEXT, "note", "search", "text"),
+        *_columns(TEXT, "note", "search", "labels", "text"),
         *_columns(PLAIN, "recipe", "words"),
         sa.PrimaryKeyConstraint("number", name="pk_takes"),
         sa.UniqueConstraint("digest", name="uq_takes_digest"),
@@ -167,6 +167,7 @@ def _search() -> None:
                 "windows, content='', columnsize=0, prefix='1 2', "
                 "tokenize=\"unicode61 remove_diacritics 0 categories 'L* M* N* P* S* Co'\")"
             )
+            op.execute(f"CREATE VIRTUAL TABLE {name}_index_terms USING fts5vocab('{name}_index', 'row')")
         else:
             op.execute(
                 f"CREATE TABLE {name}_index (number INTEGER PRIMARY KEY REFERENCES {name} (number) ON DELETE CASCADE,"
