@@ -7,10 +7,10 @@ numbers in the language of the words around them. Marks are never changed: they 
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from studio.errors import BadRequest, NotFound
-from studio.text import numbers_en, numbers_zh
 from studio.text.addresses import read_addresses
 from studio.text.edits import Edit, Edited
 from studio.text.language import base, detect, runs
@@ -201,29 +201,44 @@ def utter(text: str, settings: Settings, language: str) -> tuple[str, list[Dropp
 _NARROW = {code: code - 0xFEE0 for first, last in ("０９", "ＡＺ", "ａｚ") for code in range(ord(first), ord(last) + 1)}
 _WIDE_SIGN = re.compile(r"(?<=[0-9])[．：／％＋－＝]|[＋－＄＃](?=[0-9])|(?<=[A-Za-z])[＠＆／](?=[A-Za-z])")
 _NUMERALS = re.compile("[0-9²³½⅓⅔¼¾⅛\u2160-\u217f]|[IVXLCDM]|&")
-_NUMBERISH = re.compile(
-    r"(?<![A-Za-z])[A-Za-z]{0,4}-?[0-9](?:[0-9A-Za-z.,:/%°²³~-]*[0-9A-Za-z%°²³])?"
-    rf"(?: ?(?:{numbers_zh.UNIT_NAMES})(?![A-Za-z]))?"
-    "|[\u2160-\u217f]+|(?<=[\u4e00-\u9fff])[IVXLCDM]{1,8}(?![A-Za-z])"
-)
-_READERS: dict[str, Callable[[str], str]] = {
-    "en": numbers_en.read_numbers,
-    "zh": numbers_zh.read_numbers,
-    "yue": numbers_zh.read_numbers,
-}
+
+
+@lru_cache(maxsize=1)
+def _numberish() -> re.Pattern[str]:
+    """Numbers with the unit or code they touch, and numerals that belong to the characters beside them."""
+    from studio.text.numbers_zh import UNIT_NAMES
+
+    return re.compile(
+        r"(?<![A-Za-z])[A-Za-z]{0,4}-?[0-9](?:[0-9A-Za-z.,:/%°²³~-]*[0-9A-Za-z%°²³])?"
+        rf"(?: ?(?:{UNIT_NAMES})(?![A-Za-z]))?"
+        "|[\u2160-\u217f]+|(?<=[\u4e00-\u9fff])[IVXLCDM]{1,8}(?![A-Za-z])"
+    )
+
+
+def _read_numbers(text: str, language: str) -> str:
+    """The number grammars take 50 ms to import: only when there is a number."""
+    if language == "en":
+        from studio.text.numbers_en import read_numbers as read_english
+
+        return read_english(text)
+    if language in ("zh", "yue"):
+        from studio.text.numbers_zh import read_numbers as read_chinese
+
+        return read_chinese(text)
+    return text
 
 
 def _by_language(text: str, settings: Settings, language: str) -> str:
     """Numerals in the language of the words around them; a unit or code that touches a number goes with it."""
-    masked = _NUMBERISH.sub(lambda match: "0" * len(match[0]), text)
+    masked = _numberish().sub(lambda match: "0" * len(match[0]), text)
     parts, at = [], 0
     for run in runs(masked, language):
         piece = text[at : at + len(run.text)]
         at += len(run.text)
         if settings["roman"]:
             piece = roman_to_arabic(piece, run.language)
-        if settings["numbers"] and run.language in _READERS:
-            piece = _READERS[run.language](piece)
+        if settings["numbers"]:
+            piece = _read_numbers(piece, run.language)
         parts.append(piece)
     return "".join(parts)
 
