@@ -21,6 +21,7 @@ CHUNK = 32  # packets of one chunk: about a second and a half
 EPOCH = 0  # no dates: the same sound makes the same bytes
 IDENTITY = struct.pack(">9I", 0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000)
 NERO_LIMIT = 255
+NARROW = 0xFFFFFFFF - (64 << 20)  # bytes of a file whose offsets surely fit 32 bits, with the index before the sound
 HELD = 1 << 18  # bytes gathered before they are written
 ATOMS = {
     "title": b"\xa9nam",
@@ -76,7 +77,7 @@ class Mp4Writer:
         index.book = self._brand == b"M4B "
         index.chapters, index.texts = chapters, [len(text) for text in texts]
         start = len(self._head) + 16
-        wide = start + size + (64 << 20) > 0xFFFFFFFF
+        wide = start + size > NARROW
         length = len(index.movie(0, wide=wide))
         self._draft.splice(len(self._head), len(self._head), index.movie(start + length, wide=wide))
 
@@ -167,7 +168,8 @@ class _Index:
 
     def _aac(self) -> bytes:
         """The sample entry with the decoder's configuration in an elementary stream descriptor."""
-        setup = struct.pack(">BB3sII", 0x40, 0x15, bytes(3), self.bitrate, self.bitrate)
+        average = int(self.sizes.sum()) * 8 * self.rate // max(1, len(self.sizes) * FRAME)
+        setup = struct.pack(">BB3sII", 0x40, 0x15, bytes(3), max(average, self.bitrate), average)
         stream = _descriptor(4, setup + _descriptor(5, self.config))
         described = _descriptor(3, struct.pack(">HB", 1, 0) + stream + _descriptor(6, b"\x02"))
         entry = struct.pack(">6xH8xHH4xI", 1, 1, 16, self.rate << 16 if self.rate < 1 << 16 else 0)

@@ -17,8 +17,7 @@ from studio.audio.filters import NOTHING, Blocks
 Power = NDArray[np.float32]  # (frames, frequencies)
 
 BLOCK = 64  # frames transformed together
-SMOOTHING = 0.96  # of the a-priori SNR from frame to frame
-BIAS = 1.5  # the quietest frames are quieter than the noise is on average
+SMOOTHING = 0.92  # of the a-priori SNR from frame to frame
 LEVEL_DB, LEVELS = -110.0, 60  # of the noise listener: 2 dB each, from here up
 QUIET = 0.1  # of the frames are taken for noise
 CLEAN_DB = -80.0  # a sound whose pauses are quieter has no noise to speak of
@@ -135,7 +134,7 @@ class Denoise:
     """A Wiener gain against a known noise, never lower than `reduction_db`."""
 
     def __init__(self, noise: Power, reduction_db: float) -> None:
-        self._noise = np.maximum(noise * BIAS, 1e-20)
+        self._noise = np.maximum(noise, 1e-20)
         self._floor = np.float32(10 ** (-reduction_db / 20))
         self._clean = np.zeros_like(noise)  # SNR that the frame before was left with
 
