@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, FromClause, create_engine, event, exc, make_url
+from sqlalchemy import URL, Connection, Engine, FromClause, create_engine, event, exc, make_url, text
 from sqlalchemy.dialects.sqlite.base import SQLiteCompiler
 from sqlalchemy.orm import Session
 
@@ -73,6 +73,14 @@ class Database:
             raise _broken(self.name, error) from error
         except sqlite3.Error as error:
             raise self._translated(error) from error
+
+    def problems(self) -> tuple[str, ...]:
+        """What the database finds damaged in itself, in its own words; empty is well. SQLite only, and reads all of it."""
+        if not self.path:
+            return ()
+        with self.read() as session:
+            found = [str(line) for line in session.scalars(text("PRAGMA quick_check(20)"))]
+        return () if found == ["ok"] else tuple(found)
 
     @property
     def name(self) -> str:

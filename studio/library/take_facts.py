@@ -24,6 +24,11 @@ def comment(digest: str, facts: TakeFacts) -> str:
     return to_text({"timbre": _FORM, "digest": digest, **facts.plain()})
 
 
+def names_digest(text: str, digest: str) -> bool:
+    """Whether a file's comment says that it is this take, without reading all of it."""
+    return text.startswith(f'{{"timbre":{_FORM},"digest":"{digest}"')
+
+
 def from_comment(text: str, digest: str) -> TakeFacts | None:
     """The facts out of a file's comment; None unless it is one of ours and says this digest."""
     try:

@@ -91,6 +91,14 @@ class Takes:
                 return search.label_counts(session, "takes", "e", LARGEST_PAGE)
             return dict(session.execute(query.order_by(count.desc(), TakeRow.engine)).all())
 
+    def reindex(self) -> int:
+        """Build the search index anew; how many takes are in it."""
+        with self._database.write() as session:
+            search.clear(session, "takes")
+            found = entries(session, TakeRow.deleted.is_(None))
+            search.add(session, "takes", found)
+            return len(found)
+
     def _hide(self, digests: Sequence[str], hidden: bool) -> int:
         with self._database.write() as session:
             return sum(hide(session, part, hidden) for part in parts(digests))

@@ -125,6 +125,16 @@ def test_a_damaged_file_counts_as_absent_until_it_is_rendered_again(library: Lib
     assert library.takes.find(TakeQuery(text="best 星")).total == 1
 
 
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_file_is_never_heard(sqlite_library: Library, damage: object) -> None:
+    digest = putter(sqlite_library)()
+    damage(sqlite_library.cache.path(digest))  # type: ignore[operator]
+    with pytest.raises(NotFound) as missing:
+        sqlite_library.cache.load(digest)
+    assert "没有这个录音" in missing.value.text("zh")
+    assert not sqlite_library.cache.path(digest).exists()
+
+
 def test_a_file_without_a_row_is_taken_in(library: Library, put: Put) -> None:
     """What a process leaves behind that is killed between file and row."""
     digest = put("世界", words=(("世界", 0.0, 0.4),), lufs=-20.0, voice_label="晓晓")

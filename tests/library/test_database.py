@@ -61,6 +61,21 @@ def test_a_damaged_database_is_said_when_it_is_met(tmp_path: Path) -> None:
         library.voices.find()
 
 
+def test_damage_is_found_by_looking_for_it(tmp_path: Path) -> None:
+    with Library.open(tmp_path) as library:
+        library.voices.add_many(voice(str(n), description="x" * 2000) for n in range(200))
+        assert library.database.problems() == ()
+    path = tmp_path / "studio.db"
+    data = bytearray(path.read_bytes())
+    data[400_000:500_000] = os.urandom(100_000)
+    path.write_bytes(data)
+    with Library.open(tmp_path) as library:
+        try:
+            assert library.database.problems() != ()
+        except BadFile as error:
+            assert "damaged" in error.text("en")
+
+
 def test_a_folder_in_place_of_the_database_is_said(tmp_path: Path) -> None:
     (tmp_path / "studio.db").mkdir()
     with pytest.raises(StorageError):

@@ -144,6 +144,13 @@ def test_a_take_says_that_a_production_uses_it(library: Library, put: Put) -> No
     assert replace(library.takes.find().items[0], last_used=library.takes.get(digest).last_used).used
 
 
+def test_the_index_can_be_built_anew(library: Library, put: Put) -> None:
+    put("kept")
+    library.takes.delete([put("gone")])
+    assert library.takes.reindex() == 1
+    assert (texts(library, text="kep", engine="espeak"), texts(library, text="gone")) == (["kept"], [])
+
+
 def test_engines_are_counted(library: Library, put: Put) -> None:
     put("a")
     put("b")
