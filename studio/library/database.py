@@ -75,11 +75,14 @@ class Database:
             raise self._translated(error) from error
 
     def problems(self) -> tuple[str, ...]:
-        """What the database finds damaged in itself, in its own words; empty is well. SQLite only, and reads all of it."""
+        """What the database finds damaged in itself, in its own words; nothing is well. SQLite only; reads the file."""
         if not self.path:
             return ()
-        with self.read() as session:
-            found = [str(line) for line in session.scalars(text("PRAGMA quick_check(20)"))]
+        try:
+            with self.read() as session:
+                found = [str(line) for line in session.scalars(text("PRAGMA quick_check(20)"))]
+        except BadFile as error:
+            found = [_first_line(error.__cause__ or error)]
         return () if found == ["ok"] else tuple(found)
 
     @property

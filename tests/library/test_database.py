@@ -70,10 +70,7 @@ def test_damage_is_found_by_looking_for_it(tmp_path: Path) -> None:
     data[400_000:500_000] = os.urandom(100_000)
     path.write_bytes(data)
     with Library.open(tmp_path) as library:
-        try:
-            assert library.database.problems() != ()
-        except BadFile as error:
-            assert "damaged" in error.text("en")
+        assert library.database.problems() != ()
 
 
 def test_a_folder_in_place_of_the_database_is_said(tmp_path: Path) -> None:
