@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
-import av
 import numpy as np
 from numpy.typing import NDArray
 
@@ -113,6 +112,8 @@ def blocks(
 @contextmanager
 def _opened(path: str | Path) -> Iterator[tuple[Any, Any]]:
     """The container and its first audio stream."""
+    import av
+
     with _file(path) as file:
         if missing := missing_bytes(file):
             raise BadFile(
@@ -170,11 +171,11 @@ def _file(path: str | Path) -> BinaryIO:
 def _seconds(source: Any, stream: Any) -> float | None:
     if stream.duration is not None and stream.time_base:
         return float(stream.duration * stream.time_base)
-    return source.duration / av.time_base if source.duration is not None else None
+    return source.duration / 1_000_000 if source.duration is not None else None
 
 
 def _is_cover(stream: Any) -> bool:
-    return bool(stream.disposition & av.stream.Disposition.attached_pic)
+    return "attached_pic" in (stream.disposition.name or "")
 
 
 def _tags(raw: dict[str, str]) -> dict[str, str]:
@@ -202,6 +203,8 @@ def _chapters(source: Any, tags: dict[str, str]) -> tuple[Chapter, ...]:
 
 def _decoded(source: Any, stream: Any) -> Iterator[Samples]:
     """Mono float32 at the stream's rate, packet after packet."""
+    import av
+
     if source.format.name == "flac":  # its frames carry checksums, which are not looked at otherwise
         stream.codec_context.options = {"err_detect": "crccheck+explode"}
     mixer: Any = None
@@ -233,6 +236,8 @@ def _floats(frame: Any) -> Samples:
 
 def _guarded(path: str | Path, sound: Iterator[Samples], rate: int, longest_s: float | None) -> Iterator[Samples]:
     """`sound`, watched for damage and for length."""
+    import av
+
     frames = 0
     try:
         for piece in sound:

@@ -93,14 +93,14 @@ class Writer:
             self._pass_on()
 
     def chapter(self, title: str, frame: int | None = None) -> None:
-        """A chapter begins at `frame`, by default at the sample written next. One that no sample follows is left out.
+        """A chapter begins at the sample written next, or at `frame` of the sound, which may still be to come.
 
-        A caller whose sound comes delayed, through a filter, says the frame itself.
+        One that no sample follows is left out. `ValueError` if it would not begin after the one before.
         """
-        entry = (chapter_title(title, len(self._starts) + 1), self.frames if frame is None else frame)
-        if self._starts and self._starts[-1][1] >= entry[1]:
-            raise ValueError(f"chapter {title!r}: the one before it has no sound")
-        self._starts.append(entry)
+        start = self.frames if frame is None else frame
+        if self._starts and self._starts[-1][1] >= start:
+            raise ValueError(f"chapter {title!r} at frame {start}: the one before it has no sound")
+        self._starts.append((chapter_title(title, len(self._starts) + 1), start))
 
     def _pass_on(self) -> None:
         joined = np.concatenate(self._waiting) if len(self._waiting) > 1 else self._waiting[0]
@@ -118,9 +118,9 @@ class Writer:
     def _spans(self) -> list[Span]:
         """Chapters in frames of the file."""
         ratio = self.file_rate / self.rate
-        bounds = [round(start * ratio) for _, start in self._starts] + [round(self.frames * ratio)]
-        named = zip(self._starts, bounds[:-1], bounds[1:], strict=True)
-        return [Span(title, start, end) for (title, _), start, end in named if end > start]
+        sounding = [(title, round(start * ratio)) for title, start in self._starts if start < self.frames]
+        ends = [start for _, start in sounding[1:]] + [round(self.frames * ratio)]
+        return [Span(title, start, end) for (title, start), end in zip(sounding, ends, strict=True)]
 
     def close(self) -> None:
         """Finish and put the file in place. Without any sound it is refused: `BadFile`."""

@@ -310,6 +310,17 @@ def test_two_chapters_cannot_begin_at_the_same_sample(tmp_path: Path) -> None:
     assert len(probe(tmp_path / "x.wav").chapters) == 1
 
 
+def test_a_chapter_can_be_announced_before_its_sound(tmp_path: Path) -> None:
+    """A filter that looks ahead gives its sound later than the chapters are known."""
+    with Writer(tmp_path / "x.m4b", RATE) as writer:
+        writer.chapter("One", 0)
+        writer.write(np.zeros(RATE, np.float32))
+        writer.chapter("Two", 2 * RATE)
+        writer.chapter("past the end", 9 * RATE)
+        writer.write(np.zeros(2 * RATE, np.float32))
+    assert probe(tmp_path / "x.m4b").chapters == (Chapter("One", 0.0), Chapter("Two", 2.0))
+
+
 def test_a_chapter_title_is_one_line_of_bounded_length(tmp_path: Path) -> None:
     with Writer(tmp_path / "x.m4b", RATE) as writer:
         writer.chapter("  a\n b\t" + "长" * 400)
