@@ -119,8 +119,8 @@ class Writer:
         """Chapters in frames of the file."""
         ratio = self.file_rate / self.rate
         sounding = [(title, round(start * ratio)) for title, start in self._starts if start < self.frames]
-        ends = [start for _, start in sounding[1:]] + [round(self.frames * ratio)]
-        return [Span(title, start, end) for (title, start), end in zip(sounding, ends, strict=True)]
+        bounds = [*(start for _, start in sounding), round(self.frames * ratio)]
+        return [Span(title, start, bounds[n + 1]) for n, (title, start) in enumerate(sounding)]
 
     def close(self) -> None:
         """Finish and put the file in place. Without any sound it is refused: `BadFile`."""
