@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from studio.errors import InUse, NotWritable, StudioError
 from studio.ui.guard import App, Door, Guard, Login, Receive, Scope, Send
+from studio.ui.loading import load_gradio
 from studio.ui.options import Options
 
 if TYPE_CHECKING:
@@ -27,8 +28,8 @@ KEEP_SECONDS = 24 * 3600  # Gradio's temporary files
 
 def build(studio: "Studio", options: Options) -> App:
     """The whole application, ready to be served or called by a test."""
-    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # before the import: nothing is looked up or reported
     os.environ["GRADIO_TEMP_DIR"] = str(studio.folder.path / "page")
+    load_gradio()
     from fastapi import Depends, FastAPI
 
     from studio.ui.page import FirstScript, login_page
