@@ -63,7 +63,7 @@ def controls(language: str, say: Callable[[str, str], str]) -> str:
 def polish(language: str, say: Callable[[str, str], str]) -> str:
     from studio.audio.polish import PRESETS
 
-    rows = [(code(preset.id), say(*preset.label), say(*preset.note)) for preset in PRESETS]
+    rows = [(code(preset.id), say(*preset.label), say(*preset.about)) for preset in PRESETS]
     return table([say("Name", "名称"), say("Label", "页面上"), say("For", "用途")], rows)
 
 

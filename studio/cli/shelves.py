@@ -10,6 +10,7 @@ from studio.cli.reader import LANGUAGE, say
 from studio.cli.show import as_json, duration, plain, table
 
 machine = click.option("--json", "machine", is_flag=True, help=say("As JSON.", "以 JSON 输出。"))
+engine_option = click.option("--engine", default="espeak", help=say("Engine; default espeak.", "引擎，默认 espeak。"))
 paging = [
     click.option("--page", type=click.IntRange(1), default=1, help=say("Page.", "页码。")),
     click.option("--size", type=click.IntRange(1, 1000), default=50, help=say("Rows of a page.", "每页条数。")),
@@ -80,9 +81,9 @@ def builtin_voices(session: Session, engine: str, machine: bool) -> None:
 @voices.command("add", help=say("Keep the voice of a seed under a name.", "把一个种子的音色存入音色库。"))
 @click.argument("name")
 @click.option("--seed", type=int, required=True, help=say("Seed of the voice.", "音色种子。"))
-@click.option("--engine", default="espeak")
-@click.option("--tag", "tags", multiple=True)
-@click.option("--description", default="")
+@engine_option
+@click.option("--tag", "tags", multiple=True, help=say("A tag; repeat for several.", "标签，可重复。"))
+@click.option("--description", default="", help=say("What it is good for.", "音色说明。"))
 @machine
 @click.pass_obj
 def add_voice(session: Session, name: str, seed: int, engine: str, machine: bool, **facts: Any) -> None:
@@ -101,13 +102,15 @@ def show_voice(session: Session, voice: str) -> None:
 
 @voices.command("edit", help=say("Rename, tag, rate a voice.", "修改音色的名称、标签、评分。"))
 @click.argument("voice")
-@click.option("--name", default=None)
+@click.option("--name", default=None, help=say("Another name.", "新名称。"))
 @click.option(
     "--tag", "tags", multiple=True, help=say("Replaces all tags; repeat for several.", "替换全部标签，可重复。")
 )
-@click.option("--rating", type=click.IntRange(0, 5), default=None)
-@click.option("--favourite/--no-favourite", default=None)
-@click.option("--description", default=None)
+@click.option(
+    "--rating", type=click.IntRange(0, 5), default=None, help=say("1 to 5; 0: none.", "评分 1 到 5，0 为不评。")
+)
+@click.option("--favourite/--no-favourite", default=None, help=say("Among the favourites or not.", "收藏或取消收藏。"))
+@click.option("--description", default=None, help=say("What it is good for.", "音色说明。"))
 @machine
 @click.pass_obj
 def edit_voice(session: Session, voice: str, tags: tuple[str, ...], machine: bool, **changes: Any) -> None:
@@ -176,8 +179,10 @@ def show_take(session: Session, digest: str) -> None:
 
 @takes.command("export", help=say("Write a take into a file.", "把一个版本导出为文件。"))
 @click.argument("digest")
-@click.option("--output", "-o", required=True, type=click.Path(path_type=Path))
-@click.option("--polish", default="off")
+@click.option(
+    "--output", "-o", required=True, type=click.Path(path_type=Path), help=say("File to write.", "输出文件。")
+)
+@click.option("--polish", default="off", help=say("Polish preset.", "后期处理预设。"))
 @click.pass_obj
 def export_take(session: Session, digest: str, output: Path, polish: str) -> None:
     with session.open() as studio:
@@ -186,7 +191,7 @@ def export_take(session: Session, digest: str, output: Path, polish: str) -> Non
 
 @takes.command("star", help=say("Star a take: it is never cleaned up.", "给版本加星，加星的不会被清理。"))
 @click.argument("digest")
-@click.option("--off", is_flag=True)
+@click.option("--off", is_flag=True, help=say("Take the star away.", "取消加星。"))
 @click.pass_obj
 def star_take(session: Session, digest: str, off: bool) -> None:
     with session.open() as studio:
@@ -196,7 +201,12 @@ def star_take(session: Session, digest: str, off: bool) -> None:
 @takes.command(
     "clean", help=say("Remove the least recently used takes above the limit.", "清理超出上限、最久未用的版本。")
 )
-@click.option("--limit-mb", type=click.IntRange(0), default=None)
+@click.option(
+    "--limit-mb",
+    type=click.IntRange(0),
+    default=None,
+    help=say("Megabytes that may stay; default: the limit of the cache.", "保留的容量（MB），默认为缓存上限。"),
+)
 @click.pass_obj
 def clean_takes(session: Session, limit_mb: int | None) -> None:
     with session.open() as studio:
@@ -214,7 +224,7 @@ def styles() -> None: ...
 
 
 @styles.command("list", help=say("List the styles.", "列出风格。"))
-@click.option("--engine", default="")
+@click.option("--engine", default="", help=say("Only those for this engine.", "只列此引擎可用的风格。"))
 @machine
 @click.pass_obj
 def list_styles(session: Session, engine: str, machine: bool) -> None:
@@ -229,8 +239,15 @@ def list_styles(session: Session, engine: str, machine: bool) -> None:
 
 @styles.command("save", help=say("Keep control values under a name.", "把一组控制值存为风格。"))
 @click.argument("name")
-@click.option("--engine", default="espeak")
-@click.option("--control", "-c", multiple=True, metavar="NAME=VALUE", required=True)
+@engine_option
+@click.option(
+    "--control",
+    "-c",
+    multiple=True,
+    metavar="NAME=VALUE",
+    required=True,
+    help=say("A control and its value; repeat for several.", "控制项及其数值，可重复。"),
+)
 @click.pass_obj
 def save_style(session: Session, name: str, engine: str, control: tuple[str, ...]) -> None:
     from studio.cli.speaking import controls_of
@@ -241,7 +258,7 @@ def save_style(session: Session, name: str, engine: str, control: tuple[str, ...
 
 @styles.command("delete", help=say("Delete a style of yours.", "删除自己的风格。"))
 @click.argument("name")
-@click.option("--engine", default="espeak")
+@engine_option
 @click.pass_obj
 def delete_style(session: Session, name: str, engine: str) -> None:
     with session.open() as studio:

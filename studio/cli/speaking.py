@@ -131,9 +131,24 @@ def speak(session: Session, text: str, output: str, machine: bool, **options: An
     "--cover", type=click.Path(path_type=Path), help=say("Cover picture (JPEG or PNG).", "封面图片（JPEG 或 PNG）。")
 )
 @click.option("--bitrate", type=int, help=say("Kilobits a second.", "码率（kbit/s）。"))
-@click.option("--sentence-pause", type=click.IntRange(0, 10_000), default=300, help=say("ms", "句间停顿（毫秒）"))
-@click.option("--paragraph-pause", type=click.IntRange(0, 10_000), default=700, help=say("ms", "段间停顿（毫秒）"))
-@click.option("--chapter-pause", type=click.IntRange(0, 60_000), default=1500, help=say("ms", "章间停顿（毫秒）"))
+@click.option(
+    "--sentence-pause",
+    type=click.IntRange(0, 10_000),
+    default=300,
+    help=say("Silence between sentences in ms.", "句间停顿（毫秒）。"),
+)
+@click.option(
+    "--paragraph-pause",
+    type=click.IntRange(0, 10_000),
+    default=700,
+    help=say("Silence between paragraphs in ms.", "段间停顿（毫秒）。"),
+)
+@click.option(
+    "--chapter-pause",
+    type=click.IntRange(0, 60_000),
+    default=1500,
+    help=say("Silence between chapters in ms.", "章间停顿（毫秒）。"),
+)
 @click.option("--dry-run", is_flag=True, help=say("Show what would be read, and stop.", "只显示将要朗读的内容。"))
 @click.option("--json", "machine", is_flag=True, help=say("The result as JSON.", "以 JSON 输出结果。"))
 @click.pass_obj
@@ -187,7 +202,7 @@ def _preview(book: Any, machine: bool) -> None:
 
 @click.command(help=say("Show what an exported file says about itself.", "查看导出的音频文件自带的来源信息。"))
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--json", "machine", is_flag=True)
+@click.option("--json", "machine", is_flag=True, help=say("As JSON.", "以 JSON 输出。"))
 @click.pass_obj
 def inspect(session: Session, file: Path, machine: bool) -> None:
     with session.open() as studio:
