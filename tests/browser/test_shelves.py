@@ -237,6 +237,21 @@ def test_a_file_that_is_no_text_is_refused(visit: Visit, tmp_path: Path) -> None
     assert page.locator(".book").count() == 0
 
 
+def test_the_speak_page_is_put_back_to_its_defaults(visit: Visit) -> None:
+    page = visit("speak")
+    page.locator("[data-control=speed] input.number").fill("1.9")
+    page.locator("#autoplay").uncheck()
+    page.reload()
+    page.wait_for_selector("html[data-ready=speak]")
+    assert page.locator("[data-control=speed] input.number").input_value() == "1.9"
+    page.locator("#nav-settings").click()
+    page.locator("#desk-reset").click()
+    page.locator(".notice").wait_for()
+    page.locator("#nav-speak").click()
+    assert page.locator("[data-control=speed] input.number").input_value() == "1"
+    assert page.locator("#autoplay").is_checked()
+
+
 def test_settings_are_kept_and_the_doctor_answers(visit: Visit, shot: Callable[..., None]) -> None:
     page = visit("settings")
     page.locator("#cache-limit").fill("3.5")

@@ -34,8 +34,8 @@ function nextTheme(button) {
 function paintTheme(button) {
   const chosen = localStorage.getItem("timbre-theme") || "auto";
   button.innerHTML = icon(themeIcons[chosen]);
-  button.setAttribute("aria-label", t("theme." + chosen));
-  button.title = t("theme." + chosen);
+  button.title = t("settings.theme") + ": " + t("theme." + chosen);
+  button.setAttribute("aria-label", button.title);
   button.dataset.chosen = chosen;
 }
 

@@ -1,5 +1,6 @@
 // The house itself: where things are kept and how much they take, what starts by default, language, the doctor's checks.
 import { acts, ask, complain, fill, hear, html, language, notice, options, raw, sign, size, t, tell } from "./dom.js";
+import * as desk from "./desk.js";
 import { here, speakTo } from "./frame.js";
 import { facts } from "./recipe.js";
 
@@ -11,11 +12,13 @@ export function mount(given) {
     <h2>${t("settings.look")}</h2>
     <div class="pair narrow"><label class="field"><span>${t("settings.language")}</span><select id="settings-language" ${raw(window.TIMBRE.forced ? "disabled" : "")}>${options([["zh", "中文"], ["en", "English"]], language)}</select></label>
       <label class="field"><span>${t("settings.theme")}</span><select id="settings-theme"></select></label></div>
+    <h2>${t("settings.defaults")}</h2><p class="soft small">${t("settings.defaults.help")}</p>
+    <button type="button" class="button" data-act="defaults" id="desk-reset">${t("settings.defaults.reset")}</button>
     <h2>${t("settings.folder")}</h2><div id="settings-folder"></div>
     <h2>${t("settings.doctor")}</h2><div id="settings-doctor"><button type="button" class="button" data-act="doctor" id="doctor-run">${t("settings.doctor.run")}</button></div>
     <h2>${t("settings.keys")}</h2><div id="settings-keys">${facts([["Ctrl + Enter", t("keys.generate")], ["Esc", t("keys.stop")], ["Space", t("keys.hear")], ["← →", t("keys.seek")]])}</div>
     <p class="soft small" id="settings-version"></p>`);
-  acts(body, { doctor, clean, limit });
+  acts(body, { doctor, clean, limit, defaults });
   body.querySelector("#settings-language").addEventListener("change", ({ target }) => speakTo(target.value));
   body.querySelector("#settings-theme").addEventListener("change", ({ target }) => {
     localStorage.setItem("timbre-theme", target.value);
@@ -44,6 +47,12 @@ async function show() {
 const failure = () => body.querySelector("#settings-failure");
 async function limit() {
   if (await ask(part.server.set_limit, { gb: Number(body.querySelector("#cache-limit").value) }, failure())) { notice(t("settings.saved")); show(); }
+}
+/** Everything on the desk as it was at the very first visit; the text stays. */
+async function defaults() {
+  await desk.load(desk.studio().start);
+  tell("reset");
+  notice(t("settings.defaults.done"));
 }
 async function clean() {
   const freed = await ask(part.server.clean_cache, {}, failure());

@@ -90,6 +90,7 @@ function wire(told) {
   hear("settings", () => { slowly(); });
   hear("starred", ({ digest, starred }) => { if (now?.take?.digest === digest) { now.take.starred = starred; showResult(); } });
   hear("load", load);
+  hear("reset", paintSwitches);
   document.getElementById("stop").toggleAttribute("data-idle", true);
   document.getElementById("generate").title = t("speak.generate.help");
   document.getElementById("stop").title = t("speak.stop.help");
