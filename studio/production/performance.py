@@ -10,9 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
-from studio.audio.clip import Clip, Samples
+from studio.audio.clip import Clip, Samples, to_int16
 from studio.audio.levels import measure
 from studio.audio.polish import polish
 from studio.errors import Cancelled
@@ -116,12 +115,6 @@ class Performance(Job[Take]):
             noise_floor_db=levels.noise_db,
         )
         return self._library.cache.put(plan.digest, clip, facts).take
-
-
-def to_int16(samples: Samples) -> NDArray[np.int16]:
-    """-1..1 to 16 bits, clipped, never wrapped."""
-    pcm: NDArray[np.int16] = np.clip(np.rint(samples * 32767.0), -32768, 32767).astype("<i2")
-    return pcm
 
 
 def joined(plan: Plan, renderer: Renderer, job: Performance) -> Iterator[Samples]:

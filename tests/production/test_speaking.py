@@ -34,7 +34,7 @@ def test_both_languages_are_heard_and_kept_as_one_take(studio):
     assert -35 < take.lufs < -8
     assert {line.language for line in performance.plan.lines} <= {"zh", "en"}
     kept = studio.cache.load(take.digest).samples
-    assert np.max(np.abs(kept - heard / 32767)) < 1e-3
+    assert np.max(np.abs(kept - heard / 32768)) < 1e-3
 
 
 def test_the_same_request_costs_nothing_the_second_time(studio):
