@@ -72,7 +72,7 @@ def take_rows(count: int) -> Iterator[dict[str, Any]]:
     import numpy as np
 
     from studio.audio.clip import Clip
-    from studio.library.plain import digest_of
+    from studio.digest import digest_of
     from studio.library.take_facts import columns
 
     chance, begun = random.Random(2), datetime(2025, 1, 1, tzinfo=UTC)
@@ -180,7 +180,7 @@ def cache(library: Library, takes: int = 1000) -> list[Record]:
 
     from studio.audio.clip import Clip
     from studio.library import flac
-    from studio.library.plain import digest_of
+    from studio.digest import digest_of
 
     chance, seconds, rate = random.Random(3), 3.0, 24000
     at = np.arange(round(seconds * rate)) / rate

@@ -8,6 +8,7 @@ import pytest
 ROOT = Path(__file__).parents[1] / "studio"
 PURE = {"text", "audio", "nn", "weights"}
 MAY: dict[str, set[str]] = {
+    "digest": set(),
     "words": set(),
     "errors": set(),
     "text": set(),
@@ -25,7 +26,7 @@ MAY: dict[str, set[str]] = {
     "cli": {"studio", "doctor"},
     "__main__": {"cli"},
 }
-ALWAYS = {"errors", "words"}
+ALWAYS = {"digest", "errors", "words"}
 
 
 def imports(path: Path) -> set[str]:

@@ -6,7 +6,6 @@ twice.
 
 import base64
 import hashlib
-import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ from enum import StrEnum
 from typing import Any, Literal, Protocol
 
 from studio.audio.clip import Samples
+from studio.digest import digest_of
 from studio.errors import BadControl, BadRequest, Cancelled
 from studio.words import Words
 
@@ -264,12 +264,6 @@ class Recipe:
     def digest(self) -> str:
         """64 hex digits (SHA-256 of the canonical JSON)."""
         return digest_of(self.to_json())
-
-
-def digest_of(plain: Mapping[str, Any]) -> str:
-    """SHA-256 of plain data, independent of key order and of the platform."""
-    canonical = json.dumps(plain, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    return hashlib.sha256(canonical.encode()).hexdigest()
 
 
 @dataclass(frozen=True)

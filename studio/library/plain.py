@@ -1,8 +1,6 @@
 """Plain data (what JSON can hold): the form in which recipes, contents and settings are kept, and their digests."""
 
-import hashlib
 import json
-from collections.abc import Mapping
 from typing import Any
 
 from studio.errors import BadRequest
@@ -11,12 +9,6 @@ from studio.errors import BadRequest
 def to_text(plain: Any) -> str:
     """Compact JSON, readable in any script. Not-a-number and infinity are refused."""
     return json.dumps(plain, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-
-
-def digest_of(plain: Mapping[str, Any]) -> str:
-    """SHA-256 (64 hex digits) of plain data, whatever the order of its keys."""
-    canonical = json.dumps(plain, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    return hashlib.sha256(canonical.encode()).hexdigest()
 
 
 def check_text(text: str, where: str, longest: int) -> str:

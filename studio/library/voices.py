@@ -8,12 +8,13 @@ from typing import Any
 from sqlalchemy import ColumnElement, delete, insert, select, update
 from sqlalchemy.orm import Session, selectinload
 
+from studio.digest import digest_of
 from studio.errors import BadRequest, NotFound
 from studio.library import listing, search, voice_facets
 from studio.library.database import Database, insert_new
 from studio.library.listing import Order, Wanted, parts
 from studio.library.paging import Page, check_page
-from studio.library.plain import check_text, digest_of
+from studio.library.plain import check_text
 from studio.library.tables import NEVER, TagRow, VoiceLanguageRow, VoiceRow, VoiceTagRow
 from studio.library.voice import (
     LONGEST_TAG,

@@ -12,7 +12,7 @@ from typing import Any
 from studio.audio.clip import Samples
 from studio.audio.polish import Polisher, preset
 from studio.audio.writing import Tags, Writer
-from studio.engines.contract import digest_of
+from studio.digest import digest_of
 from studio.errors import BadText
 from studio.production.jobs import Job
 from studio.production.joining import Gaps, Joiner

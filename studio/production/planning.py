@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-from studio.engines.contract import EngineSpec, Recipe, Value, digest_of
+from studio.digest import digest_of
+from studio.engines.contract import EngineSpec, Recipe, Value
 from studio.production.casting import CastVoice
 from studio.production.joining import Gaps
 from studio.text.language import estimate_seconds

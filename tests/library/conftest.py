@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from studio.audio.clip import Clip
+from studio.digest import digest_of
 from studio.library import Library, NewVoice, TakeFacts
-from studio.library.plain import digest_of
 
 Put = Callable[..., str]
 

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from sqlalchemy import text, update
 
 from studio.audio.clip import Clip
+from studio.digest import digest_of
 from studio.errors import EngineFailed, NotFound
 from studio.library import Library, NewProduction, TakeQuery, flac
-from studio.library.plain import digest_of
 from studio.library.tables import TakeRow
 
 from .conftest import Put, facts, putter, tone

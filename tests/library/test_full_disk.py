@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from studio.audio.clip import Clip
+from studio.digest import digest_of
 from studio.errors import DiskFull
 from studio.library import Library
-from studio.library.plain import digest_of
 
 from .conftest import facts, putter, tone
 from .disks import small_disk
@@ -24,7 +24,7 @@ from tests.library.conftest import facts, tone
 from tests.library.test_full_disk import NOISE
 from studio.errors import DiskFull
 from studio.library import Library
-from studio.library.plain import digest_of
+from studio.digest import digest_of
 
 library = Library.open(sys.argv[1])
 small, large = facts("small"), facts("large")

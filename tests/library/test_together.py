@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from studio.digest import digest_of
 from studio.library import Library, TakeQuery, VoiceQuery
-from studio.library.plain import digest_of
 
 from .conftest import facts, putter, tone
 

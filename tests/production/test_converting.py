@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import av
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 
 from studio.audio.files import probe, read
-from studio.errors import BadFile, BadRequest, BadText, Cancelled, NotWritable
+from studio.errors import BadFile, BadRequest, BadText, Cancelled, DiskFull, NotWritable
 from studio.studio import ConvertRequest, Gaps, Studio
 
 ROOT = Path(__file__).parents[2]
@@ -209,6 +210,28 @@ def test_outputs_that_cannot_be_written_are_refused_before_any_work(studio, book
         converted(studio, book, tmp_path / "out.xyz")
     with pytest.raises(NotWritable):
         converted(studio, book, tmp_path / "no such folder" / "out.mp3")
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A real disk of one megabyte."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(folder)], capture_output=True)
+    if mounted.returncode:
+        pytest.skip("mounting a disk needs root; tests/audio fills one by a limit on the size of files")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+def test_a_disk_that_fills_up_is_said_and_nothing_half_written_stays(studio, small_disk):
+    output = small_disk / "alice.wav"
+    with pytest.raises(DiskFull) as raised:
+        converted(studio, EXAMPLES / "alice.txt", output)
+    assert "alice.wav" in raised.value.text("en")
+    assert "磁盘" in raised.value.text("zh")
+    assert list(small_disk.iterdir()) == []
+    assert studio.productions.find().items[0].error.en == raised.value.text("en")
 
 
 def test_titles_become_harmless_file_names():
