@@ -3,6 +3,7 @@
 The browser, the command line and the API know this module and the words it exports, never a model or a table.
 """
 
+import os
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
@@ -90,7 +91,7 @@ class Studio:
     """A data folder and everything that can be done with it. Every method may be called from any thread."""
 
     def __init__(self, folder: Path | None = None, database_url: str | None = None) -> None:
-        self._library = Library.open(folder, database_url)
+        self._library = Library.open(folder, database_url or os.environ.get("TIMBRE_DATABASE_URL"))
         self.folder = self._library.folder
         self.voices = self._library.voices
         self.styles = self._library.styles

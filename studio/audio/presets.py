@@ -102,4 +102,4 @@ def preset(name: str) -> Chain:
     for known in PRESETS:
         if known.id == name:
             return known.chain
-    raise NotFound.among(Words("polish preset", "后期处理预设"), name, [p.id for p in PRESETS], where="polish")
+    raise NotFound.among(Words("polish preset", "润色预设"), name, [p.id for p in PRESETS], where="polish")

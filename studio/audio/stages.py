@@ -168,7 +168,7 @@ def chain_from(plain: Mapping[str, Mapping[str, Any]]) -> Chain:
     """
     for name in plain:
         if name not in _BY_ID:
-            raise NotFound.among(Words("polish stage", "后期处理步骤"), name, list(_BY_ID), where=f"polish.{name}")
+            raise NotFound.among(Words("polish stage", "润色步骤"), name, list(_BY_ID), where=f"polish.{name}")
     if "loudness" in plain and "level" in plain:
         raise BadControl(
             "loudness and level: only one of the two can set how loud it is; switch one off",

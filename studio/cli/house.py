@@ -94,18 +94,20 @@ def bench(session: Session, engine: str, seconds: int, machine: bool) -> None:
 
 
 @click.command(
-    help=say("Open the studio in the browser (as app.py does).", "在浏览器中打开工作室（同 app.py）。"),
+    help=say("Open the studio in the browser (as app.py does).", "在浏览器中打开音色工坊（同 app.py）。"),
     context_settings={"ignore_unknown_options": True},
     add_help_option=False,
 )
 @click.argument("options", nargs=-1, type=click.UNPROCESSED)
 @click.pass_obj
 def serve(session: Session, options: tuple[str, ...]) -> Any:
+    import os
     import subprocess
     from pathlib import Path
 
     app = Path(__file__).parents[2] / "app.py"
     try:
-        sys.exit(subprocess.call([sys.executable, str(app), *session.serve_options(), *options]))
+        command = [sys.executable, str(app), *session.serve_options(), *options]
+        sys.exit(subprocess.call(command, env={**os.environ, **session.serve_environment()}))
     except OSError as error:
         raise StudioError(f"{app.name}: {error.strerror}", f"{app.name}：{error.strerror}") from error

@@ -67,6 +67,10 @@ class Session:
         """The global options as `app.py` takes them."""
         return ["--data-dir", str(self._folder)] if self._folder else []
 
+    def serve_environment(self) -> dict[str, str]:
+        """Those that it takes from the environment."""
+        return {"TIMBRE_DATABASE_URL": self._database} if self._database else {}
+
     def open(self) -> "Studio":
         from studio.studio import Studio
 
@@ -100,7 +104,12 @@ class Session:
     help=say("Language of messages (TIMBRE_LANGUAGE).", "提示信息的语言（TIMBRE_LANGUAGE）。"),
 )
 @click.option("--quiet", "-q", is_flag=True, help=say("No progress.", "不显示进度。"))
-@click.version_option(package_name=None, version=__import__("studio").__version__, prog_name="Timbre Studio")
+@click.version_option(
+    package_name=None,
+    version=__import__("studio").__version__,
+    prog_name="Timbre Studio",
+    help=say("Show the version.", "显示版本号。"),
+)
 @click.pass_context
 def timbre(
     context: click.Context, data_dir: Path | None, database_url: str | None, interface: str, quiet: bool

@@ -182,7 +182,7 @@ def show_take(session: Session, digest: str) -> None:
 @click.option(
     "--output", "-o", required=True, type=click.Path(path_type=Path), help=say("File to write.", "输出文件。")
 )
-@click.option("--polish", default="off", help=say("Polish preset.", "后期处理预设。"))
+@click.option("--polish", default="off", help=say("Polish preset.", "润色预设。"))
 @click.pass_obj
 def export_take(session: Session, digest: str, output: Path, polish: str) -> None:
     with session.open() as studio:
@@ -205,7 +205,7 @@ def star_take(session: Session, digest: str, off: bool) -> None:
     "--limit-mb",
     type=click.IntRange(0),
     default=None,
-    help=say("Megabytes that may stay; default: the limit of the cache.", "保留的容量（MB），默认为缓存上限。"),
+    help=say("Megabytes of takes that may stay.", "版本最多保留多少 MB。"),
 )
 @click.pass_obj
 def clean_takes(session: Session, limit_mb: int | None) -> None:

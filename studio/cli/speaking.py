@@ -59,9 +59,14 @@ def direction(command: Any) -> Any:
             metavar="NAME=VALUE",
             help=say("A control of the engine; see `engines --json`.", "引擎的控制项，见 `engines --json`。"),
         ),
-        click.option("--seed", type=int, default=0, help=say("Seed of the reading.", "朗读种子。")),
+        click.option(
+            "--seed",
+            type=int,
+            default=0,
+            help=say("Text seed: chance in the reading.", "文本种子，决定读法中的随机部分。"),
+        ),
         click.option("--text-language", "language", default="auto", help=say("Language of the text.", "文本语言。")),
-        click.option("--polish", default="off", help=say("Polish preset.", "后期处理预设。")),
+        click.option("--polish", default="off", help=say("Polish preset.", "润色预设。")),
         click.option(
             "--plain", is_flag=True, help=say("Read the text as it is, not normalised.", "按原文朗读，不做文本规整。")
         ),

@@ -92,7 +92,7 @@ class Job(Generic[Result]):
             log.exception("job %s", self.id)
             self.error = EngineFailed(
                 f"the studio failed unexpectedly ({type(error).__name__}); the log has the details",
-                f"工作室意外出错（{type(error).__name__}）；详情见日志",
+                f"工坊意外出错（{type(error).__name__}）；详情见日志",
             )
             self.error.__cause__ = error
             self.state = State.FAILED

@@ -303,7 +303,7 @@ def test_an_unknown_stage_or_preset_is_refused_with_what_there_is() -> None:
         preset("potcast")
     with pytest.raises(NotFound, match="podcast, audiobook") as caught:
         preset("xyz")
-    assert "后期处理预设" in caught.value.words.zh
+    assert "润色预设" in caught.value.words.zh
 
 
 def test_a_chain_survives_as_plain_data_in_the_order_of_the_stages() -> None:
