@@ -22,7 +22,10 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 STORIES = {"en": ("alice.txt", "Chapter {}"), "zh": ("ah-q.txt", "第{}章")}
 PARAGRAPHS = 120  # of a chapter
-SYLLABLES = {"en": "ba do ki lu me no pa ri so tu va ze".split(), "zh": list("春花秋月江山风雨云雪松竹梅兰溪石桥舟灯火")}
+SYLLABLES = {
+    "en": ["ba", "do", "ki", "lu", "me", "no", "pa", "ri", "so", "tu", "va", "ze"],
+    "zh": list("春花秋月江山风雨云雪松竹梅兰溪石桥舟灯火"),
+}
 
 
 def write_book(path: Path, language: str, characters: int) -> None:

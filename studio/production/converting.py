@@ -166,13 +166,13 @@ class Reader:
 def convert(book: Book, path: Path, renderer: Renderer, job: Job[Any], cover: bytes | None = None) -> Converted:
     """Read `book` into `path`. Nothing stands under that name before everything is in it."""
     chain = preset(book.request.polish)
-    passes = 2 if chain.needs_measure else 1
-    job.total = passes * book.manuscript.characters
+    job.total = (2 if chain.needs_measure else 1) * book.manuscript.characters
     polisher = Polisher(book.direction.spec.rate, chain)
+    first = reader = Reader(book, renderer, job)
     if chain.needs_measure:
-        for samples in Reader(book, renderer, job).sound():
+        for samples in first.sound():
             polisher.measure(samples)
-    reader = Reader(book, renderer, job)
+        reader = Reader(book, renderer, job)  # this time all of it comes from the cache
     with _writer(book, path, cover) as writer:
         for samples in reader.sound(writer.chapter):
             writer.write(polisher.push(samples))
@@ -186,7 +186,7 @@ def convert(book: Book, path: Path, renderer: Renderer, job: Job[Any], cover: by
         seconds = writer.seconds
     rate = book.direction.spec.rate
     starts = tuple((title, frame / rate) for title, frame in reader.starts)
-    return Converted(path, seconds, starts, reader.lines, reader.cached, tuple(reader.notes))
+    return Converted(path, seconds, starts, reader.lines, first.cached, tuple(reader.notes))
 
 
 def _writer(book: Book, path: Path, cover: bytes | None) -> Writer:

@@ -124,8 +124,13 @@ def test_polish_with_a_loudness_target_reaches_it(studio, book, tmp_path):
     first = converted(studio, book, plain)
     second = converted(studio, book, polished, polish="podcast")
     assert second.seconds == pytest.approx(first.seconds, abs=0.001)
+    assert second.cached == second.lines
     assert measure(read(polished)).loudness_lufs == pytest.approx(-16, abs=1.0)
     assert abs(measure(read(plain)).loudness_lufs + 16) > 1.5
+
+
+def test_a_polished_first_run_says_that_nothing_was_cached(studio, book, tmp_path):
+    assert converted(studio, book, tmp_path / "a.flac", polish="podcast").cached == 0
 
 
 def test_a_second_run_takes_everything_from_the_cache_and_gives_the_same_file(studio, book, tmp_path):
