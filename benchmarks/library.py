@@ -179,8 +179,8 @@ def cache(library: Library, takes: int = 1000) -> list[Record]:
     import numpy as np
 
     from studio.audio.clip import Clip
-    from studio.library import flac
     from studio.digest import digest_of
+    from studio.library import flac
 
     chance, seconds, rate = random.Random(3), 3.0, 24000
     at = np.arange(round(seconds * rate)) / rate
