@@ -32,8 +32,26 @@ def code(text: object) -> str:
 def marks(language: str, say: Callable[[str, str], str]) -> str:
     from studio.text.declarations import MARKS
 
-    rows = [(say(*mark.label), code(mark.syntax.replace(" · ", "` · `")), say(*mark.help)) for mark in MARKS]
-    return table([say("Mark", "标记"), say("Written", "写法"), say("What one hears", "听到什么")], rows)
+    rows = [
+        (say(*mark.label), code(mark.syntax.replace(" · ", "` · `")), say(*mark.help), _support(mark.name, say))
+        for mark in MARKS
+    ]
+    heads = ("Mark", "标记"), ("Written", "写法"), ("What one hears", "听到什么"), ("Embedded engine", "内置引擎")
+    return table([say(*head) for head in heads], rows)
+
+
+def _support(mark: str, say: Callable[[str, str], str]) -> str:
+    """What the embedded engine makes of a mark."""
+    if mark == "pause":  # the studio's own business
+        return say("yes", "支持")
+    from studio.engines.registry import Registry
+
+    found = Registry().get("espeak").spec.marks.get(mark)
+    words = {
+        "honoured": say("yes", "支持"), "approximated": say("nearly", "近似"), "ignored": say("no", "不支持")
+    }  # fmt: skip
+    note = say(*found.note) if found else ""
+    return words[found.how.value if found else "ignored"] + (say(": ", "：") + note if note else "")
 
 
 def steps(language: str, say: Callable[[str, str], str]) -> str:
@@ -47,7 +65,7 @@ def controls(language: str, say: Callable[[str, str], str]) -> str:
     from studio.engines.registry import Registry
 
     rows = [
-        (code(c.name), say(*c.label), c.span(language).strip(), code(c.default), say(*c.help))
+        (code(c.name), say(*c.label), _span(c.span(language), c.unit, language), code(c.default), say(*c.help))
         for c in Registry().get("espeak").spec.controls
     ]
     heads = (
@@ -58,6 +76,14 @@ def controls(language: str, say: Callable[[str, str], str]) -> str:
         ("What one hears", "听到什么"),
     )
     return table([say(*head) for head in heads], rows)
+
+
+def _span(span: str, unit: str, language: str) -> str:
+    """A control's range with its unit in the reader's language, as the page has it."""
+    from studio.ui.strings import STRINGS
+
+    words = STRINGS.get(f"unit.{unit}")
+    return (span.replace(unit, words.text(language)) if unit and words else span).strip()
 
 
 def polish(language: str, say: Callable[[str, str], str]) -> str:
@@ -108,8 +134,22 @@ def _options(command: object, say: Callable[[str, str], str]) -> str:
 
     assert isinstance(command, click.Command)
     found = [p for p in command.params if isinstance(p, click.Option) and not p.hidden]
-    rows = [(" ".join(map(code, (*p.opts, *p.secondary_opts))), p.help or "") for p in found]
+    rows = [(" ".join(map(code, (*p.opts, *p.secondary_opts))), _meaning(p, say)) for p in found]
     return table([say("Option", "选项"), say("Meaning", "含义")], rows) if rows else ""
+
+
+def _meaning(option: object, say: Callable[[str, str], str]) -> str:
+    """An option's help, with what it takes where that is a list or a number with a default."""
+    import click
+
+    assert isinstance(option, click.Option)
+    assert option.help, f"{option.opts}: no help"
+    more = ""
+    if isinstance(option.type, click.Choice):
+        more = say(" One of ", "可选 ") + say(", ", "、").join(map(code, option.type.choices)) + say(".", "。")
+    elif isinstance(option.type, click.types.IntRange) and isinstance(option.default, int):
+        more = say(f" Default {option.default}.", f"默认 {option.default}。")
+    return option.help + more
 
 
 def exits(language: str, say: Callable[[str, str], str]) -> str:
