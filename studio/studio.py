@@ -34,7 +34,7 @@ from studio.library import (
     VoiceChange,
     VoiceQuery,
 )
-from studio.production.casting import SEEDS, cast
+from studio.production.casting import SEEDS, blend, cast
 from studio.production.converting import Book, Converted, ConvertRequest
 from studio.production.exporting import export, export_bytes
 from studio.production.jobs import Job, State
@@ -222,6 +222,13 @@ class Studio:
         return self.voices.add(
             NewVoice(engine, content.kind.value, content.to_json(), name, content.clip or None, **facts)
         )
+
+    def keep_blend(self, engine: str, weights: Mapping[str, float], name: str, **facts: Any) -> Voice:
+        """A mix of voices (as `SpeakRequest.voice` names them) by weight, into the library, with its parents."""
+        speaker = self._engines.get(engine)
+        mixed = [(cast(self._library, speaker.spec, speaker.voices(), ref), w) for ref, w in weights.items()]
+        parents = [{"voice": voice.id or voice.label, "weight": weight} for voice, weight in mixed]
+        return self.keep_voice(engine, blend(speaker, mixed), name, parents=parents, **facts)
 
     def keep_voice_of(self, digest: str, name: str, **facts: Any) -> Voice:
         """The voice that spoke a take, into the library."""

@@ -92,6 +92,25 @@ def add_voice(session: Session, name: str, seed: int, engine: str, machine: bool
     as_json(plain(voice)) if machine else click.echo(f"{voice.name}  {voice.id}")
 
 
+@voices.command("blend", help=say("Mix voices by weight into a new one.", "按权重混合几个音色，存为新音色。"))
+@click.argument("name")
+@click.argument("weights", nargs=-1, required=True, metavar="VOICE=WEIGHT…")
+@click.option("--engine", default="espeak", help=say("Engine of the voices.", "音色所属的引擎。"))
+@machine
+@click.pass_obj
+def blend_voices(session: Session, name: str, weights: tuple[str, ...], engine: str, machine: bool) -> None:
+    from studio.cli.speaking import controls_of
+
+    with session.open() as studio:
+        voice = studio.keep_blend(engine, weights_of(controls_of(weights)), name)
+    as_json(plain(voice)) if machine else click.echo(f"{voice.name}  {voice.id}")
+
+
+def weights_of(values: dict[str, Any]) -> dict[str, float]:
+    """What was written after each voice, as a number; `nan` for what is none, which the studio refuses."""
+    return {name: float(value) if isinstance(value, (int, float)) else float("nan") for name, value in values.items()}
+
+
 @voices.command("show", help=say("Everything about one voice.", "查看一个音色的全部信息。"))
 @click.argument("voice")
 @click.pass_obj

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from studio.cli.main import Session
-from studio.cli.reader import say
+from studio.cli.reader import LANGUAGE, say
 from studio.cli.show import as_json, duration, notes, plain, table, watch
 from studio.errors import BadControl, BadFile
 
@@ -182,6 +182,8 @@ def convert(
             bitrate=bitrate and bitrate * 1000,
         )
         job = studio.convert(source, request, output, cover, start=not dry_run)
+        for note in job.book.manuscript.notes:
+            click.echo(f"  {note.text(LANGUAGE)}", err=True)
         if dry_run:
             return _preview(job.book, machine)
         result = watch(job, source.name, session.quiet or machine)

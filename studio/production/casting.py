@@ -3,12 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from studio.engines.contract import BuiltinVoice, EngineSpec, VoiceContent, VoiceKind
+import numpy as np
+
+from studio.engines.contract import BuiltinVoice, Engine, EngineSpec, VoiceContent, VoiceKind
 from studio.errors import BadRequest, NotFound
 from studio.library import Library
 from studio.words import Words
 
 VOICE = Words("voice", "音色")
+MOST_BLENDED = 8
 SEEDS = 2**31  # a voice seed is 0 up to this
 
 
@@ -38,6 +41,25 @@ def cast(library: Library, spec: EngineSpec, builtin: Sequence[BuiltinVoice], re
         voice = _from_library(library, spec, builtin, ref)
     spec.accept(voice.content)
     return voice
+
+
+def blend(engine: Engine, voices: Sequence[tuple[CastVoice, float]]) -> VoiceContent:
+    """The mean of voices by weight, as an embedding. `BadRequest` for no voices, bad weights, or too many."""
+    weights = np.array([weight for _, weight in voices], np.float64)
+    if (
+        not 2 <= len(voices) <= MOST_BLENDED
+        or not np.all(np.isfinite(weights))
+        or weights.min() < 0
+        or not weights.sum()
+    ):
+        raise BadRequest(
+            f"blend: takes 2 to {MOST_BLENDED} voices with weights of 0 or more, not all 0, as in f2=1 m3=0.5",
+            f"混合：需要 2 到 {MOST_BLENDED} 个音色，权重不小于 0 且不全为 0，例如 f2=1 m3=0.5",
+            where="weights",
+        )
+    vectors = np.stack([np.frombuffer(engine.embed(voice.content), "<f4") for voice, _ in voices]).astype(np.float64)
+    mean = weights / weights.sum() @ vectors
+    return VoiceContent(VoiceKind.EMBEDDING, values=mean.astype("<f4").tobytes())
 
 
 def seed_of(ref: str) -> int:

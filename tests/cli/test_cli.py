@@ -51,7 +51,8 @@ def test_help_is_quick_and_imports_nothing_heavy():
 def test_speaking_needs_neither_torch_nor_gradio(tmp_path):
     script = (
         "import sys\n"
-        f"sys.argv=['timbre','--data-dir',{str(tmp_path / 'd')!r},'speak','hello 你好','-o',{str(tmp_path / 'a.wav')!r}]\n"
+        f"folder, target = {str(tmp_path / 'd')!r}, {str(tmp_path / 'a.wav')!r}\n"
+        "sys.argv=['timbre','--data-dir',folder,'speak','hello 你好','-o',target]\n"
         "from studio.cli.main import main\n"
         "try: main()\n"
         "except SystemExit as end: assert not end.code, end.code\n"
@@ -106,6 +107,15 @@ def test_voices_are_kept_found_edited_deleted_and_brought_back(run):
     assert json.loads(run("voices", "list", "--json").stdout)["total"] == 0
     run("voices", "restore", added["id"])
     assert "晚风" in run("voices", "list").stdout
+
+
+def test_voices_are_blended_and_the_blend_speaks(run, tmp_path):
+    kept = json.loads(run("voices", "blend", "between", "f2=1", "seed:7=0.5", "--json").stdout)
+    assert (kept["kind"], [parent["weight"] for parent in kept["parents"]]) == ("embedding", [1.0, 0.5])
+    run("speak", "Somewhere in between.", "-o", str(tmp_path / "a.wav"), "-v", "between")
+    assert read(tmp_path / "a.wav").seconds > 0.8
+    assert "2 to 8 voices" in run("voices", "blend", "x", "f2=1", code=2).stderr
+    assert "2 to 8 voices" in run("voices", "blend", "x", "f2=-1", "m3=lots", code=2).stderr
 
 
 def test_takes_are_listed_shown_exported_and_starred(run, tmp_path):
