@@ -106,9 +106,12 @@ class Studio:
 
     def close(self) -> None:
         """Stop what runs, end the engines, close the library."""
-        for performance in list(self._performances.values()):
+        performances = list(self._performances.values())
+        for performance in performances:
             performance.stop()
         self.productions.stop_all()
+        for performance in performances:
+            performance.join()
         self._engines.unload_all()
         self._library.close()
 
@@ -157,8 +160,8 @@ class Studio:
         performance = Performance(planned, self._renderer, self._library, self.folder.path)
         with self._lock:
             self._performances[performance.id] = performance
-            forgotten = [id for id, old in self._performances.items() if old.over][: -REMEMBERED or None]
-            for id in forgotten if len(self._performances) > REMEMBERED else ():
+            over = [id for id, old in self._performances.items() if old.over]
+            for id in over[: max(0, len(self._performances) - REMEMBERED)]:
                 self._performances.pop(id).close()
         if voice_id := planned.direction.voice.id:
             self.voices.used(voice_id)

@@ -100,7 +100,7 @@ def test_light_and_dark_are_switched_and_remembered(visit: Callable[..., Any]) -
 def test_the_page_follows_the_system_while_it_is_open(visit: Callable[..., Any]) -> None:
     page = visit(scheme="light")
     page.emulate_media(color_scheme="dark")
-    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+    page.wait_for_function("document.documentElement.dataset.theme === 'dark'")
 
 
 @pytest.mark.parametrize("where", PAGES)

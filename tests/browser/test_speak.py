@@ -226,6 +226,7 @@ def test_voice_style_and_seeds(visit: Visit, speak: Callable[..., None]) -> None
     page.locator("#style-delete").click()
     page.wait_for_function("document.querySelector('#style').value === ''")
     page.locator("#voice").click()
+    page.wait_for_selector("#picker [role=option]")
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     page.wait_for_selector("#picker", state="detached")
@@ -254,7 +255,7 @@ def test_keys_generate_and_stop(visit: Visit) -> None:
 
 def test_stop_ends_the_sound(visit: Visit) -> None:
     page = visit()
-    page.locator("#text textarea").fill("Another long text. " * 400)
+    page.locator("#text textarea").fill(" ".join(f"Sentence number {n} of a long text." for n in range(270)))
     page.locator("#generate").click()
     page.wait_for_selector("#progress")
     page.locator("#stop").click()
