@@ -20,8 +20,10 @@ run: ready ## open the studio on http://127.0.0.1:7860  启动音色工坊
 test: ready-test ## run every test  运行全部测试
 	@exec $(RUN) -m pytest -ra $(ARGS)
 
-bench: ready ## measure speed and memory  测量速度与内存
-	@exec $(RUN) -m studio bench $(ARGS)
+bench: ready-test ## measure speed and memory  测量速度与内存
+	@for each in speak ui espeak convert library audio; do \
+	echo "== benchmarks/$$each.py"; $(RUN) benchmarks/$$each.py $(ARGS) || exit 1; done
+	@exec $(RUN) benchmarks/report.py
 
 lint: ready-test ## check style and types  检查代码风格与类型
 	$(RUN) -m ruff check .

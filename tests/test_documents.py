@@ -16,14 +16,19 @@ DOCUMENTS = sorted(
 )
 
 
-@pytest.fixture(scope="module")
-def reference() -> ModuleType:
-    spec = spec_from_file_location("reference", ROOT / "tools" / "reference.py")
+def load(path: Path) -> ModuleType:
+    """A script, as a module."""
+    spec = spec_from_file_location(path.stem, path)
     assert spec is not None
     assert spec.loader is not None
     module = module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture(scope="module")
+def reference() -> ModuleType:
+    return load(ROOT / "tools" / "reference.py")
 
 
 @pytest.fixture(scope="module")
@@ -72,6 +77,11 @@ def test_links_lead_somewhere(path: Path) -> None:
         there = (path.parent / name) if name else path
         assert there.exists(), f"{target}: no such file"
         assert not anchor or anchor in anchors(there), f"{target}: no such heading"
+
+
+def test_table_of_the_benchmarks_is_that_of_the_numbers() -> None:
+    said = (ROOT / "benchmarks" / "README.md").read_text("utf-8")
+    assert said == load(ROOT / "benchmarks" / "report.py").filled(said), "run `python benchmarks/report.py`"
 
 
 def test_every_source_file_named_exists() -> None:

@@ -1,0 +1,133 @@
+"""Writes the table of `benchmarks/README.md` from the recorded numbers: `python benchmarks/report.py`.
+
+A target stands beside what was measured, met or not. A test compares the table with the numbers.
+"""
+
+import json
+from pathlib import Path
+from typing import Any, NamedTuple
+
+HERE = Path(__file__).parent
+BEGIN, END = "<!-- begin numbers -->\n", "<!-- end numbers -->"
+BUSY = 1.5  # other work at the same time, as load average, from which seconds say little
+
+
+class Row(NamedTuple):
+    """One target and what was measured for it."""
+
+    what: str
+    most: float | None  # None: no target, for information
+    measured: float
+    unit: str
+    source: str
+
+    def cells(self) -> tuple[str, ...]:
+        target = "" if self.most is None else f"under {self.most:g} {self.unit}".strip()
+        verdict = "" if self.most is None else "yes" if self.measured < self.most else "**no**"
+        return self.what, target, f"{self.measured:.4g} {self.unit}".strip(), verdict, f"`{self.source}`"
+
+
+def numbers(name: str) -> Any:
+    """What `name`.json holds; None where nothing was recorded yet."""
+    path = HERE / f"{name}.json"
+    return json.loads(path.read_text("utf-8")) if path.exists() else None
+
+
+def speak(found: Any) -> list[Row]:
+    rows = found["rows"]
+    return [
+        Row(
+            "`speak`, cold process, one sentence", rows["target_s"], rows["folder_there_s"]["median"], "s", "speak.json"
+        ),
+        Row("the same, on a new data folder", None, rows["new_folder_s"]["median"], "s", "speak.json"),
+        Row("the same, with a number that has to be read", None, rows["with_a_number_s"]["median"], "s", "speak.json"),
+        Row("processor time of the first", None, rows["processor_s"], "s", "speak.json"),
+    ]
+
+
+def ui(found: Any) -> list[Row]:
+    limits = found["limits"]
+    return [
+        Row("`make run` until the page is usable", limits["usable_s"], found["usable_s"], "s", "ui.json"),
+        Row("processor time of the start, server", None, found["answer_cpu_s"], "s", "ui.json"),
+        Row("resident memory, no neural engine", limits["rss_mib"], found["rss_mib"], "MiB", "ui.json"),
+        Row(
+            "from the click to the first sound in the browser",
+            limits["first_chunk_ms_median"],
+            found["first_chunk_ms_median"],
+            "ms",
+            "ui.json",
+        ),
+    ]
+
+
+def espeak(found: Any) -> list[Row]:
+    rows = found["rows"]
+    worst = max(values["median"] for values in rows["real_time_factor"].values())
+    first = max(values["median"] for values in rows["first_chunk_ms"].values())
+    return [
+        Row("real-time factor, slowest text", rows["targets"]["real_time_factor"], worst, "", "espeak.json"),
+        Row("first chunk from the engine", rows["targets"]["first_chunk_ms"], first, "ms", "espeak.json"),
+    ]
+
+
+def library(found: Any) -> list[Row]:
+    asked = {row["what"]: row["median_ms"] for row in found["rows"] if "found" in row}
+    pages = {what: ms for what, ms in asked.items() if what.startswith("voices: ") and "facets" not in what}
+    slowest = max(pages, key=lambda what: pages[what])
+    middle = sorted(pages.values())[len(pages) // 2]
+    name = slowest.removeprefix("voices: ")
+    return [
+        Row("100,000 voices: a search and its page, median question", 50, middle, "ms", "library.json"),
+        Row(f"the slowest of {len(pages)} questions ({name})", 50, pages[slowest], "ms", "library.json"),
+    ]
+
+
+def convert(found: Any) -> list[Row]:
+    rows = []
+    for row in found["rows"]:
+        name = f"{row['characters']:,} characters, {row['language']}, {row['format']}"
+        rows += [
+            Row(f"{name}: peak memory", 600, row["peak_resident_mib"], "MiB", "convert.json"),
+            Row(f"{name}: outside the engine", 15, 100 * row["outside_engine_share"], "%", "convert.json"),
+            Row(f"{name}: all of it", None, row["wall_s"], "s", "convert.json"),
+        ]
+    return rows
+
+
+def audio(found: Any) -> list[Row]:
+    speeds = {row["what"]: row["times_real_time"] for row in found["rows"]}
+    slowest = min(speeds, key=lambda what: speeds[what])
+    shown = dict.fromkeys(["write m4b", "write mp3", "measure levels", slowest])
+    return [Row(f"{what}, as many times real time", None, speeds[what], "×", "audio.json") for what in shown]
+
+
+REPORTS = {"speak": speak, "ui": ui, "espeak": espeak, "convert": convert, "library": library, "audio": audio}
+
+
+def table() -> str:
+    """The Markdown between the marks."""
+    lines = ["| what | target | measured | met | from |", "| --- | --- | --- | --- | --- |"]
+    busy = []
+    for name, rows in REPORTS.items():
+        if (found := numbers(name)) is None:
+            lines.append(f"| `{name}.py` |  | not recorded yet |  |  |")
+            continue
+        lines += ["| " + " | ".join(row.cells()) + " |" for row in rows(found)]
+        load = found.get("load", found["rows"].get("load") if isinstance(found.get("rows"), dict) else None)
+        if load is not None and load > BUSY:
+            busy.append(f"`{name}.json` (load {load})")
+    if busy:
+        lines += ["", f"Taken while the machine was busy with other things: {', '.join(busy)}."]
+    return "\n".join(lines) + "\n"
+
+
+def filled(text: str) -> str:
+    """`text` with the table of today's numbers."""
+    before, _, rest = text.partition(BEGIN)
+    return before + BEGIN + table() + END + rest.partition(END)[2]
+
+
+if __name__ == "__main__":
+    page = HERE / "README.md"
+    page.write_text(filled(page.read_text("utf-8")), "utf-8")
