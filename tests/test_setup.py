@@ -46,7 +46,7 @@ def pebble(place: Path, version: str) -> None:
 def make(place: Path, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
     """`make` without network: pip only knows the folder `wheels`."""
     environment = {
-        **os.environ,
+        **{name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))},
         "PYTHON": PYTHON,
         "PIP_NO_INDEX": "1",
         "PIP_FIND_LINKS": str(place / "wheels"),
