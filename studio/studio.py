@@ -8,12 +8,12 @@ import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from studio.audio.drafts import check_target, sweep
-from studio.audio.files import probe
 from studio.audio.formats import FORMATS, Format, format_for
 from studio.audio.polish import PRESETS, Preset
 from studio.audio.tags import read_cover
@@ -49,6 +49,11 @@ from studio.production.shelf import ID_DIGITS, ConvertJob, ProductionShelf
 from studio.production.styles import StyleSheet, sheets
 from studio.text.declarations import MARKS, MarkSpec
 from studio.text.normalise import STEPS, Step
+
+if TYPE_CHECKING:  # each costs time to import, and most commands need none of them
+    from studio.library.styles import Styles
+    from studio.library.takes import Takes
+    from studio.library.voices import Voices
 
 __all__ = [
     "SEEDS",
@@ -93,16 +98,27 @@ class Studio:
     def __init__(self, folder: Path | None = None, database_url: str | None = None) -> None:
         self._library = Library.open(folder, database_url or os.environ.get("TIMBRE_DATABASE_URL"))
         self.folder = self._library.folder
-        self.voices = self._library.voices
-        self.styles = self._library.styles
-        self.takes = self._library.takes
         self.cache = self._library.cache
         self._engines = Registry()
         self._renderer = Renderer(self._engines, self._library.cache)
         self.productions = ProductionShelf(self._library, self._renderer, self._direct_book)
-        self.styles.ship([style for sheet in sheets() for style in self._shipped(sheet)])
         self._performances: OrderedDict[str, Performance] = OrderedDict()
         self._lock = threading.Lock()
+
+    @property
+    def voices(self) -> "Voices":
+        return self._library.voices
+
+    @property
+    def takes(self) -> "Takes":
+        return self._library.takes
+
+    @cached_property
+    def styles(self) -> "Styles":
+        """The styles, the shipped ones of `presets/` among them."""
+        styles = self._library.styles
+        styles.ship([style for sheet in sheets() for style in self._shipped(sheet)])
+        return styles
 
     def close(self) -> None:
         """Stop what runs, end the engines, close the library."""
@@ -194,6 +210,8 @@ class Studio:
 
     def inspect(self, path: Path) -> Provenance:
         """What an exported file says about itself, with the recipe where this studio knows it."""
+        from studio.audio.files import probe
+
         found = read_tags(probe(path).tags)
         return replace(found, recipe=self._recipe(found.digest)) if found.digest else found
 

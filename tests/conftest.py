@@ -1,4 +1,4 @@
-"""What every test stands on: no network beyond this machine, no settings from outside, a real studio in a new folder."""
+"""What every test stands on: no network beyond this machine, no settings from outside, a real studio of its own."""
 
 import os
 import socket

@@ -20,8 +20,8 @@ import numpy as np
 
 from studio.audio.clip import Samples
 from studio.audio.drafts import Draft
-from studio.audio.encoders import audio_frame
 from studio.audio.mp4 import FRAME, Mp4Writer
+from studio.audio.muxing import audio_frame
 from studio.audio.tags import Span, Tags
 
 OPTIONS = {"aac_coder": "fast"}

@@ -41,14 +41,14 @@ class Format:
             return bitrate or self.bitrate
         if not self.bitrates:
             raise BadFile(
-                f"bit rate {bitrate}: {self.label.en} is exact and has none; leave it out",
-                f"码率 {bitrate}：{self.label.zh} 是无损格式，没有码率；请不要填写",
+                f"bit rate {bitrate / 1000:g} kbit/s: {self.label.en} is exact and has none; leave it out",
+                f"码率 {bitrate / 1000:g} kbit/s：{self.label.zh} 是无损格式，没有码率；请不要填写",
                 where="bitrate",
             )
-        choices = [str(b) for b in self.bitrates]
+        choices = [f"{b // 1000}" for b in self.bitrates]
         raise BadFile(
-            f"bit rate {bitrate}: {self.label.en} takes {', '.join(choices)} (bits per second)",
-            f"码率 {bitrate}：{self.label.zh} 可选 {'、'.join(choices)}（比特每秒）",
+            f"bit rate {bitrate / 1000:g} kbit/s: {self.label.en} takes {', '.join(choices)}",
+            f"码率 {bitrate / 1000:g} kbit/s：{self.label.zh} 可选 {'、'.join(choices)}",
             where="bitrate",
         )
 

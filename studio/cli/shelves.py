@@ -223,11 +223,11 @@ def star_take(session: Session, digest: str, off: bool) -> None:
 @click.option(
     "--limit-mb",
     type=click.IntRange(0),
-    default=None,
+    required=True,
     help=say("Megabytes of takes that may stay.", "版本最多保留多少 MB。"),
 )
 @click.pass_obj
-def clean_takes(session: Session, limit_mb: int | None) -> None:
+def clean_takes(session: Session, limit_mb: int) -> None:
     with session.open() as studio:
         freed = studio.clean_takes(limit_mb)
     click.echo(
