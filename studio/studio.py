@@ -7,6 +7,7 @@ import os
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -19,7 +20,7 @@ from studio.audio.polish import PRESETS, Preset
 from studio.audio.tags import read_cover
 from studio.engines.contract import BuiltinVoice, Control, EngineSpec, VoiceContent
 from studio.engines.registry import EngineState, Registry
-from studio.errors import NotFound
+from studio.errors import NotFound, StudioError
 from studio.library import (
     Cleaned,
     Library,
@@ -95,15 +96,22 @@ REMEMBERED = 32  # performances that can still be listened to
 class Studio:
     """A data folder and everything that can be done with it. Every method may be called from any thread."""
 
-    def __init__(self, folder: Path | None = None, database_url: str | None = None) -> None:
+    def __init__(self, folder: Path | None = None, database_url: str | None = None, *, warm: str = "") -> None:
+        """`warm` names an engine that will be needed at once: it starts while the library is being opened."""
+        self._engines = Registry()
+        if warm:
+            threading.Thread(target=self._warm, args=(warm,), name="warm", daemon=True).start()
         self._library = Library.open(folder, database_url or os.environ.get("TIMBRE_DATABASE_URL"))
         self.folder = self._library.folder
         self.cache = self._library.cache
-        self._engines = Registry()
         self._renderer = Renderer(self._engines, self._library.cache)
         self.productions = ProductionShelf(self._library, self._renderer, self._direct_book)
         self._performances: OrderedDict[str, Performance] = OrderedDict()
         self._lock = threading.Lock()
+
+    def _warm(self, id: str) -> None:
+        with suppress(StudioError), self._engines.lease(id):  # whoever asks for it hears what is wrong
+            pass
 
     @property
     def voices(self) -> "Voices":

@@ -71,10 +71,10 @@ class Session:
         """Those that it takes from the environment."""
         return {"TIMBRE_DATABASE_URL": self._database} if self._database else {}
 
-    def open(self) -> "Studio":
+    def open(self, warm: str = "") -> "Studio":
         from studio.studio import Studio
 
-        return Studio(self._folder, self._database)
+        return Studio(self._folder, self._database, warm=warm)
 
 
 @click.group(

@@ -103,7 +103,7 @@ def speak(session: Session, text: str, output: str, machine: bool, **options: An
     from studio.studio import SpeakRequest
 
     words = click.get_text_stream("stdin").read() if text == "-" else text
-    with session.open() as studio:
+    with session.open(warm=options["engine"]) as studio:
         request = SpeakRequest(words, **_asked(studio, options))
         studio.check_output(None if output == "-" else Path(output))
         performance = studio.speak(request)

@@ -7,7 +7,7 @@ and encodes. Only a polish with a loudness target goes over the book twice: firs
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from studio.audio.clip import Samples
 from studio.audio.polish import Polisher, preset
@@ -21,8 +21,10 @@ from studio.production.pipeline import ahead
 from studio.production.planning import Direction, PlannedLine
 from studio.production.provenance import STATEMENT, Provenance
 from studio.production.rendering import LinePiece, Renderer
-from studio.text.chapters import Chapter
 from studio.text.marks import MarkNote
+
+if TYPE_CHECKING:
+    from studio.text.chapters import Chapter
 
 CHAPTER_LIMIT = 20_000_000  # characters; a manuscript file is limited before
 PIECES_AHEAD = 32  # rendered pieces that wait for the encoder
@@ -135,7 +137,7 @@ class Reader:
                 owed_ms = lines[piece.index].pause_ms
                 self._count(lines[piece.index], piece)
 
-    def _rendered(self) -> Iterator[tuple[Chapter | None, tuple[PlannedLine, ...], LinePiece]]:
+    def _rendered(self) -> "Iterator[tuple[Chapter | None, tuple[PlannedLine, ...], LinePiece]]":
         """Pieces in order; the first piece of a chapter brings the chapter."""
         for chapter, lines in ahead(self._planned(), 1):
             opening: Chapter | None = chapter
@@ -143,7 +145,7 @@ class Reader:
                 yield opening, lines, piece
                 opening = None
 
-    def _planned(self) -> Iterator[tuple[Chapter, tuple[PlannedLine, ...]]]:
+    def _planned(self) -> "Iterator[tuple[Chapter, tuple[PlannedLine, ...]]]":
         direction = self.book.direction
         for chapter in self.book.manuscript.chapters:
             self._job.stopping.check()

@@ -3,12 +3,12 @@
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from studio.text.chapters import Chapter, chapters
-from studio.text.encoding import read_text
-from studio.text.language import detect
-from studio.text.title_page import author, book_title, strip_boilerplate
 from studio.words import Words
+
+if TYPE_CHECKING:
+    from studio.text.chapters import Chapter
 
 LIMIT_BYTES = 64 << 20  # of a manuscript file
 
@@ -22,7 +22,7 @@ class Manuscript:
     title: str
     author: str
     language: str
-    chapters: tuple[Chapter, ...]
+    chapters: "tuple[Chapter, ...]"
     notes: tuple[Words, ...]  # what was left out, and why
     sha256: str  # of the text as decoded
 
@@ -33,6 +33,11 @@ class Manuscript:
 
 def look_into(path: Path, language: str = "auto") -> Manuscript:
     """The manuscript in a `.txt` or `.md` file. `BadFile` when it is not text, empty or too large."""
+    from studio.text.chapters import chapters  # a book's grammar, which a sentence can do without
+    from studio.text.encoding import read_text
+    from studio.text.language import detect
+    from studio.text.title_page import author, book_title, strip_boilerplate
+
     decoded = read_text(path, LIMIT_BYTES)
     text, stripped = strip_boilerplate(decoded.text)
     title = book_title(decoded.text) or path.stem

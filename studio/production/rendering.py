@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -11,8 +11,10 @@ from studio.engines.contract import AudioChunk, Recipe, Stop, WordTime
 from studio.engines.registry import Registry
 from studio.errors import EngineFailed
 from studio.library import StoredTake, TakeFacts
-from studio.library.cache import Cache
 from studio.production.casting import CastVoice
+
+if TYPE_CHECKING:  # SQLAlchemy comes with the library, when one is opened
+    from studio.library.cache import Cache
 
 BATCH = 16  # recipes handed to an engine at once; between batches other callers get their turn
 WINDOW = 64  # lines that are looked up in the cache together
@@ -41,7 +43,7 @@ class LinePiece:
 class Renderer:
     """The one way from a recipe to its audio."""
 
-    def __init__(self, engines: Registry, cache: Cache) -> None:
+    def __init__(self, engines: Registry, cache: "Cache") -> None:
         self._engines = engines
         self._cache = cache
 
