@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from studio.errors import BadControl, BadRequest, BadText, Cancelled, EngineFailed, NotFound
-from studio.studio import SpeakRequest
+from studio.studio import SpeakRequest, Studio
 
 BOTH = "你好，世界。Hello from Timbre Studio!"
 
@@ -186,3 +186,23 @@ def test_two_performances_at_once_are_both_right(studio):
     studio.takes.delete(alone)
     both = [studio.speak(SpeakRequest(text, seed=7)) for text in ("First of two.", "第二个。")]
     assert [performance.wait(30).seconds > 0.4 for performance in both] == [True, True]
+
+
+def test_another_database_is_used_where_the_environment_names_one(tmp_path, monkeypatch):
+    """The voices are then kept there, and the data folder has no database of its own."""
+    elsewhere = tmp_path / "elsewhere.db"
+    monkeypatch.setenv("TIMBRE_DATABASE_URL", f"sqlite:///{elsewhere}")
+    with Studio(tmp_path / "data") as studio:
+        studio.keep_seed("espeak", 5, "Kept elsewhere")
+    assert elsewhere.exists()
+    assert not (tmp_path / "data" / "studio.db").exists()
+
+
+def test_an_engine_warmed_at_the_start_is_loaded_and_a_wrong_name_does_no_harm(tmp_path):
+    with Studio(tmp_path / "data", warm="espeak") as studio:
+        deadline = time.monotonic() + 10
+        while not studio.engines()[0].loaded:
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+    with Studio(tmp_path / "data", warm="no such engine") as studio:
+        assert spoken(studio, "Still fine.").seconds > 0.3
