@@ -1,0 +1,1 @@
+"""Layers that several models share: decoder with its cache, sampling, convolution blocks, strict loading."""

@@ -1,0 +1,222 @@
+"""A decoder in the manner of Llama and Qwen2, with a static cache of keys and values.
+
+Sequences live in the slots of a `Cache`. A call appends to some of them: a whole prompt to one, or one step to each of
+several, however far each has come. Nothing is padded, so a sequence never sees another one's length.
+
+References: Touvron et al., "LLaMA" (2023); Su et al., "RoFormer" (2021, rotary positions); Zhang and Sennrich, "Root Mean
+Square Layer Normalization" (2019). Attribute names are the published checkpoints' keys.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from studio.nn.linear import Precision, Projection
+
+
+@dataclass(frozen=True)
+class DecoderConfig:
+    """Sizes of a decoder."""
+
+    dim: int
+    layers: int
+    heads: int
+    hidden: int  # of the gated feed-forward
+    kv_heads: int = 0  # 0: as many as heads
+    rope_base: float = 10_000.0
+    eps: float = 1e-6
+    bias: bool = False  # of queries, keys and values
+    positions: int = 4096  # the longest sequence
+
+    def __post_init__(self) -> None:
+        if self.dim % self.heads or self.head_dim % 2:
+            raise ValueError(f"dim {self.dim} does not divide into {self.heads} heads of even size")
+        if self.heads % self.groups:
+            raise ValueError(f"{self.heads} heads do not share {self.groups} of keys and values evenly")
+
+    @property
+    def head_dim(self) -> int:
+        return self.dim // self.heads
+
+    @property
+    def groups(self) -> int:
+        """Heads of keys and values."""
+        return self.kv_heads or self.heads
+
+
+class Cache:
+    """Keys and values of `slots` sequences of at most `positions` steps.
+
+    Memory that no sequence has reached yet is reserved, not used (on the CPU). One owner at a time.
+    """
+
+    def __init__(self, config: DecoderConfig, slots: int, positions: int = 0, like: Tensor | None = None) -> None:
+        """`like` gives the device; on the CPU keys are float32, whose kernel is the quickest there."""
+        self.positions = positions or config.positions
+        device = torch.device("cpu") if like is None else like.device
+        dtype = torch.float32 if device.type == "cpu" or like is None else like.dtype
+        shape = (config.layers, slots, config.groups, self.positions, config.head_dim)
+        keys, values = torch.empty(shape, dtype=dtype, device=device), torch.empty(shape, dtype=dtype, device=device)
+        self.dtype = dtype
+        self.lengths = [0] * slots  # steps in each slot
+        self.rows = [[(keys[at, slot], values[at, slot]) for slot in range(slots)] for at in range(config.layers)]
+
+    def clear(self, slot: int) -> None:
+        """Forget the sequence of a slot."""
+        self.lengths[slot] = 0
+
+
+class RMSNorm(nn.Module):
+    """(…, dim) -> (…, dim), in float32."""
+
+    def __init__(self, dim: int, eps: float) -> None:
+        super().__init__()
+        self.eps = eps
+        self.weight = nn.Parameter(torch.ones(dim))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return functional.rms_norm(x, self.weight.shape, self.weight, self.eps)
+
+
+class Attention(nn.Module):
+    """Causal attention with rotary positions and, where there are fewer of them, shared heads of keys and values."""
+
+    packed: nn.ModuleList
+
+    def __init__(self, config: DecoderConfig) -> None:
+        super().__init__()
+        self.config = config
+        keys = config.groups * config.head_dim
+        self.q_proj = nn.Linear(config.dim, config.dim, bias=config.bias)
+        self.k_proj = nn.Linear(config.dim, keys, bias=config.bias)
+        self.v_proj = nn.Linear(config.dim, keys, bias=config.bias)
+        self.o_proj = nn.Linear(config.dim, config.dim, bias=False)
+
+    def pack(self, precision: Precision) -> None:
+        """Weights into the form of a precision; what was loaded is let go."""
+        self.inward = Projection([self.q_proj, self.k_proj, self.v_proj], precision)
+        self.outward = Projection([self.o_proj], precision)
+        del self.q_proj, self.k_proj, self.v_proj, self.o_proj
+
+    def forward(self, x: Tensor, turn: tuple[Tensor, Tensor], cache: Cache, layer: int, slots: Sequence[int]) -> Tensor:
+        """(rows, steps, dim) -> the same; appends to the cache without counting the steps."""
+        rows, steps, dim = x.shape
+        heads, groups, size = self.config.heads, self.config.groups, self.config.head_dim
+        mixed = self.inward(x.flatten(0, 1)).view(rows, steps, heads + 2 * groups, size)
+        turned = rotated(mixed[:, :, : heads + groups], *turn).transpose(1, 2).to(cache.dtype)  # (rows, heads, steps, size)
+        values = mixed[:, :, heads + groups :].transpose(1, 2).to(cache.dtype)
+        seen = [
+            _attend(turned[row, :heads], turned[row, heads:], values[row], cache.rows[layer][slot], cache.lengths[slot])
+            for row, slot in enumerate(slots)
+        ]
+        joined = (seen[0] if rows == 1 else torch.cat(seen)).transpose(1, 2).reshape(rows * steps, dim)
+        return self.outward(joined.float()).view(rows, steps, dim)
+
+
+class FeedForward(nn.Module):
+    """SiLU-gated: (…, dim) -> (…, dim)."""
+
+    def __init__(self, config: DecoderConfig) -> None:
+        super().__init__()
+        self.gate_proj = nn.Linear(config.dim, config.hidden, bias=False)
+        self.up_proj = nn.Linear(config.dim, config.hidden, bias=False)
+        self.down_proj = nn.Linear(config.hidden, config.dim, bias=False)
+
+    def pack(self, precision: Precision) -> None:
+        self.inward = Projection([self.gate_proj, self.up_proj], precision)
+        self.outward = Projection([self.down_proj], precision)
+        del self.gate_proj, self.up_proj, self.down_proj
+
+    def forward(self, x: Tensor) -> Tensor:
+        gate, up = self.inward(x.flatten(0, -2)).chunk(2, -1)
+        return self.outward(functional.silu(gate).mul_(up)).view(x.shape)
+
+
+class Layer(nn.Module):
+    """Attention and feed-forward, each behind a norm and added to what came in."""
+
+    def __init__(self, config: DecoderConfig) -> None:
+        super().__init__()
+        self.input_layernorm = RMSNorm(config.dim, config.eps)
+        self.self_attn = Attention(config)
+        self.post_attention_layernorm = RMSNorm(config.dim, config.eps)
+        self.mlp = FeedForward(config)
+
+    def forward(self, x: Tensor, turn: tuple[Tensor, Tensor], cache: Cache, layer: int, slots: Sequence[int]) -> Tensor:
+        x = x + self.self_attn(self.input_layernorm(x), turn, cache, layer, slots)
+        return x + self.mlp(self.post_attention_layernorm(x))
+
+
+class Decoder(nn.Module):
+    """Embeddings in, hidden states after the last norm out. `pack` it once after loading."""
+
+    def __init__(self, config: DecoderConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.layers = nn.ModuleList(Layer(config) for _ in range(config.layers))
+        self.norm = RMSNorm(config.dim, config.eps)
+        self._turns: tuple[Tensor, Tensor] | None = None
+
+    def pack(self, precision: Precision) -> None:
+        """Bring the loaded weights into a precision, layer by layer."""
+        for layer in self._blocks():
+            layer.self_attn.pack(precision)
+            layer.mlp.pack(precision)
+        for norm in (module for module in self.modules() if isinstance(module, RMSNorm)):
+            norm.weight = nn.Parameter(norm.weight.detach().float(), requires_grad=False)
+
+    def forward(self, x: Tensor, cache: Cache, slots: Sequence[int]) -> Tensor:
+        """Append `x` (rows, steps, dim) float32 to the sequences in `slots`; gives (rows, steps, dim).
+
+        Raises `IndexError` where a sequence would grow past the cache.
+        """
+        steps = x.shape[1]
+        if (longest := max(cache.lengths[slot] for slot in slots) + steps) > cache.positions:
+            raise IndexError(f"a sequence of {longest} steps in a cache of {cache.positions}")
+        turn = self._turn([cache.lengths[slot] for slot in slots], steps, x)
+        for at, layer in enumerate(self._blocks()):
+            x = layer(x, turn, cache, at, slots)
+        for slot in slots:
+            cache.lengths[slot] += steps
+        return self.norm(x)
+
+    def _blocks(self) -> Iterable[Layer]:
+        return self.layers  # type: ignore[return-value]  # nn.ModuleList does not know its kind
+
+    def _turn(self, starts: Sequence[int], steps: int, like: Tensor) -> tuple[Tensor, Tensor]:
+        """Cosine and signed sine (rows, steps, 1, head_dim) of the positions that come next."""
+        if self._turns is None or self._turns[0].device != like.device:
+            self._turns = rotation(self.config, like.device)
+        at = torch.tensor(starts, device=like.device)[:, None] + torch.arange(steps, device=like.device)
+        cosine, sine = self._turns
+        return cosine[at][:, :, None], sine[at][:, :, None]
+
+
+def rotation(config: DecoderConfig, device: torch.device) -> tuple[Tensor, Tensor]:
+    """Cosine and sine (positions, head_dim) of the rotary positions; the sine of the first half is negative."""
+    half = torch.arange(0, config.head_dim, 2, dtype=torch.float32, device=device) / config.head_dim
+    angle = torch.arange(config.positions, dtype=torch.float32, device=device)[:, None] / config.rope_base**half
+    cosine, sine = angle.cos(), angle.sin()
+    return torch.cat([cosine, cosine], -1), torch.cat([-sine, sine], -1)
+
+
+def rotated(x: Tensor, cosine: Tensor, sine: Tensor) -> Tensor:
+    """`x` (…, head_dim) turned by its position; halves are exchanged, as published weights expect."""
+    return torch.addcmul(x * cosine, x.roll(x.shape[-1] // 2, -1), sine)
+
+
+def _attend(queries: Tensor, keys: Tensor, values: Tensor, row: tuple[Tensor, Tensor], start: int) -> Tensor:
+    """(heads, steps, size) over everything a sequence has seen, the new steps included; gives (1, heads, steps, size)."""
+    steps = queries.shape[1]
+    end = start + steps
+    past = (row[0][None, :, :end], row[1][None, :, :end])
+    row[0][:, start:end], row[1][:, start:end] = keys, values
+    mask = None
+    if steps > 1 and start:  # PyTorch's own causal mask begins at the first key
+        mask = torch.ones(steps, end, dtype=torch.bool, device=queries.device).tril(start)
+    return functional.scaled_dot_product_attention(
+        queries[None], *past, attn_mask=mask, is_causal=steps > 1 and not start, enable_gqa=len(keys) != len(queries)
+    )
