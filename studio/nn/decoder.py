@@ -48,25 +48,28 @@ class DecoderConfig:
 
 
 class Cache:
-    """Keys and values of `slots` sequences of at most `positions` steps.
+    """Keys and values of `slots` sequences; each slot has memory for as many steps as its sequence may take.
 
-    Memory that no sequence has reached yet is reserved, not used (on the CPU). One owner at a time.
+    On the CPU, steps that a sequence has not reached are reserved, not used. One owner at a time.
     """
 
-    def __init__(self, config: DecoderConfig, slots: int, positions: int = 0, like: Tensor | None = None) -> None:
+    def __init__(self, config: DecoderConfig, slots: int, like: Tensor | None = None) -> None:
         """`like` gives the device; on the CPU keys are float32, whose kernel is the quickest there."""
-        self.positions = positions or config.positions
-        device = torch.device("cpu") if like is None else like.device
-        dtype = torch.float32 if device.type == "cpu" or like is None else like.dtype
-        shape = (config.layers, slots, config.groups, self.positions, config.head_dim)
-        keys, values = torch.empty(shape, dtype=dtype, device=device), torch.empty(shape, dtype=dtype, device=device)
-        self.dtype = dtype
-        self.lengths = [0] * slots  # steps in each slot
-        self.rows = [[(keys[at, slot], values[at, slot]) for slot in range(slots)] for at in range(config.layers)]
+        self._config = config
+        self._device = torch.device("cpu") if like is None else like.device
+        self.dtype = torch.float32 if like is None or self._device.type == "cpu" else like.dtype
+        self.lengths = [0] * slots  # steps so far
+        self.limits = [0] * slots  # steps at most
+        self.rows: list[list[tuple[Tensor, Tensor]]] = [[] for _ in range(slots)]  # by layer: (groups, limit, head_dim)
 
-    def clear(self, slot: int) -> None:
-        """Forget the sequence of a slot."""
+    def open(self, slot: int, limit: int) -> None:
+        """Begin a new sequence of at most `limit` steps; the memory of the last one serves again where it is enough."""
         self.lengths[slot] = 0
+        if self.limits[slot] < limit:
+            config, self.limits[slot] = self._config, limit
+            shape = (config.layers, 2, config.groups, limit, config.head_dim)
+            whole = torch.empty(shape, dtype=self.dtype, device=self._device)
+            self.rows[slot] = [(layer[0], layer[1]) for layer in whole]
 
 
 class RMSNorm(nn.Module):
@@ -109,7 +112,7 @@ class Attention(nn.Module):
         turned = rotated(mixed[:, :, : heads + groups], *turn).transpose(1, 2).to(cache.dtype)  # (rows, heads, steps, size)
         values = mixed[:, :, heads + groups :].transpose(1, 2).to(cache.dtype)
         seen = [
-            _attend(turned[row, :heads], turned[row, heads:], values[row], cache.rows[layer][slot], cache.lengths[slot])
+            _attend(turned[row, :heads], turned[row, heads:], values[row], cache.rows[slot][layer], cache.lengths[slot])
             for row, slot in enumerate(slots)
         ]
         joined = (seen[0] if rows == 1 else torch.cat(seen)).transpose(1, 2).reshape(rows * steps, dim)
@@ -171,11 +174,12 @@ class Decoder(nn.Module):
     def forward(self, x: Tensor, cache: Cache, slots: Sequence[int]) -> Tensor:
         """Append `x` (rows, steps, dim) float32 to the sequences in `slots`; gives (rows, steps, dim).
 
-        Raises `IndexError` where a sequence would grow past the cache.
+        Raises `IndexError` where a sequence would grow past its limit.
         """
         steps = x.shape[1]
-        if (longest := max(cache.lengths[slot] for slot in slots) + steps) > cache.positions:
-            raise IndexError(f"a sequence of {longest} steps in a cache of {cache.positions}")
+        for slot in slots:
+            if cache.lengths[slot] + steps > min(cache.limits[slot], self.config.positions):
+                raise IndexError(f"{cache.lengths[slot] + steps} steps in a slot of {cache.limits[slot]}")
         turn = self._turn([cache.lengths[slot] for slot in slots], steps, x)
         for at, layer in enumerate(self._blocks()):
             x = layer(x, turn, cache, at, slots)
