@@ -60,11 +60,7 @@ def engine_alone(source: Path, folder: Path) -> float:
 
     with Studio(folder) as studio:
         book = studio.convert(source, ConvertRequest(), folder / "x.m4b", start=False).book
-        lines = [
-            book.direction.line(utterance)
-            for chapter in book.manuscript.chapters
-            for utterance in book.direction.read(chapter.text, 10**9).utterances
-        ]
+        lines = [line for c in book.manuscript.chapters for line in book.direction.passage(c.text, 10**9).lines]
         started = time.perf_counter()
         for _ in studio._engines.speak("espeak", [line.recipe for line in lines], Stop()):
             pass

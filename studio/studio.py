@@ -242,7 +242,7 @@ class Studio:
     def keep_seed(self, engine: str, seed: int, name: str, **facts: Any) -> Voice:
         """The voice of a seed, into the library."""
         state = self._engines.get(engine)
-        voice = cast(self._library, state.spec, state.voices(), f"seed:{seed}")
+        voice = cast(self._library, state, f"seed:{seed}")
         return self.keep_voice(engine, voice.content, name, **facts)
 
     def keep_voice(self, engine: str, content: VoiceContent, name: str, **facts: Any) -> Voice:
@@ -255,7 +255,7 @@ class Studio:
     def keep_blend(self, engine: str, weights: Mapping[str, float], name: str, **facts: Any) -> Voice:
         """A mix of voices (as `SpeakRequest.voice` names them) by weight, into the library, with its parents."""
         speaker = self._engines.get(engine)
-        mixed = [(cast(self._library, speaker.spec, speaker.voices(), ref), w) for ref, w in weights.items()]
+        mixed = [(cast(self._library, speaker, ref), w) for ref, w in weights.items()]
         parents = [{"voice": voice.id or voice.label, "weight": weight} for voice, weight in mixed]
         return self.keep_voice(engine, blend(speaker, mixed), name, parents=parents, **facts)
 
@@ -301,9 +301,9 @@ class Studio:
         spec = engine.spec
         style = self.styles.get(request.style, spec.id).controls if request.style else {}
         spec.check_language(request.language)
-        voice = cast(self._library, spec, engine.voices(), request.voice)
+        voice = cast(self._library, engine, request.voice)
         return Direction(
-            spec,
+            engine,
             voice,
             spec.settle({**style, **request.controls}),
             seed=request.seed,
@@ -311,6 +311,7 @@ class Studio:
             steps=request.steps,
             mode=getattr(request, "mode", "speak"),
             gaps=request.gaps,
+            split=request.split,
         )
 
     def _shipped(self, sheet: StyleSheet) -> Iterator[NewStyle]:

@@ -32,7 +32,7 @@ def check_engine(engine: Engine) -> list[Words]:
 def check_spec(spec: EngineSpec) -> list[Words]:
     """What is wrong with a declaration; empty when all is well."""
     found = list(_whole(spec))
-    for control in spec.controls:
+    for control in (*spec.controls, *spec.settings):
         found += [
             Words(f"control {control.name}: {w.en}", f"控制项 {control.name}：{w.zh}") for w in check_control(control)
         ]
@@ -77,6 +77,7 @@ def _whole(spec: EngineSpec) -> Iterator[Words]:
         (bool(spec.voice_kinds), "it accepts no kind of voice", "没有可接受的音色类型"),
         (embeds == (spec.embedding_size > 0), "embedding_size is for embeddings", "embedding_size 与音色类型不符"),
         (_unique(names), "a control is declared twice", "控制项重复"),
+        (_unique([c.name for c in spec.settings]), "a setting is declared twice", "设置项重复"),
         (basic <= MOST_BASIC, f"{basic} basic controls, not {MOST_BASIC}", f"基本控制项最多 {MOST_BASIC} 个"),
         (not strange, f"unknown marks: {strange}", f"未知标记：{strange}"),
         (all(mark.how in How for mark in spec.marks.values()), "unclear support of a mark", "标记支持方式不明"),

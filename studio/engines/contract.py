@@ -10,11 +10,12 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from studio.audio.clip import Samples
 from studio.digest import digest_of
 from studio.errors import BadControl, BadRequest, Cancelled
+from studio.text.marks import MarkNote
 from studio.words import Words
 
 Value = str | int | float | bool
@@ -131,6 +132,9 @@ class EngineSpec:
     native_tokens: tuple[str, ...] = ()  # tokens of its own that text may contain, e.g. "[uv_break]"
     modes: tuple[tuple[str, Words], ...] = (("speak", Words("Speak", "朗读")),)
     streams: bool = False  # yields sound before the utterance is finished
+    concurrent: bool = False  # `speak` may be called by several threads at once; it shares its work out itself
+    default_voice: str = ""  # as people name voices, e.g. "seed:2222"; empty is the first builtin one
+    settings: tuple[Control, ...] = ()  # of the loaded engine (device, precision …), not of a recipe; see `Configures`
     longest: int = 400  # characters of one utterance it reads well
     pace: float = 14.0  # Latin letters a second at default speed, for estimates; a CJK character counts as 3.2
     embedding_size: int = 0  # of VoiceKind.EMBEDDING
@@ -283,6 +287,7 @@ class AudioChunk:
     samples: Samples  # mono float32, -1..1, at EngineSpec.rate
     words: tuple[WordTime, ...] = ()  # words that begin in this piece; empty if the engine does not know
     last: bool = False  # nothing of this utterance follows
+    said: str = ""  # with the last piece: the text as it was spoken, where the engine changed it (refining)
 
 
 class Stop:
@@ -322,12 +327,75 @@ class Engine(Protocol):
         Speaking with it sounds the same. `BadRequest` where the engine has no embeddings.
         """
 
-    def speak(self, recipes: Sequence[Recipe], stop: Stop) -> Iterator[AudioChunk]:
+    def speak(self, recipes: Sequence[Recipe], stop: Stop, stream: bool = True) -> Iterator[AudioChunk]:
         """The sound of each recipe, as it is ready; utterances may interleave, the pieces of one are in order.
 
         One recipe's audio depends on the recipe alone: never on its neighbours here, on what ran before or on a global
-        random state. Raises `Cancelled` within a step of `stop`, `EngineFailed` with the cause chained.
+        random state. Without `stream` nobody listens yet, and an engine that may have to try an utterance again gives
+        it out when it is whole. Raises `Cancelled` within a step of `stop`, `EngineFailed` with the cause chained.
         """
 
     def unload(self) -> None:
         """Free everything that `load` took (idempotent)."""
+
+
+# What some engines can do besides; the studio asks with `isinstance`.
+
+
+@dataclass(frozen=True)
+class Draft:
+    """An utterance on its way to a recipe."""
+
+    text: str  # normalised, with the marks that the engine honours
+    language: str
+    controls: Mapping[str, Value] = field(default_factory=dict)  # that differ from the text's, for this utterance
+    notes: tuple[MarkNote, ...] = ()  # what had to be changed; their positions are set by the studio
+
+
+@runtime_checkable
+class Prepares(Protocol):
+    """An engine that cannot read everything, and says before it speaks what it will read instead."""
+
+    def prepare(self, drafts: Sequence[Draft], controls: Mapping[str, Value]) -> Sequence[Draft]:
+        """The utterances of one text, in order, as they will be read. Quick; loads nothing large."""
+
+    def lint(self, text: str) -> Sequence[MarkNote]:
+        """What of the engine's own tokens in a text as written will not do what it seems to; `BadText` refuses it."""
+
+
+@dataclass(frozen=True)
+class Refined:
+    """A text rewritten for speech, beside what it was."""
+
+    index: int  # which of the recipes
+    text: str  # as it would be spoken
+    changes: tuple[tuple[str, str], ...]  # (same | added | lost | changed, words) in order; joined they are the texts
+    ok: bool  # no word was lost or changed
+    tries: int  # draws that were needed
+
+
+@runtime_checkable
+class Refines(Protocol):
+    """An engine that can write pauses and laughter into a text before it speaks."""
+
+    def refine(self, recipes: Sequence[Recipe], stop: Stop) -> Iterator[Refined]:
+        """Each recipe's text refined as its controls say, in any order; `EngineFailed` where the guard refuses."""
+
+
+@runtime_checkable
+class SharesVoices(Protocol):
+    """An engine whose voices people exchange as strings."""
+
+    def code_of(self, voice: VoiceContent) -> str:
+        """The string of a voice; `BadRequest` where its kind has none."""
+
+    def voice_of(self, code: str) -> VoiceContent:
+        """The voice in a string; `BadRequest` says what is wrong with it."""
+
+
+@runtime_checkable
+class Configures(Protocol):
+    """An engine whose loaded form can be chosen: `EngineSpec.settings` declares how."""
+
+    def configure(self, settings: Mapping[str, Any]) -> None:
+        """Use these settings from the next `load` on; `BadControl` refuses one. What is not named has its default."""

@@ -11,8 +11,8 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field, fields
 from importlib import import_module
 from typing import Any, Literal, cast
 
@@ -76,6 +76,7 @@ class _Entry:
     source: str
     turns: "_Turns"
     loaded: bool = False
+    loading: threading.Lock = field(default_factory=threading.Lock)  # several callers may find it not loaded
 
 
 @dataclass(frozen=True)
@@ -128,22 +129,26 @@ class Registry:
     def lease(self, id: str, stop: Stop | None = None) -> Iterator[Engine]:
         """The engine, loaded, for this caller alone; others wait in the order they came.
 
-        `NotInstalled` if it cannot speak yet, `Cancelled` when `stop` is set while waiting.
+        A concurrent engine is given to all who ask, and is nobody's alone. `NotInstalled` if it cannot speak yet,
+        `Cancelled` when `stop` is set while waiting.
         """
         entry = self._working(id)
-        with entry.turns.mine(stop):
+        shared = entry.engine.spec.concurrent
+        with entry.turns.ours(stop) if shared else entry.turns.mine(stop):
             if (missing := entry.engine.missing()) is not None:
                 raise NotInstalled(missing.en, missing.zh, command=missing.en.rpartition(": ")[2])
-            with _translated(id):
+            with entry.loading, _translated(id):
                 entry.engine.load()
             entry.loaded = True
             yield entry.engine
 
-    def speak(self, id: str, recipes: Sequence[Recipe], stop: Stop | None = None) -> Iterator[AudioChunk]:
+    def speak(
+        self, id: str, recipes: Sequence[Recipe], stop: Stop | None = None, stream: bool = True
+    ) -> Iterator[AudioChunk]:
         """`Engine.speak` in its turn; what a third party's engine raises comes as `EngineFailed`."""
         stop = Stop() if stop is None else stop  # a Stop that is not set is false
         with self.lease(id, stop) as engine, _translated(id):
-            yield from engine.speak(recipes, stop)
+            yield from engine.speak(recipes, stop, stream)
 
     def unload(self, id: str, stop: Stop | None = None) -> None:
         """Free what an engine holds, once nobody has it."""
@@ -242,29 +247,45 @@ class _Turns:
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
-        self._queue: deque[object] = deque()  # the first one has the turn
+        self._queue: deque[tuple[object, bool]] = deque()  # tickets, and whether they may be used beside others
+
+    def mine(self, stop: Stop | None, patience: float = math.inf) -> AbstractContextManager[None]:
+        """The turn, or after `patience` seconds as if it were; `Cancelled` when `stop` is set before."""
+        return self._turn(stop, patience, shared=False)
+
+    def ours(self, stop: Stop | None) -> AbstractContextManager[None]:
+        """A turn beside all others who have such a one."""
+        return self._turn(stop, math.inf, shared=True)
 
     @contextmanager
-    def mine(self, stop: Stop | None, patience: float = math.inf) -> Iterator[None]:
-        """The turn, or after `patience` seconds as if it were; `Cancelled` when `stop` is set before."""
+    def _turn(self, stop: Stop | None, patience: float, shared: bool) -> Iterator[None]:
         ticket = object()
         with self._changed:
-            self._queue.append(ticket)
+            self._queue.append((ticket, shared))
         try:
             self._wait(ticket, Stop() if stop is None else stop, patience)
             yield
         finally:
             with self._changed:
-                self._queue.remove(ticket)
+                self._queue.remove((ticket, shared))
                 self._changed.notify_all()
 
     def _wait(self, ticket: object, stop: Stop, patience: float) -> None:
         until = time.monotonic() + patience
         with self._changed:
-            while self._queue[0] is not ticket and time.monotonic() < until:
+            while not self._has_turn(ticket) and time.monotonic() < until:
                 stop.check()
                 self._changed.wait(CHECKING_S)
         stop.check()
+
+    def _has_turn(self, ticket: object) -> bool:
+        """It is the first one, or shared with nothing but shared ones before it."""
+        for first, (known, shared) in enumerate(self._queue):
+            if known is ticket:
+                return shared or first == 0
+            if not shared:
+                return False
+        return True
 
 
 @contextmanager
@@ -300,6 +321,9 @@ def spec_to_json(spec: EngineSpec) -> dict[str, Any]:
         "native_tokens": list(spec.native_tokens),
         "controls": [control_to_json(control) for control in spec.controls],
         "streams": spec.streams,
+        "concurrent": spec.concurrent,
+        "default_voice": spec.default_voice,
+        "settings": [control_to_json(control) for control in spec.settings],
         "longest": spec.longest,
         "embedding_size": spec.embedding_size,
         "code_licence": spec.code_licence,
@@ -311,7 +335,7 @@ def spec_to_json(spec: EngineSpec) -> dict[str, Any]:
 
 def control_to_json(control: Control) -> dict[str, Any]:
     """A control as plain data."""
-    plain = {field.name: getattr(control, field.name) for field in fields(control)}
+    plain = {each.name: getattr(control, each.name) for each in fields(control)}
     for name in ("low", "high"):
         plain[name] = plain[name] if math.isfinite(plain[name]) else None
     plain["label"], plain["help"] = control.label._asdict(), control.help._asdict()

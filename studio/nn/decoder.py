@@ -3,8 +3,8 @@
 Sequences live in the slots of a `Cache`. A call appends to some of them: a whole prompt to one, or one step to each of
 several, however far each has come. Nothing is padded, so a sequence never sees another one's length.
 
-References: Touvron et al., "LLaMA" (2023); Su et al., "RoFormer" (2021, rotary positions); Zhang and Sennrich, "Root Mean
-Square Layer Normalization" (2019). Attribute names are the published checkpoints' keys.
+References: Touvron et al., "LLaMA" (2023); Su et al., "RoFormer" (2021, rotary positions); Zhang and Sennrich, "Root
+Mean Square Layer Normalization" (2019). Attribute names are the published checkpoints' keys.
 """
 
 from collections.abc import Iterable, Sequence
@@ -109,7 +109,8 @@ class Attention(nn.Module):
         rows, steps, dim = x.shape
         heads, groups, size = self.config.heads, self.config.groups, self.config.head_dim
         mixed = self.inward(x.flatten(0, 1)).view(rows, steps, heads + 2 * groups, size)
-        turned = rotated(mixed[:, :, : heads + groups], *turn).transpose(1, 2).to(cache.dtype)  # (rows, heads, steps, size)
+        turned = rotated(mixed[:, :, : heads + groups], *turn)
+        turned = turned.transpose(1, 2).to(cache.dtype)  # (rows, heads + groups, steps, size)
         values = mixed[:, :, heads + groups :].transpose(1, 2).to(cache.dtype)
         seen = [
             _attend(turned[row, :heads], turned[row, heads:], values[row], cache.rows[slot][layer], cache.lengths[slot])
@@ -213,7 +214,7 @@ def rotated(x: Tensor, cosine: Tensor, sine: Tensor) -> Tensor:
 
 
 def _attend(queries: Tensor, keys: Tensor, values: Tensor, row: tuple[Tensor, Tensor], start: int) -> Tensor:
-    """(heads, steps, size) over everything a sequence has seen, the new steps included; gives (1, heads, steps, size)."""
+    """(heads, steps, size) over all that a sequence has seen, the new steps included -> (1, heads, steps, size)."""
     steps = queries.shape[1]
     end = start + steps
     past = (row[0][None, :, :end], row[1][None, :, :end])

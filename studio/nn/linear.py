@@ -1,10 +1,10 @@
 """`Projection`: linear maps of one input, packed for a precision.
 
-A speech model's decoder reads all its weights for every step, so the bytes of the weights are its speed. What was measured
-on two cores (20 layers of ChatTTS, one row, see `benchmarks/`): fp32 20 ms, bf16 18 ms, int8 6 ms a step.
+A speech model's decoder reads all its weights for every step, so the bytes of the weights are its speed. Measured on
+two cores (20 layers of ChatTTS, one row, see `benchmarks/`): fp32 20 ms, bf16 18 ms, int8 6 ms a step.
 
-On the CPU every precision gives one row the same bits whatever rows stand beside it, for up to `ROWS` rows: a recipe sounds
-the same alone and in a batch. fp32 and bf16 need at least two rows for that, because a single one takes another kernel.
+On the CPU every precision gives one row the same bits whatever rows stand beside it, for up to `ROWS` rows: a recipe
+sounds the same alone and in a batch. fp32 and bf16 need at least two rows for that: one alone takes another kernel.
 """
 
 from collections.abc import Sequence
@@ -60,8 +60,8 @@ class Projection(nn.Module):
 def linear(x: Tensor, weight: Tensor) -> Tensor:
     """(rows, in) times (out, in) in float32, through oneDNN on the CPU.
 
-    PyTorch takes MKL by default, which on AMD processors reads weights at half the speed of oneDNN and gives a row other
-    bits for every number of rows.
+    PyTorch takes MKL by default, which on AMD processors reads weights at half the speed of oneDNN and gives a row
+    other bits for every number of rows.
     """
     if x.device.type == "cpu" and _ONEDNN:
         return torch.ops.mkldnn._linear_pointwise(x, weight, None, "none", [], "")

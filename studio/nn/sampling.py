@@ -1,8 +1,8 @@
 """Drawing the next token: what a row of logits goes through, and where its chance comes from.
 
 Every row has its own settings and its own generator, so that rows of one batch can belong to different people and a row
-draws the same alone. The order of the steps is that of the models we load: temperature, repetition penalty, top-p, top-k,
-ban, softmax, draw.
+draws the same alone. The order of the steps is that of the models we load: temperature, repetition penalty, top-p,
+top-k, ban, softmax, draw.
 """
 
 from collections.abc import Sequence
@@ -44,7 +44,7 @@ class OwnDraws:
 
 
 class RepeatedDraws:
-    """The same noise at every step, as ChatTTS draws with a manual seed; row 0 of a batch gets the first draws of it."""
+    """The same noise at every step, as ChatTTS draws with a manual seed; row 0 of a batch gets the first of it."""
 
     def __init__(self, seed: int, row: int = 0) -> None:
         self._seed, self._row = seed, row
@@ -71,7 +71,7 @@ class Sampler:
     ) -> Tensor:
         """(rows, books, vocabulary) float32 logits -> (rows, books) int64 tokens, on the CPU.
 
-        `history[row]` is (steps, books) of what the row has drawn; `ban[row]` is a token that may not come now, or None.
+        `history[row]` is (steps, books) of what the row has drawn; `ban[row]` is a token that may not come, or None.
         """
         chances = self.chances(logits, settings, history, ban)
         noise = torch.stack([one.noise((self.books, self.vocabulary)) for one in draws])

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from studio.engines.contract import BuiltinVoice, Engine, EngineSpec, VoiceContent, VoiceKind
+from studio.engines.contract import Engine, SharesVoices, VoiceContent, VoiceKind
 from studio.errors import BadRequest, NotFound
 from studio.library import Library
 from studio.words import Words
@@ -13,6 +13,7 @@ from studio.words import Words
 VOICE = Words("voice", "音色")
 MOST_BLENDED = 8
 SEEDS = 2**31  # a voice seed is 0 up to this
+CODE = "code:"  # before a string that people exchange
 
 
 @dataclass(frozen=True)
@@ -24,23 +25,28 @@ class CastVoice:
     id: str = ""  # in the library; empty for seeds and builtin voices
 
 
-def cast(library: Library, spec: EngineSpec, builtin: Sequence[BuiltinVoice], ref: str) -> CastVoice:
-    """The voice that `ref` names for this engine: a library voice, a seed, a builtin name; empty is its first builtin.
+def cast(library: Library, engine: Engine, ref: str) -> CastVoice:
+    """The voice that `ref` names for this engine: a library voice, a seed, a builtin name, a string that people
+    exchange (`code:…`); empty is its default.
 
     `NotFound` suggests the nearest name, `BadRequest` says which engine a voice belongs to.
     """
-    ref = ref.strip()
-    if not ref:
-        first = builtin[0]
-        return CastVoice(VoiceContent(VoiceKind.BUILTIN, name=first.name), first.name)
-    if ref.lower().startswith("seed:"):
-        voice = CastVoice(VoiceContent(VoiceKind.SEED, seed=seed_of(ref)), ref.lower())
-    elif {*ref.split("+")} <= {known.name for known in builtin}:  # an accent and a timbre may be joined by +
-        voice = CastVoice(VoiceContent(VoiceKind.BUILTIN, name=ref), ref)
-    else:
-        voice = _from_library(library, spec, builtin, ref)
-    spec.accept(voice.content)
+    voice = voice_of_engine(engine, ref) or _from_library(library, engine, ref.strip())
+    engine.spec.accept(voice.content)
     return voice
+
+
+def voice_of_engine(engine: Engine, ref: str = "") -> CastVoice | None:
+    """The voice that `ref` names, unless it is one of the library's."""
+    builtin = engine.voices()
+    ref = ref.strip() or engine.spec.default_voice or builtin[0].name
+    if ref.lower().startswith("seed:"):
+        return CastVoice(VoiceContent(VoiceKind.SEED, seed=seed_of(ref)), ref.lower())
+    if ref.startswith(CODE) and isinstance(engine, SharesVoices):
+        return CastVoice(engine.voice_of(ref.removeprefix(CODE)), ref[: len(CODE) + 6] + "…")
+    if {*ref.split("+")} <= {known.name for known in builtin}:  # an accent and a timbre may be joined by +
+        return CastVoice(VoiceContent(VoiceKind.BUILTIN, name=ref), ref)
+    return None
 
 
 def blend(engine: Engine, voices: Sequence[tuple[CastVoice, float]]) -> VoiceContent:
@@ -74,7 +80,8 @@ def seed_of(ref: str) -> int:
     )
 
 
-def _from_library(library: Library, spec: EngineSpec, builtin: Sequence[BuiltinVoice], ref: str) -> CastVoice:
+def _from_library(library: Library, engine: Engine, ref: str) -> CastVoice:
+    spec, builtin = engine.spec, engine.voices()
     try:
         kept = library.voices.get(ref)
     except NotFound as error:

@@ -47,6 +47,7 @@ class ConvertRequest:
     bitrate: int | None = None  # bits a second; None is the format's default
     title: str = ""  # empty: as found in the manuscript
     author: str = ""
+    split: int = 0  # characters that a line should have; 0 leaves it to the studio
 
     def to_json(self) -> dict[str, Any]:
         gaps = self.gaps
@@ -150,14 +151,14 @@ class Reader:
         for chapter in self.book.manuscript.chapters:
             self._job.stopping.check()
             try:
-                reading = direction.read(chapter.text, CHAPTER_LIMIT)
+                passage = direction.passage(chapter.text, CHAPTER_LIMIT)
             except BadText as error:
                 if error.fields.get("empty"):  # a chapter of ornaments; noted, and the book goes on
                     self._job.done += len(chapter.text)
                     continue
                 raise
-            self.notes += reading.notes
-            yield chapter, tuple(direction.line(utterance) for utterance in reading.utterances)
+            self.notes += passage.notes
+            yield chapter, passage.lines
 
     def _count(self, line: PlannedLine, piece: LinePiece) -> None:
         self.lines += 1

@@ -4,8 +4,9 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from studio.engines.contract import Recipe, VoiceContent, VoiceKind
+from studio.engines.contract import Recipe
 from studio.engines.registry import Registry
+from studio.production.casting import voice_of_engine
 from studio.production.jobs import Job
 
 SENTENCES = {
@@ -40,11 +41,13 @@ def measure(engines: Registry, id: str, seconds: float, job: Job[Any]) -> tuple[
 def _measure(engines: Registry, id: str, language: str, seconds: float, job: Job[Any]) -> Speed:
     audio = wall = first = 0.0
     with engines.lease(id, job.stopping) as engine:
-        voice = VoiceContent(VoiceKind.BUILTIN, name=engine.voices()[0].name)
+        default = voice_of_engine(engine)
+        assert default is not None  # only names of the library are unknown to an engine
         controls = tuple(sorted(engine.spec.settle({}).items()))
         turn = 0
         while wall < seconds:
-            recipe = Recipe(id, engine.spec.version, SENTENCES[language], voice, language, controls, seed=turn)
+            text, version = SENTENCES[language], engine.spec.version
+            recipe = Recipe(id, version, text, default.content, language, controls, seed=turn)
             started, heard = time.perf_counter(), False
             for chunk in engine.speak([recipe], job.stopping):
                 if not heard and len(chunk.samples):

@@ -122,7 +122,7 @@ def joined(plan: Plan, renderer: Renderer, job: Performance) -> Iterator[Samples
     joiner = Joiner(job.rate)
     job.placed = joiner.placed
     joiner.pause(plan.lead_ms)
-    for piece in renderer.lines(plan.heard, job.stopping):
+    for piece in renderer.lines(plan.heard, job.stopping, stream=plan.request.stream):
         line = plan.heard[piece.index]
         yield from joiner.push(piece.samples, piece.words)
         if piece.last:

@@ -3,19 +3,20 @@
 Planning is pure and quick: it renders nothing, so the page can show it while one types.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
 from studio.digest import digest_of
-from studio.engines.contract import EngineSpec, Recipe, Value
+from studio.engines.contract import Draft, Engine, EngineSpec, Prepares, Recipe, Value
 from studio.production.casting import CastVoice
 from studio.production.joining import Gaps
 from studio.text.language import estimate_seconds
 from studio.text.marks import MarkNote
 from studio.text.reading import Reading, Utterance, read
 
+TARGET = 120  # characters of a line where nobody says otherwise
 SPEAK_LIMIT = 10_000  # characters of one request; longer texts are productions
 
 
@@ -34,6 +35,8 @@ class SpeakRequest:
     mode: str = "speak"
     polish: str = "off"  # preset of `studio.audio.polish`
     gaps: Gaps = Gaps()
+    split: int = 0  # characters that a line should have; 0 leaves it to the studio
+    stream: bool = True  # give sound out while it is made; without, an engine may try a line again
 
     def to_json(self) -> dict[str, Any]:
         """Enough to fill the page with it again."""
@@ -48,6 +51,7 @@ class SpeakRequest:
             "steps": None if self.steps is None else dict(self.steps),
             "mode": self.mode,
             "polish": self.polish,
+            "split": self.split,
         }
 
 
@@ -55,7 +59,7 @@ class SpeakRequest:
 class Direction:
     """How a whole text is to be read: everything of its recipes but the words."""
 
-    spec: EngineSpec
+    engine: Engine
     voice: CastVoice
     controls: Mapping[str, Value]  # settled: every control with a checked value
     seed: int = 0
@@ -63,22 +67,40 @@ class Direction:
     steps: Mapping[str, Any] | None = None
     mode: str = "speak"
     gaps: Gaps = Gaps()
+    split: int = 0  # characters that a line should have; 0 leaves it to the studio
 
-    def recipe(self, utterance: Utterance) -> Recipe:
+    @property
+    def spec(self) -> EngineSpec:
+        return self.engine.spec
+
+    def passage(self, text: str, limit: int) -> "Passage":
+        """The text cut into lines, normalised, its marks compiled for this engine; everything that changed is noted.
+
+        `BadText` when there is nothing to say, too much, or something that the engine would misread.
+        """
+        linted = self.engine.lint(text) if isinstance(self.engine, Prepares) else ()
+        reading = self._read(text, limit)
+        asked = "" if self.language == "auto" else self.language
+        drafts = [Draft(one.text, asked or one.language) for one in reading.utterances]
+        if isinstance(self.engine, Prepares):
+            drafts = list(self.engine.prepare(drafts, self.controls))
+        lines = tuple(self._line(one, draft) for one, draft in zip(reading.utterances, drafts, strict=True))
+        return Passage(lines, _notes(reading, linted, drafts), reading.lead_ms)
+
+    def _recipe(self, draft: Draft) -> Recipe:
         """What determines the sound of one utterance."""
         return Recipe(
             engine=self.spec.id,
             version=self.spec.version,
-            text=utterance.text,
+            text=draft.text,
             voice=self.voice.content,
-            language=utterance.language if self.language == "auto" else self.language,
-            controls=tuple(sorted(self.controls.items())),
+            language=draft.language,
+            controls=tuple(sorted({**self.controls, **draft.controls}.items())),
             seed=self.seed,
             mode=self.mode,
         )
 
-    def read(self, text: str, limit: int) -> Reading:
-        """The text cut into utterances, normalised, its marks compiled for this engine."""
+    def _read(self, text: str, limit: int) -> Reading:
         honours = {name: (support.how.value, support.note) for name, support in self.spec.marks.items()}
         return read(
             text,
@@ -86,22 +108,33 @@ class Direction:
             native=self.spec.native_tokens,
             language=self.language,
             steps=self.steps,
-            target=min(120, self.spec.longest),
+            target=min(self.split or TARGET, self.spec.longest),
             longest=self.spec.longest,
             limit=limit,
         )
 
-    def line(self, utterance: Utterance) -> "PlannedLine":
+    def _line(self, utterance: Utterance, draft: Draft) -> "PlannedLine":
         natural = self.gaps.paragraph_ms if utterance.paragraph_end else self.gaps.sentence_ms
         return PlannedLine(
             original=utterance.original,
-            spoken=utterance.text,
+            spoken=draft.text,
             language=utterance.language,
-            recipe=self.recipe(utterance),
+            recipe=self._recipe(draft),
             voice=self.voice,
             pause_ms=natural if utterance.pause_ms is None else utterance.pause_ms,
             pause_exact=utterance.pause_ms is not None,
         )
+
+
+def _notes(reading: Reading, linted: Sequence[MarkNote], drafts: Sequence[Draft]) -> tuple[MarkNote, ...]:
+    """The account of a text: what the engine says of a token of its own stands before what is said of any bracket."""
+    known = {note.at for note in linted}
+    notes = [*linted, *(note for note in reading.notes if note.at not in known)]
+    at = 0
+    for utterance, draft in zip(reading.utterances, drafts, strict=True):
+        notes += [replace(note, at=at) for note in draft.notes]
+        at += len(utterance.original)
+    return tuple(sorted(notes, key=lambda note: note.at))
 
 
 @dataclass(frozen=True)
@@ -115,6 +148,15 @@ class PlannedLine:
     voice: CastVoice
     pause_ms: int  # silence after it, before the next
     pause_exact: bool  # the text demands that pause
+
+
+@dataclass(frozen=True)
+class Passage:
+    """A stretch of text as it will be spoken."""
+
+    lines: tuple[PlannedLine, ...]
+    notes: tuple[MarkNote, ...]  # what becomes of every mark
+    lead_ms: int  # silence before the first line
 
 
 @dataclass(frozen=True)
@@ -136,9 +178,14 @@ class Plan:
     def seconds(self) -> float:
         """How long it will be, as estimated from the engine's pace."""
         spec = self.direction.spec
-        speed = float(self.direction.controls.get("speed", 1.0)) or 1.0
+        speed = self._speed()
         spoken = sum(estimate_seconds(line.spoken, spec.pace) for line in self.lines) / speed
         return spoken + (self.lead_ms + sum(line.pause_ms for line in self.lines[:-1])) / 1000
+
+    def _speed(self) -> float:
+        """How many times as fast as the engine's pace, where it has a control that says so."""
+        times = [c for c in self.direction.spec.controls if c.name == "speed" and c.unit == "×"]
+        return float(self.direction.controls["speed"]) or 1.0 if times else 1.0
 
     def recipe_json(self) -> dict[str, Any]:
         """The recipe of the whole: what its digest is made of."""
@@ -162,6 +209,5 @@ class Plan:
 
 def plan(request: SpeakRequest, direction: Direction) -> Plan:
     """The plan of one request. `BadText` when there is nothing to say, or too much."""
-    reading = direction.read(request.text, SPEAK_LIMIT)
-    lines = tuple(direction.line(utterance) for utterance in reading.utterances)
-    return Plan(lines, reading.notes, reading.lead_ms, direction, request.polish, request)
+    passage = direction.passage(request.text, SPEAK_LIMIT)
+    return Plan(passage.lines, passage.notes, passage.lead_ms, direction, request.polish, request)

@@ -47,10 +47,12 @@ class Renderer:
         self._engines = engines
         self._cache = cache
 
-    def lines(self, lines: Sequence[Spoken], stop: Stop, production: str = "") -> Iterator[LinePiece]:
+    def lines(
+        self, lines: Sequence[Spoken], stop: Stop, production: str = "", stream: bool = False
+    ) -> Iterator[LinePiece]:
         """The sound of each line. What is rendered is in the cache before the line's last piece is given out.
 
-        With the id of a production, its takes count as used by it.
+        With the id of a production, its takes count as used by it. With `stream`, someone listens already.
         """
         at = 0
         while at < len(lines):
@@ -64,7 +66,7 @@ class Renderer:
                         at += 1
                         continue
                     until = _unknown(lines, at, end, known)
-                    yield from self._render(lines[at:until], at, stop)
+                    yield from self._render(lines[at:until], at, stop, stream)
                     at = until
                     break  # a line may come again: look anew
 
@@ -77,12 +79,12 @@ class Renderer:
         words = tuple(WordTime(*word) for word in take.words)
         return LinePiece(index, self._cache.load(take.take.digest).samples, words, last=True, cached=True)
 
-    def _render(self, lines: Sequence[Spoken], offset: int, stop: Stop) -> Iterator[LinePiece]:
+    def _render(self, lines: Sequence[Spoken], offset: int, stop: Stop, stream: bool) -> Iterator[LinePiece]:
         id = lines[0].recipe.engine
         rate = self._engines.get(id).spec.rate
         whole: list[list[AudioChunk]] = [[] for _ in lines]
         given = sent = 0  # the line whose pieces go out as they come, and how many did; later lines wait
-        for chunk in self._engines.speak(id, [line.recipe for line in lines], stop):
+        for chunk in self._engines.speak(id, [line.recipe for line in lines], stop, stream):
             whole[chunk.index].append(chunk)
             if chunk.last:
                 self._keep(lines[chunk.index], whole[chunk.index], rate)
@@ -102,7 +104,7 @@ class Renderer:
         facts = TakeFacts(
             recipe=line.recipe.to_json(),
             engine=line.recipe.engine,
-            text=line.recipe.text,
+            text=chunks[-1].said or line.recipe.text,
             language=line.recipe.language,
             voice_id=line.voice.id,
             voice_label=line.voice.label,

@@ -64,7 +64,7 @@ class Humming:
     def embed(self, voice: VoiceContent) -> bytes:
         raise BadRequest("no embeddings", "没有音色向量")
 
-    def speak(self, recipes: Sequence[Recipe], stop: Stop) -> Iterator[AudioChunk]:
+    def speak(self, recipes: Sequence[Recipe], stop: Stop, stream: bool = True) -> Iterator[AudioChunk]:
         self.inside += 1
         self.most_inside = max(self.most_inside, self.inside)
         try:
@@ -354,6 +354,39 @@ def test_who_waits_can_leave_and_the_others_move_up(engines: Registry, humming: 
         assert outcome == ["left"]
     threads[1].join(5)
     assert (outcome, humming.order) == (["left", "heard"], ["patient"])
+
+
+def test_a_concurrent_engine_takes_several_callers_at_once_and_is_loaded_once(
+    engines: Registry, humming: Humming
+) -> None:
+    humming.spec = replace(humming.spec, concurrent=True)
+    together = threading.Barrier(3, timeout=5)
+
+    def caller() -> None:
+        with engines.lease("humming"):
+            together.wait()  # breaks unless all three are inside
+
+    threads = [threading.Thread(target=caller) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(10)
+    assert not together.broken
+
+
+def test_unloading_waits_for_all_who_share_an_engine(engines: Registry, humming: Humming) -> None:
+    humming.spec = replace(humming.spec, concurrent=True)
+    with engines.lease("humming"), engines.lease("humming"):
+        unloading = threading.Thread(target=engines.unload, args=("humming",))
+        unloading.start()
+        time.sleep(0.1)
+        late = Stop()
+        late.set()
+        with pytest.raises(Cancelled), engines.lease("humming", late):  # who comes later waits behind it
+            pass
+        assert humming.unloads == 0
+    unloading.join(5)
+    assert humming.unloads == 1
 
 
 def test_two_engines_do_not_wait_for_each_other(engines: Registry) -> None:

@@ -1,8 +1,8 @@
 """Tokens drawn step by step, for any number of sequences at once.
 
-A `Batch` holds the sequences (`Row`) that are being drawn now. A row enters when a slot is free, whatever the others are
-doing; at each `step` every row draws its next token; a row leaves at the step at which it ends. Rows that write text (refining)
-and rows that speak (code frames) share the same steps.
+A `Batch` holds the sequences (`Row`) that are being drawn now. A row enters when a slot is free, whatever the others
+are doing; at each `step` every row draws its next token; a row leaves at the step at which it ends. Rows that write
+text (refining) and rows that speak (code frames) share the same steps.
 """
 
 from collections.abc import Sequence

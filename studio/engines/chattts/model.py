@@ -1,7 +1,7 @@
 """The language model of ChatTTS: text and codes in, hidden states and the next codes out.
 
-A Llama without an embedding of its own (2noise/ChatTTS, 2024). Beside it stands a table of embeddings and heads: one for
-text tokens, and one for each of the four code books, of which a frame has one code each. Attribute names are the published
+A Llama without an embedding of its own (2noise/ChatTTS, 2024). Beside it stand embeddings and heads: one for text
+tokens, and one for each of the four code books, of which a frame has one code each. Attribute names are the published
 checkpoint's keys.
 """
 
@@ -34,15 +34,14 @@ class NormedHead(nn.Module):
 
     def __init__(self, dim: int, out: int) -> None:
         super().__init__()
-        stored = nn.Module()
-        stored.original0 = nn.Parameter(torch.empty(out, 1))
-        stored.original1 = nn.Parameter(torch.empty(out, dim))
-        self.parametrizations = nn.ModuleDict({"weight": stored})
+        stored = {"original0": nn.Parameter(torch.empty(out, 1)), "original1": nn.Parameter(torch.empty(out, dim))}
+        self.parametrizations = nn.ModuleDict({"weight": nn.ParameterDict(stored)})
 
     def folded(self) -> nn.Linear:
         """The map as one matrix (out, dim)."""
         stored = self.parametrizations["weight"]
-        length, direction = stored.original0.detach().float(), stored.original1.detach().float()
+        assert isinstance(stored, nn.ParameterDict)
+        length, direction = (stored[name].detach().float() for name in ("original0", "original1"))
         linear = nn.Linear(direction.shape[1], direction.shape[0], bias=False, device="meta")
         linear.weight = nn.Parameter(direction * (length / direction.norm(dim=1, keepdim=True)), requires_grad=False)
         return linear
@@ -63,8 +62,9 @@ class Embed(nn.Module):
         """Fold the heads. They stay in float32 but where the rest is half: they are small, and they decide."""
         kept: Precision = "fp32" if precision == "int8" else precision
         self.to_text = Projection([self.head_text.folded()], kept)
-        self.to_code = Projection([head.folded() for head in self.head_code], kept)  # type: ignore[operator]
-        codes = torch.cat([table.weight.detach() for table in self.emb_code])  # type: ignore[misc]
+        heads = [head.folded() for head in self.head_code if isinstance(head, NormedHead)]
+        self.to_code = Projection(heads, kept)
+        codes = torch.cat([table.weight.detach() for table in self.emb_code if isinstance(table, nn.Embedding)])
         self.codes = nn.Parameter(codes.float(), requires_grad=False)  # (books * codes, dim)
         del self.head_text, self.head_code, self.emb_code
 

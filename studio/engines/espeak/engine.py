@@ -69,8 +69,8 @@ class Espeak:
             )
         return timbre.embedding()
 
-    def speak(self, recipes: Sequence[Recipe], stop: Stop) -> Iterator[AudioChunk]:
-        """The sound of each recipe in order, streamed. See the contract."""
+    def speak(self, recipes: Sequence[Recipe], stop: Stop, stream: bool = True) -> Iterator[AudioChunk]:
+        """The sound of each recipe in order, as it comes in every case: nothing is tried twice. See the contract."""
         stop.check()
         orders = deque((index, self._order(recipe)) for index, recipe in enumerate(recipes))  # refuses what is wrong
         self.load()
