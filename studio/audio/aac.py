@@ -69,7 +69,7 @@ class AacWriter:
 
     def write(self, samples: Samples) -> None:
         self._frames += len(samples)
-        self._held.append(samples)
+        self._held.append(np.clip(samples, -1.0, 1.0))  # beyond full scale the coder distorts in its own way
         self._count += len(samples)
         while self._count >= self._warm + STRETCH + BEYOND:
             joined = np.concatenate(self._held)

@@ -7,7 +7,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from studio.audio.clip import Clip, Samples
+from studio.audio.clip import Clip, Samples, finite
 from studio.audio.drafts import Draft, check_target, sweep
 from studio.audio.formats import Format, format_for, format_named
 from studio.audio.tags import Chapter, Span, Tags, chapter_title, read_cover
@@ -83,7 +83,7 @@ class Writer:
             raise TypeError(f"a writer takes (frames,) float32, not {samples.shape} {samples.dtype}")
         if not len(samples):
             return
-        if not np.isfinite(samples).all():
+        if not finite(samples):
             raise ValueError("a sample is not a finite number")
         self.frames += len(samples)
         # a copy: the caller may fill the same array again before it is encoded
@@ -112,8 +112,7 @@ class Writer:
         if self._resampler is not None:
             samples = self._resampler.resample_chunk(samples, last=last)
         if len(samples):
-            # the coders know no more than full scale; beyond it they would distort differently each
-            self._encoder.write(np.clip(samples, -1.0, 1.0))
+            self._encoder.write(samples)
 
     def _spans(self) -> list[Span]:
         """Chapters in frames of the file."""

@@ -177,7 +177,7 @@ def convert(book: Book, path: Path, renderer: Renderer, job: Job[Any], cover: by
             polisher.measure(samples)
         reader = Reader(book, renderer, job)  # this time all of it comes from the cache
     with _writer(book, path, cover) as writer:
-        for samples in reader.sound(writer.chapter):
+        for samples in ahead(reader.sound(writer.chapter), PIECES_AHEAD):  # the encoder has a thread of its own
             writer.write(polisher.push(samples))
         writer.write(polisher.finish())
         if not reader.lines:  # raised inside, so that no file of silence is left

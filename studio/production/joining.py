@@ -13,6 +13,7 @@ from studio.audio.clip import Samples
 from studio.engines.contract import WordTime
 
 AUDIBLE = 10 ** (-50 / 20)  # peak of a sample that counts as speech
+LOOKED_AT = 2048  # samples looked at together
 KEPT_MS = 20  # of near silence left around the speech, so that soft consonants survive the cut
 
 
@@ -46,24 +47,33 @@ class EdgeTrimmer:
 
     def push(self, samples: Samples) -> Samples:
         """What is certainly speech or silence between speech."""
-        loud = np.flatnonzero(np.abs(samples) > AUDIBLE)
-        if not len(loud):
+        end = _loud_until(samples)
+        if not end:
             self._pending.append(samples)
             return samples[:0]
-        first, end = int(loud[0]), int(loud[-1]) + 1
-        before = np.concatenate([*self._pending, samples[:first]])
-        if not self._heard:
-            kept = before[max(0, len(before) - self._keep) :]
-            self.cut = len(before) - len(kept)
-            before, self._heard = kept, True
-        self._pending = [samples[end:]]
-        return np.concatenate([before, samples[first:end]])
+        whole = np.concatenate([*self._pending, samples[:end]]) if self._pending else samples[:end]
+        self._pending = [samples[end:]] if end < len(samples) else []
+        if self._heard:
+            return whole
+        self._heard = True
+        first = len(whole) - _loud_until(whole[::-1])
+        self.cut = max(0, first - self._keep)
+        return whole[self.cut :]
 
     def finish(self) -> Samples:
         """The last bit of decay; empty for an utterance that was silent throughout."""
         tail = np.concatenate(self._pending) if self._pending else np.zeros(0, np.float32)
         self._pending = []
         return tail[: self._keep] if self._heard else tail[:0]
+
+
+def _loud_until(samples: Samples) -> int:
+    """The frame after the last audible one, 0 for none. Looked for from the end, where it nearly always is."""
+    for end in range(len(samples), 0, -LOOKED_AT):
+        loud = np.flatnonzero(np.abs(samples[max(0, end - LOOKED_AT) : end]) > AUDIBLE)
+        if len(loud):
+            return max(0, end - LOOKED_AT) + int(loud[-1]) + 1
+    return 0
 
 
 class Joiner:

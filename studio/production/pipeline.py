@@ -2,14 +2,14 @@
 
 import queue
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from typing import TypeVar
 
 Item = TypeVar("Item")
 POLL_S = 0.1  # how soon a producer that waits for room sees that nobody listens any more
 
 
-def ahead(items: Iterable[Item], depth: int) -> Iterator[Item]:
+def ahead(items: Iterable[Item], depth: int) -> Generator[Item, None, None]:
     """`items`, up to `depth` of them made before they are asked for.
 
     An exception of the producer is raised here, after the items before it. Closing this generator stops the producer

@@ -1,6 +1,8 @@
 """Recipes in, sound out: from the render cache where it is known, from the engine where it is not."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Collection, Generator, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -12,12 +14,15 @@ from studio.engines.registry import Registry
 from studio.errors import EngineFailed
 from studio.library import StoredTake, TakeFacts
 from studio.production.casting import CastVoice
+from studio.production.pipeline import ahead
 
 if TYPE_CHECKING:  # SQLAlchemy comes with the library, when one is opened
     from studio.library.cache import Cache
 
-BATCH = 16  # recipes handed to an engine at once; between batches other callers get their turn
-WINDOW = 64  # lines that are looked up in the cache together
+BATCH = 16  # recipes handed to an engine at once, at least; between batches other callers get their turn
+TURN_S = 1.0  # a quick engine gets as many as it speaks in this time
+WINDOW = 256  # lines that are looked up in the cache together, and whose rows are written together
+AHEAD = 64  # pieces that the engine may be ahead of the cache
 
 
 class Spoken(Protocol):
@@ -46,61 +51,83 @@ class Renderer:
     def __init__(self, engines: Registry, cache: "Cache") -> None:
         self._engines = engines
         self._cache = cache
+        self._batches: dict[str, int] = {}  # engine -> recipes that it speaks in a turn
 
     def lines(
         self, lines: Sequence[Spoken], stop: Stop, production: str = "", stream: bool = False
     ) -> Iterator[LinePiece]:
         """The sound of each line. What is rendered is in the cache before the line's last piece is given out.
 
-        With the id of a production, its takes count as used by it. With `stream`, someone listens already.
+        With the id of a production, its takes count as used by it. With `stream`, someone listens already. The engine
+        works on a thread of its own, ahead of the cache and of whoever takes the pieces.
         """
+        with closing(ahead(self._sounds(lines, stop, stream), AHEAD)) as sounds:
+            for start in range(0, len(lines), WINDOW):
+                stop.check()
+                window = lines[start : start + WINDOW]
+                with self._cache.batch(production):
+                    yield from self._kept(window, start, sounds)
+
+    def _sounds(self, lines: Sequence[Spoken], stop: Stop, stream: bool) -> Generator["Sound", None, None]:
+        """What becomes of each line: found in the cache, or spoken. The pieces of one line are in order."""
+        seen: set[str] = set()  # what comes again is in the cache by the time that it is wanted
         at = 0
-        while at < len(lines):
-            stop.check()
-            with self._cache.batch(production):
-                end = self._same_engine(lines, at)
-                known = self._cache.get_many([line.recipe.digest for line in lines[at:end]])
-                while at < end:
-                    if (take := known.get(lines[at].recipe.digest)) is not None:
-                        yield self._replay(take, at)
-                        at += 1
-                        continue
-                    until = _unknown(lines, at, end, known)
-                    yield from self._render(lines[at:until], at, stop, stream)
-                    at = until
-                    break  # a line may come again: look anew
+        for start in range(0, len(lines), WINDOW):
+            window = lines[start : start + WINDOW]
+            known = self._cache.get_many([line.recipe.digest for line in window])
+            end = start + len(window)
+            while at < end:
+                stop.check()
+                digest = lines[at].recipe.digest
+                if digest in known or digest in seen:
+                    yield at, known.get(digest)
+                    at += 1
+                    continue
+                size = self._batches.get(lines[at].recipe.engine, BATCH)
+                until = _unknown(lines, at, min(at + size, end), seen | known.keys())
+                seen |= {line.recipe.digest for line in lines[at:until]}
+                yield from self._turn([line.recipe for line in lines[at:until]], at, stop, stream)
+                at = until
 
-    def _same_engine(self, lines: Sequence[Spoken], start: int) -> int:
-        end = min(start + WINDOW, len(lines))
-        engine = lines[start].recipe.engine
-        return next((at for at in range(start, end) if lines[at].recipe.engine != engine), end)
+    def _turn(self, recipes: Sequence[Recipe], offset: int, stop: Stop, stream: bool) -> Iterator["Sound"]:
+        """One turn of the engine of these recipes."""
+        engine, began = recipes[0].engine, time.monotonic()
+        for chunk in self._engines.speak(engine, recipes, stop, stream):
+            yield offset + chunk.index, chunk
+        took = time.monotonic() - began
+        self._batches[engine] = max(BATCH, min(WINDOW, round(len(recipes) * TURN_S / max(took, 1e-3))))
 
-    def _replay(self, take: StoredTake, index: int) -> LinePiece:
-        words = tuple(WordTime(*word) for word in take.words)
-        return LinePiece(index, self._cache.load(take.take.digest).samples, words, last=True, cached=True)
-
-    def _render(self, lines: Sequence[Spoken], offset: int, stop: Stop, stream: bool) -> Iterator[LinePiece]:
-        id = lines[0].recipe.engine
-        rate = self._engines.get(id).spec.rate
-        whole: list[list[AudioChunk]] = [[] for _ in lines]
-        given = sent = 0  # the line whose pieces go out as they come, and how many did; later lines wait
-        for chunk in self._engines.speak(id, [line.recipe for line in lines], stop, stream):
-            whole[chunk.index].append(chunk)
-            if chunk.last:
-                self._keep(lines[chunk.index], whole[chunk.index], rate)
-            while given < len(lines) and sent < len(whole[given]):
-                piece = whole[given][sent]
+    def _kept(self, lines: Sequence[Spoken], offset: int, sounds: Iterator["Sound"]) -> Iterator[LinePiece]:
+        """The pieces of these lines in order, their takes kept; lines that are spoken before their turn wait."""
+        waiting: list[list[AudioChunk]] = [[] for _ in lines]
+        given = sent = 0  # the line whose pieces go out as they come, and how many did
+        while given < len(lines):
+            index, sound = next(sounds, (-1, None))
+            at = index - offset
+            if at < given or (at > given and not isinstance(sound, AudioChunk)):  # a line before it has no end
+                raise _broken_off(lines[given].recipe.engine)
+            if not isinstance(sound, AudioChunk):
+                yield self._replay(lines[at], index, sound)
+                given += 1
+                continue
+            waiting[at].append(sound)
+            if sound.last:
+                self._keep(lines[at], waiting[at])
+            while given < len(lines) and sent < len(waiting[given]):
+                piece = waiting[given][sent]
                 yield LinePiece(offset + given, piece.samples, piece.words, piece.last)
                 sent += 1
                 if piece.last:
-                    whole[given], given, sent = [], given + 1, 0
-        if given < len(lines):
-            raise EngineFailed(
-                f"{id} ended before it had spoken everything; try again", f"{id} 没有读完就结束了，请重试"
-            )
+                    waiting[given], given, sent = [], given + 1, 0
 
-    def _keep(self, line: Spoken, chunks: Sequence[AudioChunk], rate: int) -> None:
-        samples = np.concatenate([chunk.samples for chunk in chunks])
+    def _replay(self, line: Spoken, index: int, take: StoredTake | None) -> LinePiece:
+        digest = line.recipe.digest
+        take = take or self._cache.get(digest)
+        words = tuple(WordTime(*word) for word in take.words) if take else ()
+        return LinePiece(index, self._cache.load(digest).samples, words, last=True, cached=True)
+
+    def _keep(self, line: Spoken, chunks: Sequence[AudioChunk]) -> None:
+        rate = self._engines.get(line.recipe.engine).spec.rate
         facts = TakeFacts(
             recipe=line.recipe.to_json(),
             engine=line.recipe.engine,
@@ -110,15 +137,27 @@ class Renderer:
             voice_label=line.voice.label,
             words=[(w.text, round(w.start, 4), round(w.end, 4)) for chunk in chunks for w in chunk.words],
         )
+        samples = np.concatenate([chunk.samples for chunk in chunks])
         self._cache.put(line.recipe.digest, Clip(samples, rate), facts)
 
 
-def _unknown(lines: Sequence[Spoken], start: int, end: int, known: Mapping[str, StoredTake]) -> int:
-    """The end of the run from `start` with no known line and no line twice, at most a batch."""
+Sound = tuple[
+    int, AudioChunk | StoredTake | None
+]  # the line, and a piece of it, or its take; None: a take kept just now
+
+
+def _unknown(lines: Sequence[Spoken], start: int, end: int, known: Collection[str]) -> int:
+    """The end of the run from `start` of one engine with no known line and no line twice."""
     seen: set[str] = set()
-    for at in range(start, min(start + BATCH, end)):
-        digest = lines[at].recipe.digest
-        if digest in known or digest in seen:
+    for at in range(start, end):
+        recipe = lines[at].recipe
+        if recipe.digest in known or recipe.digest in seen or recipe.engine != lines[start].recipe.engine:
             return at
-        seen.add(digest)
-    return min(start + BATCH, end)
+        seen.add(recipe.digest)
+    return end
+
+
+def _broken_off(engine: str) -> EngineFailed:
+    return EngineFailed(
+        f"{engine} ended before it had spoken everything; try again", f"{engine} 没有读完就结束了，请重试"
+    )

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from studio.engines.contract import AudioChunk, BuiltinVoice, EngineSpec, Recipe, Stop, VoiceContent, VoiceKind
 from studio.engines.espeak.declaration import declare
 from studio.engines.espeak.languages import Language
@@ -19,7 +21,7 @@ from studio.words import Words
 
 RATE_PARAMETER, VOLUME_PARAMETER, GAP_PARAMETER = 1, 2, 7  # of espeak_SetParameter
 VOLUME = 65  # % of the library's level: room for emphasis before its 16 bits are full
-AHEAD = 8  # utterances that the worker has while the caller consumes
+AHEAD = 32  # utterances that the worker has while the caller consumes
 
 
 class Espeak:
@@ -70,7 +72,11 @@ class Espeak:
         return timbre.embedding()
 
     def speak(self, recipes: Sequence[Recipe], stop: Stop, stream: bool = True) -> Iterator[AudioChunk]:
-        """The sound of each recipe in order, as it comes in every case: nothing is tried twice. See the contract."""
+        """The sound of each recipe in order; without `stream` each in one piece. See the contract."""
+        chunks = self._spoken(recipes, stop)
+        yield from chunks if stream else _whole(chunks)
+
+    def _spoken(self, recipes: Sequence[Recipe], stop: Stop) -> Iterator[AudioChunk]:
         stop.check()
         orders = deque((index, self._order(recipe)) for index, recipe in enumerate(recipes))  # refuses what is wrong
         self.load()
@@ -129,6 +135,17 @@ class Espeak:
         if installed is None:
             raise not_installed(missing() or Words("", ""))
         return installed.data
+
+
+def _whole(chunks: Iterator[AudioChunk]) -> Iterator[AudioChunk]:
+    """Each utterance in one piece: fewer hands for whoever listens to no piece of it."""
+    held: list[AudioChunk] = []
+    for chunk in chunks:
+        held.append(chunk)
+        if chunk.last:
+            words = tuple(word for piece in held for word in piece.words)
+            yield AudioChunk(chunk.index, np.concatenate([piece.samples for piece in held]), words, last=True)
+            held = []
 
 
 def _tone(timbre: Timbre, controls: Mapping[str, Any], whisper: bool) -> str:

@@ -10,6 +10,7 @@ import threading
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from struct import Struct
@@ -67,8 +68,14 @@ def find() -> Installed | None:
     library, voices = folder / name, folder / "espeak-ng-data"
     if not library.is_file() or not (voices / "phontab").is_file():
         return None
-    known = sorted(folder.parent.glob("espeakng_loader-*.dist-info"))
-    return Installed(library, voices, known[-1].name.split("-")[1].removesuffix(".dist") if known else "unknown")
+    return Installed(library, voices, _release(folder.parent))
+
+
+@cache
+def _release(packages: Path) -> str:
+    """What the package's metadata says, read once: asking every time would cost more than speaking a word."""
+    known = sorted(packages.glob("espeakng_loader-*.dist-info"))
+    return known[-1].name.split("-")[1].removesuffix(".dist") if known else "unknown"
 
 
 def missing() -> Words | None:

@@ -18,6 +18,7 @@ start, "rest" at the start of a pause, "sentence" at its start; characters of th
 """
 
 import _ctypes
+import contextlib
 import ctypes
 import json
 import os
@@ -31,7 +32,8 @@ from typing import Any, NoReturn
 SYNCHRONOUS, PHONEME_EVENTS, NO_EXIT = 2, 0x1, 0x8000
 UTF8, SSML, PHONEME_NAMES, END_PAUSE, BY_CHARACTER = 0x1, 0x10, 0x100, 0x1000, 1
 LISTENING_MS = 60  # of one buffer of the library: how long a stop may take, in sound
-LARGEST_PIECE = 8  # buffers in one message
+LARGEST_PIECE = 64  # buffers in one message: a long line goes in few hands, its first sound at once
+PIPE_BYTES = 1 << 20  # asked of the system for the pipe: the library does not wait while the studio is busy
 WORD, SENTENCE, PHONEME = 1, 2, 7
 HEAD = struct.Struct("<II")
 PATH_LIMIT = 140  # eSpeak NG keeps its paths in buffers of 160 bytes
@@ -266,6 +268,12 @@ def private_pipe() -> Pipe:
 
         msvcrt.setmode(reading, os.O_BINARY)
         msvcrt.setmode(writing, os.O_BINARY)
+    else:
+        import fcntl
+
+        if hasattr(fcntl, "F_SETPIPE_SZ"):  # Linux
+            with contextlib.suppress(OSError):  # more than an unprivileged user may have: it stays as it is
+                fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
     return Pipe(reading, writing)
 
 
