@@ -50,7 +50,7 @@ def _distinct(paragraph: str, language: str, chance: random.Random) -> str:
         made = "".join(chance.choices(SYLLABLES[language], k=4))
         return f", {made}" if language == "en" else f"，{made}"
 
-    return re.sub(r"(?<=\w)(?=[.!?。！？])", lambda _: word(), paragraph)
+    return re.sub(r"(?<=\w)(?=\W*[.!?;:,。！？；：，—])", lambda _: word(), paragraph)
 
 
 def engine_alone(source: Path, folder: Path) -> float:

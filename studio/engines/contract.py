@@ -10,6 +10,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 from typing import Any, Literal, Protocol, runtime_checkable
 
 from studio.audio.clip import Samples
@@ -264,7 +265,7 @@ class Recipe:
             plain["mode"],
         )
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """64 hex digits (SHA-256 of the canonical JSON)."""
         return digest_of(self.to_json())

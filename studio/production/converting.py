@@ -5,6 +5,7 @@ and encodes. Only a polish with a loudness target goes over the book twice: firs
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -140,13 +141,17 @@ class Reader:
 
     def _rendered(self) -> "Iterator[tuple[Chapter | None, tuple[PlannedLine, ...], LinePiece]]":
         """Pieces in order; the first piece of a chapter brings the chapter."""
-        for chapter, lines in ahead(self._planned(), 1):
-            opening: Chapter | None = chapter
-            for piece in self._renderer.lines(lines, self._job.stopping, self._job.id):
-                yield opening, lines, piece
-                opening = None
+        reading: list[tuple[Chapter, tuple[PlannedLine, ...]]] = []  # chapters begun and not yet heard to the end
+        heard, opened = 0, -1  # chapters heard to the end; the last one that was brought
+        with closing(ahead(self._planned(reading), 1)) as passages:
+            for number, piece in self._renderer.passages(passages, self._job.stopping, self._job.id):
+                del reading[: number - heard]
+                heard, (chapter, lines) = number, reading[0]
+                yield chapter if number > opened else None, lines, piece
+                opened = number
 
-    def _planned(self) -> "Iterator[tuple[Chapter, tuple[PlannedLine, ...]]]":
+    def _planned(self, reading: "list[tuple[Chapter, tuple[PlannedLine, ...]]]") -> "Iterator[tuple[PlannedLine, ...]]":
+        """The lines of each chapter, which is noted in `reading` before they are given out."""
         direction = self.book.direction
         for chapter in self.book.manuscript.chapters:
             self._job.stopping.check()
@@ -158,7 +163,8 @@ class Reader:
                     continue
                 raise
             self.notes += passage.notes
-            yield chapter, passage.lines
+            reading.append((chapter, passage.lines))
+            yield passage.lines
 
     def _count(self, line: PlannedLine, piece: LinePiece) -> None:
         self.lines += 1

@@ -1,7 +1,7 @@
 """Recipes in, sound out: from the render cache where it is known, from the engine where it is not."""
 
 import time
-from collections.abc import Collection, Generator, Iterator, Sequence
+from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
@@ -45,6 +45,19 @@ class LinePiece:
     cached: bool = False  # nothing was rendered for it
 
 
+@dataclass(frozen=True, eq=False)
+class Window:
+    """Lines that are looked up together."""
+
+    passage: int
+    start: int  # of the first one, in its passage
+    lines: Sequence[Spoken]
+
+
+# A line of a window, and a piece of it, or its take in the cache; None: a take that was kept just now.
+Sound = tuple[int, AudioChunk | StoredTake | None]
+
+
 class Renderer:
     """The one way from a recipe to its audio."""
 
@@ -53,41 +66,56 @@ class Renderer:
         self._cache = cache
         self._batches: dict[str, int] = {}  # engine -> recipes that it speaks in a turn
 
-    def lines(
-        self, lines: Sequence[Spoken], stop: Stop, production: str = "", stream: bool = False
-    ) -> Iterator[LinePiece]:
-        """The sound of each line. What is rendered is in the cache before the line's last piece is given out.
+    def lines(self, lines: Sequence[Spoken], stop: Stop, stream: bool = False) -> Generator[LinePiece, None, None]:
+        """The sound of each line of one passage; see `passages`."""
+        with closing(self.passages([lines], stop, stream=stream)) as pieces:
+            yield from (piece for _, piece in pieces)
+
+    def passages(
+        self, passages: Iterable[Sequence[Spoken]], stop: Stop, production: str = "", stream: bool = False
+    ) -> Generator[tuple[int, LinePiece], None, None]:
+        """The sound of each line, with the number of its passage. What is rendered is in the cache before the last
+        piece of its line is given out.
 
         With the id of a production, its takes count as used by it. With `stream`, someone listens already. The engine
-        works on a thread of its own, ahead of the cache and of whoever takes the pieces.
+        works on a thread of its own, ahead of the cache and of whoever takes the pieces, into the next passage too.
         """
-        with closing(ahead(self._sounds(lines, stop, stream), AHEAD)) as sounds:
-            for start in range(0, len(lines), WINDOW):
+        with closing(ahead(self._sounds(passages, stop, stream), AHEAD)) as sounds:
+            for window in sounds:
                 stop.check()
-                window = lines[start : start + WINDOW]
+                assert isinstance(window, Window)  # its sounds follow it, and `_kept` takes them all
                 with self._cache.batch(production):
-                    yield from self._kept(window, start, sounds)
+                    for piece in self._kept(window, sounds):
+                        yield window.passage, piece
 
-    def _sounds(self, lines: Sequence[Spoken], stop: Stop, stream: bool) -> Generator["Sound", None, None]:
-        """What becomes of each line: found in the cache, or spoken. The pieces of one line are in order."""
+    def _sounds(
+        self, passages: Iterable[Sequence[Spoken]], stop: Stop, stream: bool
+    ) -> Generator["Window | Sound", None, None]:
+        """Windows, and after each what becomes of its lines: found in the cache, or spoken."""
         seen: set[str] = set()  # what comes again is in the cache by the time that it is wanted
+        for number, lines in enumerate(passages):
+            for start in range(0, len(lines), WINDOW):
+                window = Window(number, start, lines[start : start + WINDOW])
+                yield window
+                yield from self._of_window(window.lines, seen, stop, stream)
+
+    def _of_window(
+        self, lines: Sequence[Spoken], seen: set[str], stop: Stop, stream: bool
+    ) -> Generator["Sound", None, None]:
+        known = self._cache.get_many([line.recipe.digest for line in lines])
         at = 0
-        for start in range(0, len(lines), WINDOW):
-            window = lines[start : start + WINDOW]
-            known = self._cache.get_many([line.recipe.digest for line in window])
-            end = start + len(window)
-            while at < end:
-                stop.check()
-                digest = lines[at].recipe.digest
-                if digest in known or digest in seen:
-                    yield at, known.get(digest)
-                    at += 1
-                    continue
-                size = self._batches.get(lines[at].recipe.engine, BATCH)
-                until = _unknown(lines, at, min(at + size, end), seen | known.keys())
-                seen |= {line.recipe.digest for line in lines[at:until]}
-                yield from self._turn([line.recipe for line in lines[at:until]], at, stop, stream)
-                at = until
+        while at < len(lines):
+            stop.check()
+            digest = lines[at].recipe.digest
+            if digest in known or digest in seen:
+                yield at, known.get(digest)
+                at += 1
+                continue
+            size = self._batches.get(lines[at].recipe.engine, BATCH)
+            until = _unknown(lines, at, min(at + size, len(lines)), seen | known.keys())
+            seen |= {line.recipe.digest for line in lines[at:until]}
+            yield from self._turn([line.recipe for line in lines[at:until]], at, stop, stream)
+            at = until
 
     def _turn(self, recipes: Sequence[Recipe], offset: int, stop: Stop, stream: bool) -> Iterator["Sound"]:
         """One turn of the engine of these recipes."""
@@ -97,17 +125,20 @@ class Renderer:
         took = time.monotonic() - began
         self._batches[engine] = max(BATCH, min(WINDOW, round(len(recipes) * TURN_S / max(took, 1e-3))))
 
-    def _kept(self, lines: Sequence[Spoken], offset: int, sounds: Iterator["Sound"]) -> Iterator[LinePiece]:
+    def _kept(self, window: "Window", sounds: Iterator["Window | Sound"]) -> Iterator[LinePiece]:
         """The pieces of these lines in order, their takes kept; lines that are spoken before their turn wait."""
+        lines = window.lines
         waiting: list[list[AudioChunk]] = [[] for _ in lines]
         given = sent = 0  # the line whose pieces go out as they come, and how many did
         while given < len(lines):
-            index, sound = next(sounds, (-1, None))
-            at = index - offset
-            if at < given or (at > given and not isinstance(sound, AudioChunk)):  # a line before it has no end
+            event = next(sounds, None)
+            if event is None or isinstance(event, Window):  # a line before it has no end
                 raise _broken_off(lines[given].recipe.engine)
+            at, sound = event
             if not isinstance(sound, AudioChunk):
-                yield self._replay(lines[at], index, sound)
+                if at != given:
+                    raise _broken_off(lines[given].recipe.engine)
+                yield self._replay(lines[at], window.start + at, sound)
                 given += 1
                 continue
             waiting[at].append(sound)
@@ -115,7 +146,7 @@ class Renderer:
                 self._keep(lines[at], waiting[at])
             while given < len(lines) and sent < len(waiting[given]):
                 piece = waiting[given][sent]
-                yield LinePiece(offset + given, piece.samples, piece.words, piece.last)
+                yield LinePiece(window.start + given, piece.samples, piece.words, piece.last)
                 sent += 1
                 if piece.last:
                     waiting[given], given, sent = [], given + 1, 0
@@ -139,11 +170,6 @@ class Renderer:
         )
         samples = np.concatenate([chunk.samples for chunk in chunks])
         self._cache.put(line.recipe.digest, Clip(samples, rate), facts)
-
-
-Sound = tuple[
-    int, AudioChunk | StoredTake | None
-]  # the line, and a piece of it, or its take; None: a take kept just now
 
 
 def _unknown(lines: Sequence[Spoken], start: int, end: int, known: Collection[str]) -> int:

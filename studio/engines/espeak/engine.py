@@ -3,6 +3,7 @@
 import atexit
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -78,7 +79,8 @@ class Espeak:
 
     def _spoken(self, recipes: Sequence[Recipe], stop: Stop) -> Iterator[AudioChunk]:
         stop.check()
-        orders = deque((index, self._order(recipe)) for index, recipe in enumerate(recipes))  # refuses what is wrong
+        waiting = enumerate(recipes)
+        orders = deque((at, self._order(recipe)) for at, recipe in islice(waiting, AHEAD))  # refuses what is wrong
         self.load()
         assert self._process is not None
         talk = Talk(self._process, self._number)
@@ -86,6 +88,7 @@ class Espeak:
             while orders or len(talk):
                 while orders and len(talk) < AHEAD:
                     talk.send(*orders.popleft())
+                orders += ((at, self._order(recipe)) for at, recipe in islice(waiting, 1))
                 yield from talk.hear(stop)
         finally:
             talk.hush()
