@@ -57,15 +57,18 @@ class Projection(nn.Module):
         return y[:1] if alone else y
 
 
-def linear(x: Tensor, weight: Tensor) -> Tensor:
-    """(rows, in) times (out, in) in float32, through oneDNN on the CPU.
+def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None, gelu: bool = False) -> Tensor:
+    """(rows, in) times (out, in), through oneDNN on the CPU; with `gelu`, the exact one is applied to the result.
 
     PyTorch takes MKL by default, which on AMD processors reads weights at half the speed of oneDNN and gives a row
     other bits for every number of rows.
     """
     if x.device.type == "cpu" and _ONEDNN:
-        return torch.ops.mkldnn._linear_pointwise(x, weight, None, "none", [], "")
-    return functional.linear(x, weight)
+        return torch.ops.mkldnn._linear_pointwise(
+            x, weight, bias, *(("gelu", [], "none") if gelu else ("none", [], ""))
+        )
+    y = functional.linear(x, weight, bias)
+    return functional.gelu(y) if gelu else y
 
 
 def quantised(weight: Tensor) -> tuple[Tensor, Tensor]:

@@ -1,0 +1,89 @@
+"""Published weights into our modules: strict, safe, and without a second copy in memory.
+
+A module is built on PyTorch's `meta` device, where tensors have shapes and no memory, and takes the tensors of a
+memory-mapped file as its own. Nothing is unpickled: safetensors, or `torch.load` with `weights_only`.
+"""
+
+import pickle
+from collections.abc import Callable, Collection, Mapping
+from pathlib import Path
+from typing import TypeVar
+
+import torch
+from torch import Tensor, nn
+
+from studio.errors import BadFile
+
+Module = TypeVar("Module", bound=nn.Module)
+
+
+def read_tensors(path: Path) -> dict[str, Tensor]:
+    """Every tensor of a checkpoint (`.safetensors` or `.pt`), memory-mapped. `BadFile` says what is wrong."""
+    if not path.is_file():
+        raise _bad(path, "the file is missing", "文件不存在")
+    try:
+        return _read_safetensors(path) if path.suffix == ".safetensors" else _read_pickle(path)
+    except (OSError, RuntimeError, ValueError, pickle.UnpicklingError, EOFError) as error:
+        reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
+        raise _bad(path, f"damaged or not a checkpoint ({reason})", f"已损坏或不是模型文件（{reason}）") from error
+
+
+def load(
+    build: Callable[[], Module],
+    path: Path,
+    *,
+    optional: Collection[str] = (),
+    rename: Callable[[str], str] = lambda key: key,
+) -> Module:
+    """The module that `build` makes, with the tensors of `path` as its own, ready to compute.
+
+    Every key and shape has to fit; keys that stand in `optional` may be there and are left out. `rename` turns a
+    published key into ours. `BadFile` names the file and the first tensor that does not fit.
+    """
+    tensors = {rename(key): value for key, value in read_tensors(path).items() if key not in optional}
+    with torch.device("meta"):
+        module = build()
+    check_fit(path, {name: value.shape for name, value in module.state_dict().items()}, tensors)
+    module.load_state_dict(tensors, strict=True, assign=True)
+    return module.eval().requires_grad_(False)
+
+
+def check_fit(path: Path, wanted: Mapping[str, torch.Size], found: Mapping[str, Tensor]) -> None:
+    """`BadFile` unless the tensors have exactly these names and shapes."""
+    if absent := [name for name in wanted if name not in found]:
+        raise _bad(path, f"lacks {absent[0]}{_more(absent)}", f"缺少 {absent[0]}{_more(absent)}")
+    if strange := [name for name in found if name not in wanted]:
+        raise _bad(path, f"has {strange[0]}{_more(strange)} besides", f"多出 {strange[0]}{_more(strange)}")
+    for name, shape in wanted.items():
+        if found[name].shape != shape:
+            is_, should = (list(size) for size in (found[name].shape, shape))
+            raise _bad(path, f"{name} is {is_}, not {should}", f"{name} 的形状是 {is_}，应为 {should}")
+
+
+def _read_safetensors(path: Path) -> dict[str, Tensor]:
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    try:
+        return load_file(path)
+    except SafetensorError as error:
+        raise ValueError(str(error)) from error
+
+
+def _read_pickle(path: Path) -> dict[str, Tensor]:
+    found = torch.load(path, map_location="cpu", mmap=True, weights_only=True)
+    if not isinstance(found, Mapping) or not all(isinstance(value, Tensor) for value in found.values()):
+        raise ValueError("it does not hold named tensors")
+    return dict(found)
+
+
+def _more(names: Collection[str]) -> str:
+    return f" (+{len(names) - 1})" if len(names) > 1 else ""
+
+
+def _bad(path: Path, en: str, zh: str) -> BadFile:
+    return BadFile(
+        f"{path.name}: {en}. It is not the file that this model needs; install the model again, or check the folder",
+        f"{path.name}：{zh}。这不是该模型所需的文件；请重新安装模型，或检查所给的文件夹",
+        where=str(path),
+    )
