@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from studio.text.chapters import Chapter
 
 CHAPTER_LIMIT = 20_000_000  # characters; a manuscript file is limited before
-PIECES_AHEAD = 32  # rendered pieces that wait for the encoder
+PIECES_AHEAD = 12  # rendered pieces that wait for the encoder
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:  # SQLAlchemy comes with the library, when one is opened
 BATCH = 16  # recipes handed to an engine at once, at least; between batches other callers get their turn
 TURN_S = 1.0  # a quick engine gets as many as it speaks in this time
 WINDOW = 256  # lines that are looked up in the cache together, and whose rows are written together
-AHEAD = 64  # pieces that the engine may be ahead of the cache
+AHEAD = 12  # pieces that the engine may be ahead of the cache
 
 
 class Spoken(Protocol):
