@@ -20,7 +20,7 @@ from studio.audio.polish import PRESETS, Preset
 from studio.audio.tags import read_cover
 from studio.engines.contract import BuiltinVoice, Control, EngineSpec, VoiceContent
 from studio.engines.registry import EngineState, Registry
-from studio.errors import NotFound, StudioError
+from studio.errors import BadFile, NotFound, StudioError
 from studio.library import (
     Cleaned,
     Library,
@@ -35,6 +35,7 @@ from studio.library import (
     VoiceChange,
     VoiceQuery,
 )
+from studio.library.folder import DataFolder
 from studio.production.casting import SEEDS, blend, cast
 from studio.production.converting import Book, Converted, ConvertRequest
 from studio.production.exporting import export, export_bytes
@@ -50,6 +51,7 @@ from studio.production.shelf import ID_DIGITS, ConvertJob, ProductionShelf
 from studio.production.styles import StyleSheet, sheets
 from studio.text.declarations import MARKS, MarkSpec
 from studio.text.normalise import STEPS, Step
+from studio.weights import WeightStore
 
 if TYPE_CHECKING:  # each costs time to import, and most commands need none of them
     from studio.library.styles import Styles
@@ -90,15 +92,27 @@ __all__ = [
     "look_into",
 ]
 
+MODELS = "TIMBRE_MODELS"  # the folder of models, where no option says it
 REMEMBERED = 32  # performances that can still be listened to
 
 
 class Studio:
     """A data folder and everything that can be done with it. Every method may be called from any thread."""
 
-    def __init__(self, folder: Path | None = None, database_url: str | None = None, *, warm: str = "") -> None:
-        """`warm` names an engine that will be needed at once: it starts while the library is being opened."""
-        self._engines = Registry()
+    def __init__(
+        self,
+        folder: Path | None = None,
+        database_url: str | None = None,
+        *,
+        warm: str = "",
+        models: Path | None = None,
+    ) -> None:
+        """`warm` names an engine that will be needed at once: it starts while the library is being opened.
+
+        `models` is a folder with models in their published layout, beside those that are installed.
+        """
+        self.weights = WeightStore(lambda: DataFolder(folder).weights, _models(models))
+        self._engines = Registry(weights=self.weights)
         if warm:
             threading.Thread(target=self._warm, args=(warm,), name="warm", daemon=True).start()
         self._library = Library.open(folder, database_url or os.environ.get("TIMBRE_DATABASE_URL"))
@@ -323,3 +337,15 @@ class Studio:
 
     def _direct_book(self, manuscript: Manuscript, request: ConvertRequest) -> Book:
         return Book(manuscript, request, self._direct(request))
+
+
+def _models(given: Path | None) -> Path | None:
+    """The folder of models by option or environment. `BadFile` where it is none."""
+    named = given or (Path(told).expanduser() if (told := os.environ.get(MODELS)) else None)
+    if named is not None and not named.is_dir():
+        raise BadFile(
+            f"{named}: no such folder of models; give one that holds asset/ or a folder for each model",
+            f"{named}：没有这个模型文件夹；其中应有 asset/，或每个模型一个子文件夹",
+            where="models",
+        )
+    return named

@@ -60,12 +60,13 @@ class Commands(click.Group):
 class Session:
     """What the global options say, and the studio once a command asks for it."""
 
-    def __init__(self, folder: Path | None, database: str | None, quiet: bool) -> None:
-        self._folder, self._database, self.quiet = folder, database, quiet
+    def __init__(self, folder: Path | None, database: str | None, models: Path | None, quiet: bool) -> None:
+        self._folder, self._database, self._models, self.quiet = folder, database, models, quiet
 
     def serve_options(self) -> list[str]:
         """The global options as `app.py` takes them."""
-        return ["--data-dir", str(self._folder)] if self._folder else []
+        folder = ["--data-dir", str(self._folder)] if self._folder else []
+        return [*folder, *(["--models", str(self._models)] if self._models else [])]
 
     def serve_environment(self) -> dict[str, str]:
         """Those that it takes from the environment."""
@@ -74,7 +75,7 @@ class Session:
     def open(self, warm: str = "") -> "Studio":
         from studio.studio import Studio
 
-        return Studio(self._folder, self._database, warm=warm)
+        return Studio(self._folder, self._database, warm=warm, models=self._models)
 
 
 @click.group(
@@ -98,6 +99,15 @@ class Session:
     help=say("Another database than studio.db in the data folder.", "使用其他数据库，而不是数据文件夹里的 studio.db。"),
 )
 @click.option(
+    "--models",
+    type=click.Path(path_type=Path, file_okay=False),
+    envvar="TIMBRE_MODELS",
+    help=say(
+        "A folder with models in their published layout, beside the installed ones.",
+        "模型文件夹（发布时的目录结构），与已安装的模型一起使用。",
+    ),
+)
+@click.option(
     OPTION,
     type=click.Choice(["auto", "en", "zh"]),
     default="auto",
@@ -112,9 +122,14 @@ class Session:
 )
 @click.pass_context
 def timbre(
-    context: click.Context, data_dir: Path | None, database_url: str | None, interface: str, quiet: bool
+    context: click.Context,
+    data_dir: Path | None,
+    database_url: str | None,
+    models: Path | None,
+    interface: str,
+    quiet: bool,
 ) -> None:
-    context.obj = Session(data_dir, database_url, quiet)
+    context.obj = Session(data_dir, database_url, models, quiet)
 
 
 def main() -> None:

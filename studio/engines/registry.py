@@ -7,6 +7,7 @@ and takes nothing else along.
 
 import logging
 import math
+import tempfile
 import threading
 import time
 from collections import deque
@@ -14,15 +15,21 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, fields
 from importlib import import_module
-from typing import Any, Literal, cast
+from inspect import signature
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from studio.engines.checking import check_engine
 from studio.engines.contract import AudioChunk, Control, Engine, EngineSpec, Recipe, Stop
 from studio.errors import EngineFailed, NotFound, NotInstalled, StudioError
+from studio.weights import WeightStore
 from studio.words import Words
 
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
 GROUP = "timbre_studio.engines"
-SHIPPED = {"espeak": "studio.engines.espeak:Espeak"}
+SHIPPED = {"espeak": "studio.engines.espeak:Espeak", "chattts": "studio.engines.chattts.engine:ChatTTS"}
 KIND = Words("engine", "引擎")
 WORDS_OF_STATE = {
     "ready": Words("ready", "可用"),
@@ -33,7 +40,7 @@ PATIENCE_S = 5.0  # of `unload_all` with one who has an engine
 CHECKING_S = 0.05  # how often one who waits for a turn looks whether to stop
 
 log = logging.getLogger(__name__)
-Factory = Callable[[], Engine]
+Factory = Callable[..., Engine]
 
 
 @dataclass(frozen=True)
@@ -90,8 +97,18 @@ class _Broken:
 class Registry:
     """Every engine by its id. For any number of threads."""
 
-    def __init__(self, shipped: Mapping[str, str] = SHIPPED, *, third_parties: bool = True) -> None:
-        """`shipped` maps ids to `module:class`; without `third_parties`, entry points are not read."""
+    def __init__(
+        self,
+        shipped: Mapping[str, str] = SHIPPED,
+        *,
+        third_parties: bool = True,
+        weights: WeightStore | None = None,
+    ) -> None:
+        """`shipped` maps ids to `module:class`; without `third_parties`, entry points are not read.
+
+        An engine whose constructor has a parameter `weights` gets the store of models.
+        """
+        self._weights = weights or WeightStore(lambda: Path(tempfile.gettempdir()) / "timbre-weights")
         self._shipped = dict(shipped)
         self._third_parties = third_parties
         self._scanned = not third_parties
@@ -175,7 +192,7 @@ class Registry:
     def add(self, name: str, factory: Factory, source: str = "") -> None:
         """Register one more engine; whatever is wrong with it shows in its state. Its id is that of its declaration."""
         try:
-            engine = factory()
+            engine = self._made(factory)
             wrong = check_engine(engine)
         except Exception as error:  # code of a third party: nothing it does may stop the studio
             log.warning("engine %s (%s) does not load", name, source or "shipped", exc_info=True)
@@ -223,7 +240,11 @@ class Registry:
             return found
 
     def _add_shipped(self, id: str) -> None:
-        self.add(id, lambda: _made(self._shipped[id]))
+        self.add(id, _class(self._shipped[id]))
+
+    def _made(self, factory: Factory) -> Engine:
+        takes = signature(factory).parameters if callable(factory) else {}
+        return factory(weights=self._weights) if "weights" in takes else factory()
 
     def _scan(self) -> None:
         """All that are shipped, then (once) all that other packages announce."""
@@ -239,7 +260,18 @@ class Registry:
             for point in entry_points(group=GROUP):
                 if self._shipped.get(point.name) != point.value:  # our own, seen through our installed metadata
                     source = point.dist.name if point.dist else point.value
-                    self.add(point.name, lambda point=point: cast(Engine, point.load()()), source)  # type: ignore[misc]
+                    self.add(point.name, _announced(point), source)
+
+
+def _announced(point: "EntryPoint") -> Factory:
+    """What an entry point names, imported when it is made."""
+
+    def make(weights: WeightStore) -> Engine:
+        made = point.load()
+        takes = signature(made).parameters
+        return cast(Engine, made(weights=weights) if "weights" in takes else made())
+
+    return make
 
 
 class _Turns:
@@ -303,9 +335,15 @@ def _translated(id: str) -> Iterator[None]:
         ) from error
 
 
-def _made(where: str) -> Engine:
-    module, _, name = where.partition(":")
-    return cast(Engine, getattr(import_module(module), name)())
+def _class(where: str) -> Factory:
+    """What `module:class` names, imported when it is made."""
+
+    def make(weights: WeightStore) -> Engine:
+        module, _, name = where.partition(":")
+        made = getattr(import_module(module), name)
+        return cast(Engine, made(weights=weights) if "weights" in signature(made).parameters else made())
+
+    return make
 
 
 def spec_to_json(spec: EngineSpec) -> dict[str, Any]:

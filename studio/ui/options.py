@@ -20,6 +20,7 @@ class Options:
     host: str = "127.0.0.1"
     port: int = 7860
     folder: Path | None = None  # the data folder; None is the platform's own place
+    models: Path | None = None  # a folder with models in their published layout
     language: str = "auto"  # auto follows the browser
     root_path: str = ""  # the path below which a proxy shows the studio, e.g. "/timbre"
     login: tuple[str, str] | None = None  # user and password
@@ -39,6 +40,7 @@ HELP = {
     "host": Words("address to listen on", "监听地址"),
     "port": Words("port", "端口"),
     "home": Words("data folder", "数据文件夹"),
+    "models": Words("folder with models in their published layout", "模型文件夹（发布时的目录结构）"),
     "language": Words("auto (follow the browser), zh or en", "界面语言：auto（跟随浏览器）、zh 或 en"),
     "root_path": Words("path below which a proxy serves the studio", "反向代理下的路径"),
     "login": Words("user:password; better set by TIMBRE_LOGIN", "用户名:密码；建议用 TIMBRE_LOGIN 设置"),
@@ -54,6 +56,7 @@ def parser(language: str = "en") -> argparse.ArgumentParser:
     made.add_argument("--host", help=f"{HELP['host'].text(language)} (TIMBRE_HOST, 127.0.0.1)")
     made.add_argument("--port", help=f"{HELP['port'].text(language)} (TIMBRE_PORT, 7860)")
     made.add_argument("--home", "--data-dir", dest="home", help=f"{HELP['home'].text(language)} (TIMBRE_HOME)")
+    made.add_argument("--models", help=f"{HELP['models'].text(language)} (TIMBRE_MODELS)")
     made.add_argument("--language", help=f"{HELP['language'].text(language)} (TIMBRE_LANGUAGE, auto)")
     made.add_argument("--root-path", help=f"{HELP['root_path'].text(language)} (TIMBRE_ROOT_PATH)")
     made.add_argument("--login", help=f"{HELP['login'].text(language)} (TIMBRE_LOGIN)")
@@ -80,6 +83,7 @@ def read_options(arguments: Sequence[str] | None = None, environment: Mapping[st
         host=pick("host", "127.0.0.1"),
         port=_port(pick("port", "7860")),
         folder=Path(home).expanduser() if (home := pick("home")) else None,
+        models=Path(models).expanduser() if (models := pick("models")) else None,
         language=_language(pick("language", "auto")),
         root_path=_root_path(pick("root_path")),
         login=_login(pick("login")),

@@ -158,7 +158,7 @@ def serve(options: Options) -> None:
     from studio.ui.strings import say
 
     bound = listen(options)
-    with Studio(options.folder) as studio, studio.folder.claim("server", options.address):
+    with Studio(options.folder, models=options.models) as studio, studio.folder.claim("server", options.address):
         studio.cache.limit = cache_limit(studio.folder.path)
         apart(studio.folder.path / "served")
         app = build(studio, options)

@@ -1,0 +1,64 @@
+"""The models that can be installed: where they are published, their files with digests, their licences in words."""
+
+from dataclasses import dataclass
+
+from studio.words import Words
+
+
+@dataclass(frozen=True)
+class WeightFile:
+    """One file of a model."""
+
+    path: str  # below the model's folder, with /
+    sha256: str  # as published; "" where it is not known
+
+
+@dataclass(frozen=True)
+class Weights:
+    """One installable model."""
+
+    id: str
+    title: Words
+    repo: str  # on the Hugging Face hub
+    about_bytes: int  # to be told before the hub is asked
+    files: tuple[WeightFile, ...]
+    licence: str  # SPDX
+    licence_words: Words  # what it means for whoever uses it
+    homepage: str
+    revision: str = "main"
+
+
+CHATTTS = Weights(
+    id="chattts",
+    title=Words("ChatTTS", "ChatTTS"),
+    repo="2Noise/ChatTTS",
+    about_bytes=1_200_000_000,
+    files=(
+        WeightFile("asset/DVAE.safetensors", "1d0b044a8368c0513100a2eca98456b289e6be6a18b7a63be1bcaa315ea874d9"),
+        WeightFile("asset/Decoder.safetensors", "77aa55e0a977949c4733df3c6f876fa85860d3298cba63295a7bc6901729d4e0"),
+        WeightFile("asset/Embed.safetensors", "2ff0be7134934155741b643b74e32fb6bf3eec41257984459b2ed60cdb4c48b0"),
+        WeightFile("asset/Vocos.safetensors", "07e5561491cce41f7f90cfdb94b2ff263ff5742c3d89339db99b17ad82cc3f44"),
+        WeightFile("asset/gpt/config.json", "0aaa1ecd96c49ad4f473459eb1982fa7ad79fa5de08cde2781bf6ad1f9a0c236"),
+        WeightFile("asset/gpt/model.safetensors", "cd0806fd971f52f6a22c923ec64982b305e817bcc41ca83417fcf9141b984a0f"),
+        WeightFile(
+            "asset/tokenizer/special_tokens_map.json",
+            "bd0ac9d9bb1657996b5c5fbcaa7d80f8de530d01a283da97f89deae5b1b8d011",
+        ),
+        WeightFile(
+            "asset/tokenizer/tokenizer_config.json",
+            "43e9d658b554fa5ee8d8e1d763349323bfef1ed7a89c0794220ab8861387d421",
+        ),
+        WeightFile(
+            "asset/tokenizer/tokenizer.json",
+            "843838a64e121e23e774cc75874c6fe862198d9f7dd43747914633a8fd89c20e",
+        ),
+    ),
+    licence="CC-BY-NC-4.0",
+    licence_words=Words(
+        "not for commercial use, and the name of its makers (2noise) has to be given",
+        "不得用于商业用途，并须注明作者（2noise）",
+    ),
+    homepage="https://huggingface.co/2Noise/ChatTTS",
+)
+
+CATALOGUE: dict[str, Weights] = {weights.id: weights for weights in (CHATTTS,)}
