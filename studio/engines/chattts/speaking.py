@@ -131,7 +131,8 @@ class Speaking:
         text = script.controls["anchor"]
         if not text or script.sample is not None:
             return script
-        key = (text, script.seed, repr(script.controls), None if script.speaker is None else script.speaker.tolist())
+        who = b"" if script.speaker is None else script.speaker.numpy().tobytes()
+        key = (text, script.seed, repr(script.controls), who)
         if key not in self._first:
             codes = yield from self._first_piece(replace(script, text=text))
             self._first[key] = codes
