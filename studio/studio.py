@@ -18,9 +18,18 @@ from studio.audio.drafts import check_target, sweep
 from studio.audio.formats import FORMATS, Format, format_for
 from studio.audio.polish import PRESETS, Preset
 from studio.audio.tags import read_cover
-from studio.engines.contract import BuiltinVoice, Control, EngineSpec, VoiceContent
+from studio.engines.contract import (
+    BuiltinVoice,
+    Configures,
+    Control,
+    EngineSpec,
+    Refined,
+    Refines,
+    SharesVoices,
+    VoiceContent,
+)
 from studio.engines.registry import EngineState, Registry
-from studio.errors import BadFile, NotFound, StudioError
+from studio.errors import BadFile, BadRequest, NotFound, StudioError
 from studio.library import (
     Cleaned,
     Library,
@@ -43,6 +52,7 @@ from studio.production.jobs import Job, State
 from studio.production.joining import Gaps
 from studio.production.manuscript import Manuscript, look_into
 from studio.production.measuring import Speed, measure
+from studio.production.models import Model, Models
 from studio.production.performance import Performance
 from studio.production.planning import Direction, Plan, PlannedLine, SpeakRequest, plan
 from studio.production.provenance import Provenance, read_tags
@@ -72,6 +82,7 @@ __all__ = [
     "Job",
     "Manuscript",
     "MarkSpec",
+    "Model",
     "Page",
     "Performance",
     "Plan",
@@ -79,6 +90,7 @@ __all__ = [
     "Preset",
     "Production",
     "Provenance",
+    "Refined",
     "SpeakRequest",
     "State",
     "Step",
@@ -111,8 +123,9 @@ class Studio:
 
         `models` is a folder with models in their published layout, beside those that are installed.
         """
-        self.weights = WeightStore(lambda: DataFolder(folder).weights, _models(models))
-        self._engines = Registry(weights=self.weights)
+        store = WeightStore(lambda: DataFolder(folder).weights, _models(models))
+        self._engines = Registry(weights=store)
+        self.models = Models(store, self._forget_model)
         if warm:
             threading.Thread(target=self._warm, args=(warm,), name="warm", daemon=True).start()
         self._library = Library.open(folder, database_url or os.environ.get("TIMBRE_DATABASE_URL"))
@@ -186,7 +199,52 @@ class Studio:
         """The files that can be written."""
         return FORMATS
 
+    def _forget_model(self, id: str) -> None:
+        """Whoever has a model loaded lets it go before its files do."""
+        for state in self._engines.states():
+            if state.loaded and state.spec and id in state.spec.weights:
+                self._engines.unload(state.id)
+
+    def configure(self, engine: str, settings: Mapping[str, Any]) -> None:
+        """How an engine is loaded from now on (precision, device …); its declaration says what there is."""
+        found = self._engines.get(engine)
+        if not isinstance(found, Configures):
+            raise BadRequest(f"{engine}: has no settings", f"{engine}：没有可用的设置", where="engine")
+        found.configure(settings)
+
     # speaking
+
+    def refine(self, request: SpeakRequest) -> Job[tuple[Refined, ...]]:
+        """Start rewriting a text for speech, line by line, without speaking it; see `Refines`."""
+        planned = self.plan(request)
+        engine = planned.direction.engine
+        if not isinstance(engine, Refines):
+            raise BadRequest(
+                f"{engine.spec.id} does not refine texts; choose an engine that has the control refine",
+                f"{engine.spec.id} 没有口语化功能；请选择带有该控制项的引擎",
+                where="engine",
+            )
+        recipes = [line.recipe for line in planned.lines]
+
+        def work(job: Job[tuple[Refined, ...]]) -> tuple[Refined, ...]:
+            found = []
+            with self._engines.lease(engine.spec.id, job.stopping):
+                for refined in engine.refine(recipes, job.stopping):
+                    found.append(refined)
+                    job.done += 1
+            return tuple(sorted(found, key=lambda one: one.index))
+
+        job: Job[tuple[Refined, ...]] = Job(work, title=request.text.strip()[:60])
+        job.total = len(recipes)
+        job.start()
+        return job
+
+    def voice_code(self, engine: str, voice: str) -> str:
+        """A voice as the string that people exchange for this engine; `code:` before it names the voice again."""
+        found = self._engines.get(engine)
+        if not isinstance(found, SharesVoices):
+            raise BadRequest(f"{engine}: its voices have no strings", f"{engine}：音色没有编码字符串", where="engine")
+        return found.code_of(cast(self._library, found, voice).content)
 
     def plan(self, request: SpeakRequest) -> Plan:
         """What would be said and how, without saying it."""

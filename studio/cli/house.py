@@ -9,7 +9,7 @@ from studio.cli.main import Session
 from studio.cli.reader import LANGUAGE, say
 from studio.cli.shelves import engine_option, machine
 from studio.cli.show import as_json, duration, plain, table, watch
-from studio.errors import StudioError
+from studio.errors import NotInstalled, StudioError
 
 
 @click.command(help=say("What can speak, with every control.", "能发声的引擎及其全部控制项。"))
@@ -34,24 +34,82 @@ def engines(session: Session, machine: bool) -> None:
 CONTROL_HEADERS = (("Control", "控制项"), ("Label", "名称"), ("Takes", "范围"), ("Default", "默认"), ("Help", "说明"))
 
 
-@click.command(help=say("Models: what each engine needs, its state and licence.", "模型：各引擎所需、状态与许可证。"))
+@click.group(
+    invoke_without_command=True,
+    help=say("Models: which there are, their state and licence.", "模型：有哪些、状态与许可证。"),
+)
 @machine
-@click.pass_obj
-def models(session: Session, machine: bool) -> None:
-    with session.open() as studio:
-        found = studio.engines()
+@click.pass_context
+def models(context: click.Context, machine: bool) -> None:
+    if context.invoked_subcommand:
+        return None
+    with context.obj.open() as studio:
+        found = studio.models.list()
     if machine:
-        keys = ("id", "title", "state", "note", "command", "weights", "code_licence", "weights_licence")
-        return as_json([{key: value for key, value in state.to_json().items() if key in keys} for state in found])
-    for state in found:
-        click.echo(f"{state.title.text(LANGUAGE)}  [{state.word.text(LANGUAGE)}]")
-        if state.spec:
-            weights = state.spec.weights_licence or say("none needed", "不需要")
-            click.echo(say(f"  code: {state.spec.code_licence}", f"  代码：{state.spec.code_licence}"))
-            click.echo(say(f"  weights: {weights}", f"  权重：{weights}"))
-        if state.note:
-            click.echo(f"  → {state.note.text(LANGUAGE)}")
+        return as_json([model.to_json() for model in found])
+    for model in found:
+        weights = model.weights
+        click.echo(f"{weights.id}  {weights.title.text(LANGUAGE)}  [{model.state.text(LANGUAGE)}]")
+        click.echo(say(f"  about {weights.about_bytes / 1e9:.1f} GB", f"  约 {weights.about_bytes / 1e9:.1f} GB"))
+        click.echo(f"  {weights.licence}: {weights.licence_words.text(LANGUAGE)}")
+        if model.found:
+            click.echo(f"  {model.found.root}")
+        elif model.missing:
+            click.echo(f"  → {model.missing.text(LANGUAGE)}")
     return None
+
+
+@models.command(help=say("Fetch a model, after its licence was shown.", "显示许可证后下载模型。"))
+@click.argument("id")
+@click.option("--yes", is_flag=True, help=say("Accept the licence.", "同意许可证。"))
+@click.option("--endpoint", help=say("Address of a mirror of the hub (HF_ENDPOINT).", "镜像站地址（HF_ENDPOINT）。"))
+@click.pass_obj
+def install(session: Session, id: str, yes: bool, endpoint: str | None) -> None:
+    with session.open() as studio:
+        model = studio.models.get(id)
+        weights = model.weights
+        if model.found is None and not yes and sys.stdin.isatty():
+            click.echo(f"{weights.licence}: {weights.licence_words.text(LANGUAGE)}", err=True)
+            yes = click.confirm(say("Do you accept this?", "是否同意？"), err=True)
+        found = watch(studio.models.install(id, yes, endpoint), weights.title.text(LANGUAGE), session.quiet)
+    click.echo(str(found.root))
+
+
+@models.command(help=say("Read a model's files again and compare their digests.", "重新读取并核对模型文件。"))
+@click.argument("id")
+@click.pass_obj
+def verify(session: Session, id: str) -> None:
+    with session.open() as studio:
+        title = studio.models.get(id).weights.title.text(LANGUAGE)
+        found = watch(studio.models.verify(id), title, session.quiet)
+    if found.source == "local":
+        text = say(
+            "every file can be read; a folder of yours may hold other weights", "文件均可读取；自备文件夹可能是其他权重"
+        )
+    else:
+        text = say("as published", "与发布的一致")
+    click.echo(f"{found.root}: {text}")
+
+
+@models.command(help=say("Delete an installed model.", "删除已安装的模型。"))
+@click.argument("id")
+@click.pass_obj
+def remove(session: Session, id: str) -> None:
+    with session.open() as studio:
+        studio.models.remove(id)
+
+
+@models.command(help=say("Where a model's files are.", "显示模型文件的位置。"))
+@click.argument("id")
+@click.pass_obj
+def where(session: Session, id: str) -> None:
+    with session.open() as studio:
+        model = studio.models.get(id)
+    if model.found is None:
+        words = model.missing
+        assert words is not None
+        raise NotInstalled(words.en, words.zh)
+    click.echo(str(model.found.root))
 
 
 @click.command(

@@ -37,9 +37,9 @@ def install(
 ) -> Found:
     """Fetch a model into the data folder; what was fetched before is not fetched again.
 
-    `endpoint` is the address of a mirror (else `HF_ENDPOINT`, else the hub). `BadRequest` unless the licence is accepted,
-    `StudioError` where the hub cannot be reached or lacks a file, `BadFile` for a wrong digest, `DiskFull`, `InUse`
-    while another process installs, `Cancelled` once `stopped` says so.
+    `endpoint` is the address of a mirror (else `HF_ENDPOINT`, else the hub). `BadRequest` unless the licence is
+    accepted, `StorageError` where the hub cannot be reached or lacks a file, `BadFile` for a wrong digest, `DiskFull`,
+    `InUse` while another process installs, `Cancelled` once `stopped` says so.
     """
     weights = store.get(id)
     if not accept_licence:
@@ -144,23 +144,29 @@ class _Fetch:
             raise DiskFull(
                 f"{self._weights.title.en} needs {needed / 1e9:.1f} GB, and {free / 1e9:.1f} GB are free in "
                 f"{self._partial.parent}; free some space, or choose another data folder",
-                f"{self._weights.title.zh} 需要 {needed / 1e9:.1f} GB，而 {self._partial.parent} 只剩 {free / 1e9:.1f} GB；"
-                "请释放空间，或更换数据文件夹",
+                f"{self._weights.title.zh} 需要 {needed / 1e9:.1f} GB，{self._partial.parent} 只剩 {free / 1e9:.1f} GB"
+                "。请释放空间，或更换数据文件夹",
             )
 
 
 def _bar(step: Callable[[int], None]) -> Any:
     """What the library takes for a progress bar: it counts bytes for us, and is where a stop can be noticed."""
-    from tqdm.auto import tqdm
 
-    class Bar(tqdm):  # type: ignore[misc, type-arg, unused-ignore]
+    class Bar:
         def __init__(self, *args: Any, **options: Any) -> None:
-            options.pop("name", None)
-            super().__init__(*args, **{**options, "disable": True})
             step(int(options.get("initial") or 0))
 
         def update(self, n: float | None = 1) -> None:
             step(int(n or 0))
+
+        def close(self) -> None:
+            pass
+
+        def __enter__(self) -> "Bar":
+            return self
+
+        def __exit__(self, *error: object) -> None:
+            pass
 
     return Bar
 
@@ -168,7 +174,6 @@ def _bar(step: Callable[[int], None]) -> Any:
 @contextmanager
 def _told(weights: Weights) -> Iterator[None]:
     """What goes wrong on the way, in words."""
-    import httpx
     from huggingface_hub.errors import EntryNotFoundError, HfHubHTTPError, OfflineModeIsEnabled
 
     try:
@@ -189,14 +194,14 @@ def _told(weights: Weights) -> Iterator[None]:
             ) from error
         raise _failed(weights, f"the connection broke ({_short(error)})", f"连接中断（{_short(error)}）") from error
     except Exception as error:
-        if not _of_network(error, httpx):
+        if not _of_network(error):
             raise
         raise _failed(weights, f"the connection broke ({_short(error)})", f"连接中断（{_short(error)}）") from error
 
 
-def _of_network(error: Exception, httpx: Any) -> bool:
+def _of_network(error: Exception) -> bool:
     """Whether an exception comes from the library's HTTP client, under whichever of its names it is installed."""
-    return isinstance(error, httpx.HTTPError) or type(error).__module__.split(".")[0] in ("httpx", "httpx2", "httpcore")
+    return type(error).__module__.split(".")[0] in ("httpx", "httpx2", "httpcore")
 
 
 def _failed(weights: Weights, en: str, zh: str) -> StudioError:

@@ -1,13 +1,9 @@
 """What the parity tests share: the small checkpoint, loaded once, on one thread as the reference ran."""
 
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 import torch
-
-sys.path.insert(0, str(Path(__file__).parent))
 
 
 @pytest.fixture(autouse=True)

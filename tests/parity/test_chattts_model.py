@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 import torch
-from fixtures import Case, beginning, case, folder
 from torch import Tensor, nn
 
 from studio.engines.chattts import strings
@@ -13,6 +12,8 @@ from studio.engines.chattts.generation import Batch, Order, Row
 from studio.engines.chattts.prompts import DEFAULT, code_prompt, refine_prompt
 from studio.nn.decoder import Cache
 from studio.nn.sampling import Draws, OwnDraws, RepeatedDraws, Sampling, penalised, top_k, top_p
+
+from .fixtures import Case, beginning, case, folder
 
 
 @pytest.fixture(scope="module")

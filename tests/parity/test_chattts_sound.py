@@ -4,7 +4,6 @@ import json
 
 import pytest
 import torch
-from fixtures import beginning, case, folder
 from torch import nn
 
 from studio.engines.chattts.checkpoint import Checkpoint
@@ -14,6 +13,8 @@ from studio.engines.chattts.fsq import VERSIONS
 from studio.engines.chattts.model import Embed
 from studio.engines.chattts.vocoder import Vocoder
 from studio.nn.decoder import Decoder
+
+from .fixtures import beginning, case, folder
 
 LOG_FLOOR = -5.0  # magnitudes below are rounding errors of the Fourier transform, which differ between processors
 

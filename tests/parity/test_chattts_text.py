@@ -6,7 +6,6 @@ import json
 import numpy as np
 import pytest
 import torch
-from fixtures import beginning, case, folder
 
 from studio.engines.chattts import strings
 from studio.engines.chattts.config import read_sizes
@@ -14,6 +13,8 @@ from studio.engines.chattts.normaliser import language_of, normalise
 from studio.engines.chattts.prompts import code_prompt, refine_prompt
 from studio.engines.chattts.speakers import drawn, statistics
 from studio.engines.chattts.tokenizer import Tokenizer
+
+from .fixtures import beginning, case, folder
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,6 @@
 """Models on this machine: found, fetched from a hub (one of ours, on loopback), verified, removed."""
 
 import hashlib
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -14,8 +13,7 @@ from studio.weights import CATALOGUE, WeightFile, Weights, WeightStore
 from studio.weights.fetching import install
 from studio.words import Words
 
-sys.path.insert(0, str(Path(__file__).parent))
-from hub import Hub, serve
+from .hub import Hub, serve
 
 FILES = {
     "asset/large.safetensors": bytes(range(256)) * 8192,  # 2 MiB
@@ -142,7 +140,7 @@ def test_too_little_room_is_said_before_anything_is_fetched(
     store: WeightStore, hub: Hub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("shutil.disk_usage", lambda path: type("Usage", (), {"free": 1_000_000}))
-    with pytest.raises(DiskFull, match="0.0 GB are free"):
+    with pytest.raises(DiskFull, match=r"0\.0 GB are free"):
         install(store, "model", accept_licence=True, endpoint=hub.url)
     assert all(verb == "HEAD" for verb, _, _ in hub.asked)
 

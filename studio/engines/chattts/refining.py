@@ -6,7 +6,6 @@ every Chinese character and every Latin word or number is one. Punctuation, case
 
 import re
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 from typing import Literal
 
 Kind = Literal["same", "added", "lost", "changed"]
@@ -83,24 +82,47 @@ class Comparison:
 def compare(original: str, refined: str) -> Comparison:
     """What refining did to a text."""
     before, after = _words(original), _words(refined)
+    pairs = _common([_key(word) for word in before], [_key(word) for word in after])
     diff: list[tuple[Kind, str]] = []
-    ok = True
-    matcher = SequenceMatcher(None, [_key(word) for word in before], [_key(word) for word in after], autojunk=False)
-    for kind, a, b, c, d in matcher.get_opcodes():
-        old, new = before[a:b], after[c:d]
-        if kind == "equal":
-            diff.append(("same", " ".join(new)))
-            continue
-        lost = [word for word in old if not _TAG.fullmatch(word)]
-        added = [word for word in new if not _addable(word)]
-        if lost and new:
-            diff.append(("changed", " ".join(new)))
-        elif old:
-            diff.append(("lost", " ".join(old)))
-        else:
-            diff.append(("added", " ".join(new)))
-        ok = ok and not lost and not added
+    ok, at, now = True, 0, 0
+    for old, new in [*pairs, (len(before), len(after))]:
+        lost = [word for word in before[at:old] if not _TAG.fullmatch(word)]
+        added = after[now:new]
+        if lost or added:
+            diff.append(("changed" if lost and added else "lost" if lost else "added", " ".join(added or lost)))
+        ok = ok and not lost and all(map(_addable, added))
+        if new < len(after):
+            diff = _same(diff, after[new])
+        at, now = old + 1, new + 1
     return Comparison(ok, tuple(diff))
+
+
+def _same(diff: list[tuple[Kind, str]], word: str) -> list[tuple[Kind, str]]:
+    """The difference with one more word that stayed."""
+    if diff and diff[-1][0] == "same":
+        return [*diff[:-1], ("same", f"{diff[-1][1]} {word}")]
+    return [*diff, ("same", word)]
+
+
+def _common(before: list[str], after: list[str]) -> list[tuple[int, int]]:
+    """The longest row of words that both have in this order, as pairs of places."""
+    longest = [[0] * (len(after) + 1) for _ in range(len(before) + 1)]
+    for a in range(len(before) - 1, -1, -1):
+        for b in range(len(after) - 1, -1, -1):
+            if before[a] == after[b]:
+                longest[a][b] = longest[a + 1][b + 1] + 1
+            else:
+                longest[a][b] = max(longest[a + 1][b], longest[a][b + 1])
+    pairs, a, b = [], 0, 0
+    while a < len(before) and b < len(after):
+        if before[a] == after[b]:
+            pairs.append((a, b))
+            a, b = a + 1, b + 1
+        elif longest[a + 1][b] >= longest[a][b + 1]:
+            a += 1
+        else:
+            b += 1
+    return pairs
 
 
 def _words(text: str) -> list[str]:
