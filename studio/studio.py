@@ -406,4 +406,4 @@ def _models(given: Path | None) -> Path | None:
             f"{named}：没有这个模型文件夹；其中应有 asset/，或每个模型一个子文件夹",
             where="models",
         )
-    return named
+    return named and named.resolve()  # the page changes its working folder

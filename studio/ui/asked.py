@@ -70,4 +70,6 @@ def speak_request(words: str, desk: Mapping[str, Any]) -> SpeakRequest:
         steps=table(desk, "steps") or None,
         mode=text(desk, "mode", "speak") or "speak",
         polish=text(desk, "polish", "off") or "off",
+        stream=switch(desk, "stream", True),
+        split=whole(desk, "split", 0),
     )

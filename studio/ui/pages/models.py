@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from studio.studio import EngineState, Studio
+from studio.studio import EngineState, Model, Studio
+from studio.ui import asked as take
 from studio.ui import describe
 from studio.ui.pages.parts import component
 from studio.ui.strings import say
@@ -11,13 +12,66 @@ from studio.ui.strings import say
 def build(studio: Studio) -> None:
     """Put the page into the Blocks that is being made."""
 
-    def models_shown(asked: dict[str, Any], language: str) -> Any:
-        return [model(state, language) for state in studio.engines()]
-
-    component("models", [models_shown])
+    shelf = Questions(studio)
+    component("models", [shelf.models_shown, shelf.install, shelf.verify, shelf.remove, shelf.stop_model])
 
 
-def model(state: EngineState, language: str) -> dict[str, Any]:
+class Questions:
+    """What the script of this page may ask; every one is `(asked, language) -> plain data`."""
+
+    def __init__(self, studio: Studio) -> None:
+        self.studio = studio
+
+    def models_shown(self, asked: dict[str, Any], language: str) -> Any:
+        rows = []
+        for state in self.studio.engines():
+            wanted = state.spec.weights if state.spec else ()
+            rows.append(engine(state, language) | {"weights": [self._weights(id, language) for id in wanted]})
+        return rows
+
+    def install(self, asked: dict[str, Any], language: str) -> Any:
+        """Start fetching a model; its licence was shown and accepted on the page."""
+        self.studio.models.install(take.text(asked, "id"), take.switch(asked, "accepted", False))
+        return True
+
+    def verify(self, asked: dict[str, Any], language: str) -> Any:
+        self.studio.models.verify(take.text(asked, "id"))
+        return True
+
+    def remove(self, asked: dict[str, Any], language: str) -> Any:
+        self.studio.models.remove(take.text(asked, "id"))
+        return True
+
+    def stop_model(self, asked: dict[str, Any], language: str) -> Any:
+        self.studio.models.stop(take.text(asked, "id"))
+        return True
+
+    def _weights(self, id: str, language: str) -> dict[str, Any]:
+        return weights(self.studio.models.get(id), language)
+
+
+def weights(model: Model, language: str) -> dict[str, Any]:
+    """A model as its engine's row shows it."""
+    facts, job = model.weights, model.job
+    running = job is not None and not job.over
+    return {
+        "id": facts.id,
+        "title": facts.title.text(language),
+        "source": model.found.source if model.found else "missing",
+        "word": model.state.text(language),
+        "where": str(model.found.root) if model.found else "",
+        "size": f"{facts.about_bytes / 1e9:.1f} GB",
+        "licence": f"{facts.licence}: {facts.licence_words.text(language)}",
+        "homepage": facts.homepage,
+        "running": running,
+        "progress": job.progress if job and running else 0,
+        "seconds_left": job.seconds_left if job and running else None,
+        "problem": job.error.text(language) if job and job.over and job.error else "",
+        "checked": bool(job and job.over and not job.error),
+    }
+
+
+def engine(state: EngineState, language: str) -> dict[str, Any]:
     """One engine as its row shows it."""
     spec, tongues = state.spec, "、" if language == "zh" else ", "
     facts: list[list[str]] = []
@@ -43,7 +97,7 @@ def model(state: EngineState, language: str) -> dict[str, Any]:
         "about": spec.about.text(language) if spec else "",
         "state": state.state,
         "word": say(f"model.state.{state.state}", language),
-        "command": state.command if state.state == "missing" else "",
+        "command": state.command if state.state == "missing" and not (spec and spec.weights) else "",
         "note": state.note.text(language) if state.note and state.state != "ready" else "",
         "facts": [fact for fact in facts if fact[1]],
     }

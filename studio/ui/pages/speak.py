@@ -1,9 +1,10 @@
 """The Speak page: a text box, a desk with everything that can be set, Generate and Stop."""
 
+from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
 
 from studio.errors import BadText, StudioError
-from studio.studio import Performance, SpeakRequest, Studio, VoiceQuery
+from studio.studio import Job, Performance, Refined, SpeakRequest, Studio, VoiceQuery
 from studio.ui import asked as take
 from studio.ui import describe
 from studio.ui.pages.parts import component
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     pass
 
 EXAMPLES = ("zh", "en", "mixed")
+REFINED = 16  # refined texts that are remembered
 SHOWN_LINES = 60  # of what will be said
 OFFERED = 60  # voices in the list of the desk
 STILL_ASKED_S = 20.0  # how long one question for the take waits; the page asks again
@@ -98,7 +100,8 @@ class Questions:
     def __init__(self, studio: Studio) -> None:
         self.studio = studio
         self.voices = [self.voice_shown, self.voices_offered, self.save_style, self.delete_style]
-        self.keeping = [self.keep_voice, self.request_of]
+        self.keeping = [self.keep_voice, self.request_of, self.refine_begin, self.refine_made]
+        self._refining: OrderedDict[str, Job[tuple[Refined, ...]]] = OrderedDict()
 
     def speak_begin(self, asked: dict[str, Any], language: str) -> Any:
         """Everything the page is drawn from."""
@@ -179,6 +182,31 @@ class Questions:
             return describe.take_row(self.studio, job.wait(STILL_ASKED_S), language)
         except TimeoutError:
             return {"waiting": True}
+
+    def refine_begin(self, asked: dict[str, Any], language: str) -> Any:
+        """Start refining what stands in the text box; `refine_made` gives what came out."""
+        desk = take.table(asked, "desk")
+        controls = take.table(desk, "controls") | {"refine_guard": "allow", "refine": False}
+        job = self.studio.refine(take.speak_request(take.text(asked, "text"), {**desk, "controls": controls}))
+        self._refining[job.id] = job
+        while len(self._refining) > REFINED:
+            self._refining.popitem(last=False)
+        return {"id": job.id}
+
+    def refine_made(self, asked: dict[str, Any], language: str) -> Any:
+        """The refined lines with what changed; `waiting` when it is worth asking again."""
+        job = self._refining.get(take.text(asked, "id"))
+        if job is None:
+            raise BadText("this text is no longer being refined; begin again", "这段文本已不在处理中，请重新开始")
+        try:
+            lines = job.wait(STILL_ASKED_S)
+        except TimeoutError:
+            return {"waiting": True}
+        return {
+            "text": "\n".join(line.text for line in lines),
+            "ok": all(line.ok for line in lines),
+            "changes": [list(change) for line in lines for change in (*line.changes, ("same", "\n"))],
+        }
 
     def keep_voice(self, asked: dict[str, Any], language: str) -> Any:
         voice = self.studio.keep_voice_of(take.text(asked, "digest"), take.text(asked, "name"))

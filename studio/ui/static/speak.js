@@ -43,7 +43,7 @@ export function write(text) {
 }
 
 function paintUnder(told) {
-  fill(parts.marks.element.querySelector(".part-marks"), html`<div class="text-foot">${markBar(told.marks)}<span class="stretch"></span><span class="count soft" id="count" role="status"></span></div>`);
+  fill(parts.marks.element.querySelector(".part-marks"), html`<div class="text-foot">${markBar(told.marks)}<button type="button" class="quiet" id="refine" data-act="refine" title="${t("refine.help")}" hidden>${t("refine.button")}</button><span class="stretch"></span><span class="count soft" id="count" role="status"></span></div>`);
   fill(parts.switches.element.querySelector(".part-switches"), html`<div class="switches">
     <label class="check" title="${t("speak.stream.help")}"><input type="checkbox" id="stream" data-flag="stream">${t("speak.stream")}</label>
     <label class="check"><input type="checkbox" id="autoplay" data-flag="auto">${t("speak.auto")}</label>
@@ -55,6 +55,14 @@ function paintUnder(told) {
     <div id="examples"></div>
     <details id="said" ${raw(remember.get("said", 1) ? "open" : "")}><summary><span id="said-title">${t("said.title")}</span><span class="soft" id="said-count"></span></summary><div id="said-body"></div></details>`);
   paintSwitches();
+  paintRefine();
+}
+/** Only where the engine can refine, and the button says what it is doing. */
+function paintRefine(working = false) {
+  const button = document.getElementById("refine");
+  button.hidden = !desk.engine().controls.some((c) => c.name === "refine");
+  button.disabled = working;
+  button.textContent = t(working ? "refine.working" : "refine.button");
 }
 function paintSwitches() {
   for (const box of document.querySelectorAll("#page-speak [data-flag]")) box.checked = desk.settings()[box.dataset.flag];
@@ -65,7 +73,7 @@ function paintSwitches() {
 
 function wire(told) {
   const under = parts.under.element;
-  acts(parts.marks.element, { mark: (button) => put(field(), told.marks.find((m) => m.name === button.dataset.mark)) });
+  acts(parts.marks.element, { mark: (button) => put(field(), told.marks.find((m) => m.name === button.dataset.mark)), refine });
   parts.switches.element.addEventListener("change", ({ target }) => {
     desk.set(target.id === "polish" ? { polish: target.value } : { [target.dataset.flag]: target.checked });
     paintSwitches();
@@ -87,7 +95,7 @@ function wire(told) {
   document.getElementById("stop").addEventListener("click", () => player.cut(), true);
   document.addEventListener("keydown", keys);
   parts.under.watch("value", () => arrived(parts.under.props.value));
-  hear("settings", () => { slowly(); });
+  hear("settings", () => { slowly(); paintRefine(); });
   hear("starred", ({ digest, starred }) => { if (now?.take?.digest === digest) { now.take.starred = starred; showResult(); } });
   hear("load", load);
   hear("reset", paintSwitches);
@@ -163,6 +171,23 @@ function failed(mine, text) {
   if (now !== mine) return;
   setRunning(false);
   complain(document.getElementById("speak-failure"), text);
+}
+
+/** Shows what the model would add; it is spoken only when it was looked at and taken. */
+async function refine() {
+  const place = document.getElementById("speak-failure"), text = field().value;
+  paintRefine(true);
+  const begun = await ask(parts.under.server.refine_begin, { text, desk: desk.settings() }, place);
+  let made = null;
+  if (begun) do made = await ask(parts.under.server.refine_made, begun, place); while (made?.waiting);
+  paintRefine();
+  if (!made) return;
+  const answer = await dialog(t("refine.title"), html`<p class="${made.ok ? "soft" : "problem-text"}">${t(made.ok ? "refine.ok" : "refine.changed")}</p>
+    <p class="refine-diff">${made.changes.map(([kind, words]) => html`<span class="diff-${kind}">${words}</span> `)}</p>
+    <textarea name="text" rows="8" aria-label="${t("refine.title")}">${made.text}</textarea>`, [["use", t("refine.use"), "primary"]]);
+  if (answer.pressed !== "use") return;
+  desk.set({ controls: { ...desk.settings().controls, refine: false } });
+  write(answer.values.text);
 }
 
 function setRunning(on) {
