@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 import time
 import types
 import zipfile
@@ -214,3 +215,38 @@ def test_on_a_build_server_a_missing_program_is_a_failure(
     with pytest.raises(SystemExit) as stopped:
         prepare.programs()
     assert stopped.value.code == 1
+
+
+@pytest.fixture
+def bare(prepare: types.ModuleType, monkeypatch: pytest.MonkeyPatch) -> types.ModuleType:
+    """The helper on a Linux without an NVIDIA GPU, where pip may ask an index."""
+    monkeypatch.setattr(prepare, "has_nvidia", lambda: False)
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.delenv("PIP_NO_INDEX", raising=False)
+    return prepare
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_the_small_torch_is_taken_where_its_index_answers(
+    bare: types.ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, there: bool
+) -> None:
+    from functools import partial
+    from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+
+    if there:
+        (tmp_path / "torch").mkdir()
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(SimpleHTTPRequestHandler, directory=tmp_path)) as index:
+        threading.Thread(target=index.serve_forever, daemon=True).start()
+        address = f"http://127.0.0.1:{index.server_port}"
+        monkeypatch.setenv("TIMBRE_TORCH_INDEX", address)
+        assert bare.torch_build() == (["--extra-index-url", address] if there else [])
+        index.shutdown()
+
+
+def test_with_a_gpu_or_another_system_pip_decides(bare: types.ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TIMBRE_TORCH_INDEX", "http://127.0.0.1:9")
+    monkeypatch.setattr(bare, "has_nvidia", lambda: True)
+    assert bare.torch_build() == []
+    monkeypatch.setattr(bare, "has_nvidia", lambda: False)
+    monkeypatch.setattr(sys, "platform", "darwin")
+    assert bare.torch_build() == []

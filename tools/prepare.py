@@ -110,7 +110,7 @@ def make_venv() -> None:
 def install(files: list[str]) -> None:
     """The packages that `files` list, tried twice; a failure says what to do about it."""
     command = [str(python_in(VENV)), "-m", "pip", "install", "--disable-pip-version-check", "--no-input"]
-    command += ["--retries", "5", "--timeout", "60"]
+    command += ["--retries", "5", "--timeout", "60", *torch_build()]
     for name in files:
         command += ["-r", str(ROOT / name)]
     for attempt in (1, 2):
@@ -126,6 +126,29 @@ def install(files: list[str]) -> None:
     )
 
 
+def torch_build() -> list[str]:
+    """Where a small torch is to be had: options for pip on Linux without an NVIDIA GPU, if the index answers.
+
+    PyPI's torch for Linux brings gigabytes for NVIDIA GPUs. PyTorch's own index has the same version for the CPU, which
+    pip prefers as it is the later one by its local name (2.11.0+cpu).
+    """
+    if not sys.platform.startswith("linux") or os.environ.get("PIP_NO_INDEX") or has_nvidia():
+        return []
+    import urllib.request  # a ready environment need not wait for it
+
+    index = os.environ.get("TIMBRE_TORCH_INDEX", CPU_INDEX)
+    try:
+        with urllib.request.urlopen(f"{index}/torch/", timeout=ANSWER_S) as answer:
+            there = answer.status == 200
+    except (OSError, ValueError):
+        there = False
+    return ["--extra-index-url", index] if there else []
+
+
+def has_nvidia() -> bool:
+    return Path("/dev/nvidiactl").exists() or bool(answers("nvidia-smi", "-L"))
+
+
 def has_browser() -> bool:
     return any(map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")))
 
@@ -138,6 +161,8 @@ def has_postgres() -> bool:
     return bool(shutil.which("pg_ctl") or any(Path("/usr/lib/postgresql").glob("*/bin/pg_ctl")))
 
 
+CPU_INDEX = "https://download.pytorch.org/whl/cpu"  # PyTorch's public index of builds without CUDA
+ANSWER_S = 5.0  # how long it may take to answer
 NEEDS = [
     Need("chromium", has_browser, "browser tests"),
     Need("fonts-noto-cjk", has_chinese_font, "Chinese in screenshots"),

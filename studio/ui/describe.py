@@ -164,8 +164,9 @@ def voice_card(voice: Voice, language: str) -> Plain:
 def shown_voice(studio: Studio, spec: EngineSpec, ref: str, language: str) -> Plain:
     """Whoever `ref` names, as the desk shows it. `NotFound` when there is nobody."""
     builtin = studio.builtin_voices(spec.id)
-    if ref.startswith("seed:") and ref[5:].isdigit():
-        return seed_voice(spec.id, int(ref[5:]), language)
+    named = ref or spec.default_voice
+    if named.startswith("seed:") and named[5:].isdigit():
+        return seed_voice(spec.id, int(named[5:]), language) | {"ref": ref}
     for voice in builtin:
         if voice.name == ref or not ref:
             return builtin_voice(spec.id, voice, language) | {"ref": ref}

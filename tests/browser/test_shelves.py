@@ -269,3 +269,18 @@ def test_settings_are_kept_and_the_doctor_answers(visit: Visit, shot: Callable[.
     page.wait_for_selector("#doctor-checks li")
     assert page.locator("#doctor-checks li").count() >= 5
     shot(page, "doctor-en")
+
+
+@pytest.mark.parametrize(("language", "licence"), [("en-US", "not for commercial use"), ("zh-CN", "不得用于商业用途")])
+def test_a_missing_model_shows_size_and_licence_before_it_is_fetched(
+    visit: Visit, shot: Callable[[Any, str], None], language: str, licence: str
+) -> None:
+    page = visit("models", language=language)
+    model = page.locator('[data-model="chattts"]')
+    model.locator('[data-act="install"]').click()
+    sheet = page.locator("dialog[open]")
+    assert "1.2 GB" in sheet.inner_text()
+    assert licence in sheet.inner_text()
+    shot(page, f"install-{language}")
+    page.keyboard.press("Escape")
+    assert model.locator('[data-act="install"]').is_visible()

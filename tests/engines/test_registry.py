@@ -100,13 +100,14 @@ def engines(humming: Humming) -> Registry:
 
 def test_shipped_engine_is_there_without_any_installation() -> None:
     registry = Registry(third_parties=False)
-    assert [spec.id for spec in registry.specs()] == ["espeak"]
+    assert [spec.id for spec in registry.specs()] == ["espeak", "chattts"]
     assert registry.state("espeak").state == "ready"
+    assert registry.state("chattts").command == "python -m studio models install chattts"
 
 
 def test_installed_example_is_found_beside_the_shipped_one(registry: Registry) -> None:
     states = {state.id: state for state in registry.states()}
-    assert list(states) == ["espeak", "beeper"]
+    assert list(states) == ["espeak", "chattts", "beeper"]
     assert states["beeper"].source == "timbre-beeper"
     assert states["beeper"].title.zh == "哔哔机"
 
