@@ -40,7 +40,8 @@ def examine(open_studio: Callable[[], AbstractContextManager["Studio"]]) -> Iter
             yield _disk(studio.folder.path)
             yield _cache(studio)
             for state in studio.engines():
-                good = state.state == "ready"
+                optional = bool(state.spec and state.spec.weights)  # a model that nobody has asked for is no fault
+                good = state.state == "ready" or (state.state == "missing" and optional)
                 yield Check(
                     Words(f"Engine {state.id}", f"引擎 {state.id}"), good, state.word, state.note or Words("", "")
                 )

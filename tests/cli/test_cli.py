@@ -155,7 +155,8 @@ def test_lists_of_the_house_are_json_for_programs(run):
     engines = json.loads(run("engines", "--json").stdout)
     assert engines[0]["id"] == "espeak"
     assert {control["name"] for control in engines[0]["controls"]} >= {"speed", "pitch"}
-    assert json.loads(run("models", "--json").stdout)[0]["state"] == "ready"
+    chattts = json.loads(run("models", "--json").stdout)[0]
+    assert (chattts["id"], chattts["state"], chattts["licence"]) == ("chattts", "missing", "CC-BY-NC-4.0")
     assert json.loads(run("bench", "--seconds", "1", "--json").stdout)[0]["real_time_factor"] < 0.1
 
 
@@ -188,3 +189,33 @@ def test_bad_input_ends_with_a_sentence_and_its_code(run, arguments, code, en, z
 
 def test_the_language_can_be_chosen_for_one_call(run):
     assert "语音合成" in run("--interface", "zh", "--help").stdout
+
+
+TINY = str(Path(__file__).parents[1] / "parity" / "chattts" / "tiny")
+
+
+def test_chattts_speaks_from_a_folder_of_models(run, tmp_path):
+    said = tmp_path / "said.wav"
+    done = run("--models", TINY, "speak", "你好世界。", "-e", "chattts", "-c", "retries=5", "-o", str(said), "--json")
+    assert json.loads(done.stdout)["engine"] == "chattts"
+    assert said.stat().st_size > 10_000
+
+
+def test_models_are_found_verified_and_not_removed_from_a_folder_of_the_user(run):
+    assert run("--models", TINY, "models", "where", "chattts").stdout.strip() == TINY
+    assert "may hold other weights" in run("--models", TINY, "models", "verify", "chattts").stdout
+    refused = run("--models", TINY, "models", "remove", "chattts", code=2)
+    assert "not installed by the studio" in refused.stderr
+
+
+def test_a_model_is_not_fetched_before_its_licence_was_accepted(run):
+    refused = run("models", "install", "chattts", code=2)
+    assert "CC-BY-NC-4.0" in refused.stderr
+    assert "--yes" in refused.stderr
+    unheard = run("models", "install", "chattts", "--yes", "--endpoint", "http://127.0.0.1:9", code=5)
+    assert "could not be fetched" in unheard.stderr
+
+
+def test_without_its_weights_chattts_says_how_to_get_them(run, tmp_path):
+    refused = run("speak", "hi", "-e", "chattts", "-o", str(tmp_path / "a.wav"), code=3)
+    assert "python -m studio models install chattts" in refused.stderr

@@ -204,7 +204,8 @@ def test_states_are_plain_json(registry: Registry) -> None:
     assert json.loads(json.dumps(plain, allow_nan=False)) == plain
     controls = {control["name"]: control for control in plain[0]["controls"]}
     assert (controls["speed"]["low"], controls["speed"]["high"]) == (0.5, 2.5)
-    assert plain[1]["controls"][1]["choices"][0] == {"value": "sine", "label": {"en": "sine", "zh": "正弦波"}}
+    beeper = next(state for state in plain if state["id"] == "beeper")
+    assert beeper["controls"][1]["choices"][0] == {"value": "sine", "label": {"en": "sine", "zh": "正弦波"}}
 
 
 # declarations
