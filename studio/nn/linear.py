@@ -18,6 +18,7 @@ Precision = Literal["fp32", "bf16", "fp16", "int8"]
 PRECISIONS: tuple[Precision, ...] = ("fp32", "bf16", "fp16", "int8")
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16, "int8": torch.bfloat16}
 ROWS = 8  # up to which a row's bits do not depend on its neighbours (a test checks it on this machine)
+QUANTISED = 512  # rows at a time: a large layer's float32 copy would be most of the memory that loading takes
 BLOCK = 32  # the int8 kernel reads its input in blocks of so many values
 
 
@@ -76,9 +77,14 @@ def quantised(weight: Tensor) -> tuple[Tensor, Tensor]:
 
     The scale is rounded to bfloat16 before it divides, so that its rounding costs nothing.
     """
-    scale = (weight.float().abs().amax(dim=1).clamp(min=1e-8) / 127).to(torch.bfloat16)
-    whole = torch.round(weight.float() / scale.float()[:, None]).clamp(-127, 127)
-    return whole.to(torch.int8), scale
+    blocks = [_quantised(rows) for rows in weight.split(QUANTISED)]
+    return torch.cat([whole for whole, _ in blocks]), torch.cat([scale for _, scale in blocks])
+
+
+def _quantised(rows: Tensor) -> tuple[Tensor, Tensor]:
+    rows = rows.float()
+    scale = (rows.abs().amax(dim=1).clamp(min=1e-8) / 127).to(torch.bfloat16)
+    return torch.round(rows / scale.float()[:, None]).clamp_(-127, 127).to(torch.int8), scale
 
 
 def _packed(weights: list[Tensor], precision: Precision, padding: int) -> tuple[list[Tensor], Tensor | None]:

@@ -1,0 +1,57 @@
+"""Projections: near enough in every precision, and on the CPU the same bits whatever rows stand beside one."""
+
+import pytest
+import torch
+from torch import nn
+
+from studio.nn.linear import PRECISIONS, ROWS, Precision, Projection, linear, quantised
+
+SHAPES = [(64, 192), (160, 64), (768, 2304), (3072, 768), (40, 48)]  # 40 is no multiple of the int8 kernel's block
+TOLERANCE = {"fp32": 1e-6, "bf16": 8e-3, "fp16": 1e-3, "int8": 1.5e-2}  # of the largest output
+
+
+def made(inputs: int, outputs: int, bias: bool = False) -> nn.Linear:
+    torch.manual_seed(inputs + outputs)
+    return nn.Linear(inputs, outputs, bias=bias).requires_grad_(False)
+
+
+@pytest.mark.parametrize("precision", PRECISIONS)
+@pytest.mark.parametrize(("inputs", "outputs"), SHAPES)
+def test_every_precision_is_near_enough(inputs: int, outputs: int, precision: Precision) -> None:
+    layer = made(inputs, outputs, bias=True)
+    x = torch.randn(5, inputs)
+    exact = (x.double() @ layer.weight.double().T + layer.bias.double()).float()
+    error = (Projection([layer], precision)(x) - exact).abs().max() / exact.abs().max()
+    assert error < TOLERANCE[precision]
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16", "int8"])
+@pytest.mark.parametrize(("inputs", "outputs"), SHAPES)
+def test_a_row_has_the_same_bits_alone_and_among_others(inputs: int, outputs: int, precision: Precision) -> None:
+    projection = Projection([made(inputs, outputs)], precision)
+    x = torch.randn(ROWS, inputs)
+    together = projection(x)
+    for row in range(ROWS):
+        assert torch.equal(projection(x[row : row + 1])[0], together[row])
+    assert torch.equal(projection(x[:3]), together[:3])
+
+
+@pytest.mark.parametrize("precision", PRECISIONS)
+def test_several_maps_of_one_input_are_their_joined_outputs(precision: Precision) -> None:
+    one, other = made(64, 32), made(64, 96)
+    x = torch.randn(4, 64)
+    joined = Projection([one, other], precision)(x)
+    apart = torch.cat([Projection([one], precision)(x), Projection([other], precision)(x)], -1)
+    torch.testing.assert_close(joined, apart)
+
+
+def test_the_activation_is_fused_exactly() -> None:
+    layer = made(64, 96, bias=True)
+    x = torch.randn(9, 64)
+    torch.testing.assert_close(linear(x, layer.weight, layer.bias, gelu=True), nn.functional.gelu(layer(x)))
+
+
+def test_quantised_weights_are_within_half_a_step() -> None:
+    weight = torch.randn(48, 64)
+    whole, scale = quantised(weight)
+    assert ((whole.float() * scale.float()[:, None] - weight).abs() <= 0.51 * scale.float()[:, None]).all()
