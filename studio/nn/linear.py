@@ -77,14 +77,13 @@ def quantised(weight: Tensor) -> tuple[Tensor, Tensor]:
 
     The scale is rounded to bfloat16 before it divides, so that its rounding costs nothing.
     """
-    blocks = [_quantised(rows) for rows in weight.split(QUANTISED)]
-    return torch.cat([whole for whole, _ in blocks]), torch.cat([scale for _, scale in blocks])
-
-
-def _quantised(rows: Tensor) -> tuple[Tensor, Tensor]:
-    rows = rows.float()
-    scale = (rows.abs().amax(dim=1).clamp(min=1e-8) / 127).to(torch.bfloat16)
-    return torch.round(rows / scale.float()[:, None]).clamp_(-127, 127).to(torch.int8), scale
+    whole = torch.empty(weight.shape, dtype=torch.int8, device=weight.device)
+    scale = torch.empty(len(weight), dtype=torch.bfloat16, device=weight.device)
+    for at in range(0, len(weight), QUANTISED):
+        rows = weight[at : at + QUANTISED].float()
+        scale[at : at + QUANTISED] = rows.abs().amax(dim=1).clamp(min=1e-8) / 127
+        whole[at : at + QUANTISED] = (rows / scale[at : at + QUANTISED].float()[:, None]).round_().clamp_(-127, 127)
+    return whole, scale
 
 
 def _packed(weights: list[Tensor], precision: Precision, padding: int) -> tuple[list[Tensor], Tensor | None]:

@@ -99,9 +99,10 @@ print(now() - before)
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the peak of a process is read from Linux's /proc")
-@pytest.mark.parametrize(("precision", "share"), [("fp32", 1.1), ("int8", 1.3)])
+@pytest.mark.parametrize(("precision", "share"), [("fp32", 1.1), ("int8", 1.5)])
 def test_loading_needs_little_more_than_the_file(tmp_path: Path, precision: str, share: float) -> None:
-    """int8 holds its quarter beside what is read; the decoder is two thirds of a checkpoint, so that makes 1.2 in all."""
+    """int8 holds its quarter, and a layer in the making, beside what is read; for a whole checkpoint, whose files are
+    read one after the other, that stays under the sum of its files (`benchmarks/chattts.py`)."""
     from studio.nn.decoder import Decoder, DecoderConfig
 
     path = tmp_path / "large.safetensors"
