@@ -93,21 +93,20 @@ config = DecoderConfig(dim=768, layers=6, heads=12, hidden=3072)
 torch.nn.functional.linear(torch.ones(2, 64), torch.ones(64, 64))
 before = now()
 decoder = load(lambda: Decoder(config), Path(sys.argv[1]))
-decoder.pack(sys.argv[2])
+decoder.pack("fp32")
 print(now() - before)
 """
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the peak of a process is read from Linux's /proc")
-@pytest.mark.parametrize(("precision", "share"), [("fp32", 1.1), ("int8", 1.5)])
-def test_loading_needs_little_more_than_the_file(tmp_path: Path, precision: str, share: float) -> None:
-    """int8 holds its quarter, and a layer in the making, beside what is read; for a whole checkpoint, whose files are
-    read one after the other, that stays under the sum of its files (`benchmarks/chattts.py`)."""
+def test_loading_reads_nothing_before_it_is_needed(tmp_path: Path) -> None:
+    """The file is mapped. What the precisions need for a whole checkpoint is measured in `benchmarks/chattts.py`."""
     from studio.nn.decoder import Decoder, DecoderConfig
 
     path = tmp_path / "large.safetensors"
     save_file(Decoder(DecoderConfig(dim=768, layers=6, heads=12, hidden=3072)).state_dict(), path)
     root = Path(__file__).parents[2]
-    command = [sys.executable, "-c", MEASURE, str(path), precision]
-    done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True)
-    assert int(done.stdout) * 1024 < share * path.stat().st_size
+    done = subprocess.run(
+        [sys.executable, "-c", MEASURE, str(path)], cwd=root, capture_output=True, text=True, check=True
+    )
+    assert int(done.stdout) * 1024 < 0.2 * path.stat().st_size
