@@ -20,10 +20,14 @@ class Row(NamedTuple):
     measured: float
     unit: str
     source: str
+    least: float | None = None  # a target from below
 
     def cells(self) -> tuple[str, ...]:
         target = "" if self.most is None else f"under {self.most:g} {self.unit}".strip()
         verdict = "" if self.most is None else "yes" if self.measured < self.most else "**no**"
+        if self.least is not None:
+            target = f"at least {self.least:g} {self.unit}".strip()
+            verdict = "yes" if self.measured >= self.least else "**no**"
         return self.what, target, f"{self.measured:.4g} {self.unit}".strip(), verdict, f"`{self.source}`"
 
 
@@ -102,7 +106,45 @@ def audio(found: Any) -> list[Row]:
     return [Row(f"{what}, as many times real time", None, speeds[what], "×", "audio.json") for what in shown]
 
 
-REPORTS = {"speak": speak, "ui": ui, "espeak": espeak, "convert": convert, "library": library, "audio": audio}
+def chattts(found: Any) -> list[Row]:
+    rows, source = found["rows"], "chattts.json"
+    quick, exact = rows["int8"], rows["fp32"]
+    loading = max(rows[precision]["load_mib"] for precision in PRECISIONS) / rows["files_mib"]
+    made = [
+        Row("ChatTTS, int8, one line: 5 s of sound, whole", 5, quick["whole_5s_s"], "s", source),
+        Row("ChatTTS, int8: frames, one line (47: real time)", None, quick["frames_s_rows1"], "a second", source),
+        Row("ChatTTS, int8: frames, eight lines", None, quick["frames_s_rows8"], "a second", source),
+        Row("ChatTTS, fp32: frames, one line", None, exact["frames_s_rows1"], "a second", source),
+        Row("ChatTTS, int8: first sound, streamed", 1.5, quick["first_sound_s"], "s", source),
+        Row("ChatTTS, loading: peak beside the files", 1.2, loading, "×", source),
+    ]
+    if (other := rows.get("reference")) is None:
+        return made
+    best8 = max(rows[precision]["frames_s_rows8"] for precision in PRECISIONS)
+    ratios = [
+        ("fp32, one line: frames", 1.2, exact["frames_s_rows1"] / other["frames_s_rows1"]),
+        ("int8, one line: frames", 2.4, quick["frames_s_rows1"] / other["frames_s_rows1"]),
+        ("eight lines: frames", 3, best8 / other["frames_s_rows8"]),
+        ("decoding 10 s", 1.5, other["decode_10s_s"] / quick["decode_10s_s"]),
+        ("5 s of sound, streamed", None, other["streamed_5s_s"] / quick["streamed_5s_s"]),
+        ("first sound", None, other["first_sound_s"] / quick["first_sound_s"]),
+        ("loading", 2, other["load_s"] / quick["load_s"]),
+    ]
+    name, memory = "ChatTTS against its package", quick["peak_mib"] / other["peak_mib"]
+    made += [Row(f"{name}: {what}", None, ratio, "× as fast", source, least) for what, least, ratio in ratios]
+    return [*made, Row(f"{name}: peak memory, int8", 0.7, memory, "×", source)]
+
+
+PRECISIONS = ("fp32", "bf16", "int8")
+REPORTS = {
+    "speak": speak,
+    "ui": ui,
+    "espeak": espeak,
+    "convert": convert,
+    "library": library,
+    "audio": audio,
+    "chattts": chattts,
+}
 
 
 def table() -> str:

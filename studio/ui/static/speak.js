@@ -62,7 +62,7 @@ function paintRefine(working = false) {
   const button = document.getElementById("refine");
   button.hidden = !desk.engine().controls.some((c) => c.name === "refine");
   button.disabled = working;
-  button.textContent = t(working ? "refine.working" : "refine.button");
+  button.textContent = working ? t("refine.working") : t("refine.button");
 }
 function paintSwitches() {
   for (const box of document.querySelectorAll("#page-speak [data-flag]")) box.checked = desk.settings()[box.dataset.flag];
@@ -182,7 +182,7 @@ async function refine() {
   if (begun) do made = await ask(parts.under.server.refine_made, begun, place); while (made?.waiting);
   paintRefine();
   if (!made) return;
-  const answer = await dialog(t("refine.title"), html`<p class="${made.ok ? "soft" : "problem-text"}">${t(made.ok ? "refine.ok" : "refine.changed")}</p>
+  const answer = await dialog(t("refine.title"), html`<p class="${made.ok ? "soft" : "problem-text"}">${made.ok ? t("refine.ok") : t("refine.changed")}</p>
     <p class="refine-diff">${made.changes.map(([kind, words]) => html`<span class="diff-${kind}">${words}</span> `)}</p>
     <textarea name="text" rows="8" aria-label="${t("refine.title")}">${made.text}</textarea>`, [["use", t("refine.use"), "primary"]]);
   if (answer.pressed !== "use") return;
