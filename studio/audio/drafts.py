@@ -129,6 +129,15 @@ class Draft:
             raise refusal(error, self.path) from error
         return done
 
+    def probe(self) -> None:
+        """Raise what the system has against writing here, if it has anything; for coders that cannot say it."""
+        self.seek(0, os.SEEK_END)
+        self.write(bytes(BLOCK))
+
+    def fileno(self) -> int:
+        """For a coder that writes to the file itself."""
+        return self._file.fileno()
+
     def read(self, size: int = -1) -> bytes:
         return self._file.read(size) or b""
 

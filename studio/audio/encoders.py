@@ -29,6 +29,10 @@ def encoder(draft: Draft, format: Format, rate: int, bitrate: int | None) -> Enc
     """The encoder of `format`; `rate` and `bitrate` are ones it takes."""
     if format.id == "wav":
         return WavWriter(draft, rate)
+    if format.id == "flac":
+        from studio.audio.flac import FlacWriter
+
+        return FlacWriter(draft, rate)
     if format.id in BRANDS:
         from studio.audio.aac import AacWriter
 

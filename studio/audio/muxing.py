@@ -1,4 +1,4 @@
-"""From samples to bytes through FFmpeg: MP3, FLAC and Opus.
+"""From samples to bytes through FFmpeg: MP3 and Opus.
 
 Coder settings are measured, not guessed: Opus at complexity 5 is three times as fast as at 10, LAME at 5 as fast as it
 gets but for a few percent.
@@ -19,7 +19,6 @@ from studio.audio.tags import Span, Tags
 CODERS = {  # format id -> container, coder, sample format, its options
     "mp3": ("mp3", "libmp3lame", "s16p", {"compression_level": "5"}),
     "opus": ("ogg", "libopus", "s16", {"compression_level": "5", "vbr": "constrained", "application": "audio"}),
-    "flac": ("flac", "flac", "s16", {"compression_level": "5"}),
 }
 # bitexact: no random serial number, no version of the coder; the same sound makes the same bytes
 PLAIN = {"fflags": "+bitexact", "flush_packets": "0"}
@@ -34,7 +33,7 @@ def audio_frame(samples: Samples, sample_format: str, rate: int, at: int) -> Any
 
 
 class MuxedWriter:
-    """MP3, FLAC and Opus: FFmpeg writes the bare file, tags and chapters are put in when they are known."""
+    """MP3 and Opus: FFmpeg writes the bare file, tags and chapters are put in when they are known."""
 
     def __init__(self, draft: Draft, format_id: str, rate: int, bitrate: int | None) -> None:
         container, coder, sample_format, options = CODERS[format_id]
@@ -56,13 +55,11 @@ class MuxedWriter:
 
     def finish(self, tags: Tags, chapters: Sequence[Span]) -> None:
         from studio.audio.id3 import id3
-        from studio.audio.vorbis import tag_flac, tag_opus
+        from studio.audio.vorbis import tag_opus
 
         self._out.mux(self._stream.encode(None))
         self._out.close()
-        if self._kind == "flac":
-            tag_flac(self._draft, tags, chapters, self._rate)
-        elif self._kind == "opus":
+        if self._kind == "opus":
             tag_opus(self._draft, tags, chapters, self._rate)
         else:
             self._draft.splice(0, 0, id3(tags, chapters, self._rate))

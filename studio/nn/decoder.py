@@ -170,7 +170,10 @@ class Decoder(nn.Module):
             layer.self_attn.pack(precision)
             layer.mlp.pack(precision)
         for norm in (module for module in self.modules() if isinstance(module, RMSNorm)):
-            norm.weight = nn.Parameter(norm.weight.detach().float(), requires_grad=False)
+            kept = norm.weight.detach().float()
+            if precision != "fp32":  # as long as one tensor of a file is mapped, all of it is
+                kept = kept.clone()
+            norm.weight = nn.Parameter(kept, requires_grad=False)
 
     def forward(self, x: Tensor, cache: Cache, slots: Sequence[int]) -> Tensor:
         """Append `x` (rows, steps, dim) float32 to the sequences in `slots`; gives (rows, steps, dim).

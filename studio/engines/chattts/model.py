@@ -66,6 +66,8 @@ class Embed(nn.Module):
         self.to_code = Projection(heads, kept)
         codes = torch.cat([table.weight.detach() for table in self.emb_code if isinstance(table, nn.Embedding)])
         self.codes = nn.Parameter(codes.float(), requires_grad=False)  # (books * codes, dim)
+        words = self.emb_text.weight.detach().clone()  # else the whole file would stay mapped for it
+        self.emb_text.weight = nn.Parameter(words, requires_grad=False)
         del self.head_text, self.head_code, self.emb_code
 
     def text(self, ids: Tensor) -> Tensor:
