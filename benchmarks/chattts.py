@@ -105,6 +105,17 @@ def peak() -> float:
     return int(status.partition("VmHWM:")[2].split()[0]) / 1024
 
 
+def loading(root: Path, precision: str) -> Record:
+    """The most memory that loading takes beside what the process had before."""
+    from studio.engines.chattts.checkpoint import Checkpoint
+    from studio.nn.linear import Projection
+
+    assert Projection  # imported with the rest, before the count begins
+    before = peak()
+    Checkpoint(root, precision)  # type: ignore[arg-type]
+    return {"before_mib": before, "load_mib": peak() - before}
+
+
 def parts(root: Path, precision: str) -> Record:
     """Loading, drawing frames, decoding them."""
     import torch
@@ -114,9 +125,9 @@ def parts(root: Path, precision: str) -> Record:
     from studio.nn.sampling import OwnDraws, Sampling
 
     torch.set_num_threads(2)
-    before, began = peak(), time.perf_counter()
+    began = time.perf_counter()
     checkpoint = Checkpoint(root, precision)  # type: ignore[arg-type]
-    load_s, loaded = time.perf_counter() - began, peak()
+    load_s = time.perf_counter() - began
 
     def draw(rows: int, frames: int) -> None:
         batch = Batch(checkpoint.gpt, rows)
@@ -130,9 +141,7 @@ def parts(root: Path, precision: str) -> Record:
         draw(1, 4)
         hidden = torch.randn(1, 768, TEN_SECONDS)
         return {
-            "before_mib": before,
             "load_s": load_s,
-            "load_mib": loaded - before,
             "frames_s_rows1": NEW / best(lambda: draw(1, NEW)),
             "frames_s_rows8": 8 * NEW / best(lambda: draw(8, NEW), 2),
             "decode_10s_s": best(lambda: checkpoint.vocoder(checkpoint.hidden_decoder(hidden))),
@@ -167,6 +176,9 @@ def whole(root: Path, precision: str) -> Record:
     return {**times, "first_sound_s": min(first), "peak_mib": peak()}
 
 
+STAGES = {"load": loading, "parts": parts, "whole": whole}  # each in a process of its own: a peak is never forgotten
+
+
 def apart(command: list[str]) -> Record:
     """The numbers that a process prints."""
     done = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -181,11 +193,11 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--reference", help="a Python with the package ChatTTS")
     options.add_argument("--record", action="store_true", help="keep the numbers in benchmarks/chattts.json")
-    options.add_argument("--one", nargs=2, metavar=("CHECKPOINT", "PRECISION"), help=argparse.SUPPRESS)
+    options.add_argument("--one", nargs=3, metavar=("CHECKPOINT", "PRECISION", "STAGE"), help=argparse.SUPPRESS)
     chosen = options.parse_args()
     if chosen.one:
-        root, precision = Path(chosen.one[0]), chosen.one[1]
-        print("RESULT " + json.dumps(whole(root, precision) | parts(root, precision)))
+        root, precision, stage = Path(chosen.one[0]), chosen.one[1], chosen.one[2]
+        print("RESULT " + json.dumps(STAGES[stage](root, precision)))
         return
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder) / "checkpoint"
@@ -194,7 +206,8 @@ def main() -> None:
         rows: dict[str, Any] = {"read_gb_s": bandwidth(), "real_time_frames_s": REAL_TIME}
         rows["files_mib"] = sum(file.stat().st_size for file in root.rglob("*") if file.is_file()) / 2**20
         for precision in PRECISIONS:
-            rows[precision] = apart([sys.executable, __file__, "--one", str(root), precision])
+            one = [sys.executable, __file__, "--one", str(root), precision]
+            rows[precision] = {name: value for stage in STAGES for name, value in apart([*one, stage]).items()}
         if chosen.reference:
             script = str(Path(__file__).with_name("chattts_reference.py"))
             rows["reference"] = apart([chosen.reference, script, str(root), str(TINY)])
