@@ -7,7 +7,7 @@ import click
 
 from studio.cli.main import Session
 from studio.cli.reader import LANGUAGE, say
-from studio.cli.shelves import engine_option, machine
+from studio.cli.shelves import machine
 from studio.cli.show import as_json, duration, plain, table, watch
 from studio.errors import NotInstalled, StudioError
 
@@ -133,8 +133,8 @@ def doctor(session: Session, machine: bool) -> None:
         sys.exit(1)
 
 
-@click.command(help=say("Measure how fast this machine speaks.", "测量本机的合成速度。"))
-@engine_option
+@click.command(help=say("Measure how fast this machine speaks with ENGINE.", "测量本机用 ENGINE 合成的速度。"))
+@click.argument("engine", default="espeak")
 @click.option("--seconds", type=click.IntRange(1, 600), default=5, help=say("How long to measure.", "测量时长（秒）。"))
 @machine
 @click.pass_obj

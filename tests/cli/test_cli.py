@@ -201,6 +201,12 @@ def test_chattts_speaks_from_a_folder_of_models(run, tmp_path):
     assert said.stat().st_size > 10_000
 
 
+def test_any_engine_is_measured_by_name(run):
+    rows = json.loads(run("--models", TINY, "bench", "chattts", "--seconds", "2", "--json").stdout)
+    assert {row["language"] for row in rows} == {"zh", "en"}
+    assert all(row["audio_s"] > 0 for row in rows)
+
+
 def test_models_are_found_verified_and_not_removed_from_a_folder_of_the_user(run):
     assert run("--models", TINY, "models", "where", "chattts").stdout.strip() == TINY
     assert "may hold other weights" in run("--models", TINY, "models", "verify", "chattts").stdout
