@@ -20,7 +20,6 @@ from studio.audio.polish import PRESETS, Preset
 from studio.audio.tags import read_cover
 from studio.engines.contract import (
     BuiltinVoice,
-    Configures,
     Control,
     EngineSpec,
     Refined,
@@ -204,13 +203,6 @@ class Studio:
         for state in self._engines.states():
             if state.loaded and state.spec and id in state.spec.weights:
                 self._engines.unload(state.id)
-
-    def configure(self, engine: str, settings: Mapping[str, Any]) -> None:
-        """How an engine is loaded from now on (precision, device …); its declaration says what there is."""
-        found = self._engines.get(engine)
-        if not isinstance(found, Configures):
-            raise BadRequest(f"{engine}: has no settings", f"{engine}：没有可用的设置", where="engine")
-        found.configure(settings)
 
     # speaking
 

@@ -26,6 +26,7 @@ from studio.engines.contract import (
     VoiceContent,
     VoiceKind,
 )  # fmt: skip
+from studio.engines.registry import Registry
 from studio.errors import BadControl, BadFile, BadRequest, BadText, Cancelled, EngineFailed, NotInstalled
 from studio.weights import WeightStore
 
@@ -362,3 +363,13 @@ def test_precision_and_weights_are_part_of_every_recipe(store: WeightStore) -> N
     exact, quick = made(store, precision="fp32"), made(store, precision="int8")
     assert exact.spec.version != quick.spec.version
     assert store.digest("chattts")[:12] in exact.spec.version
+
+
+def test_settings_come_from_the_environment(store: WeightStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TIMBRE_CHATTTS", "precision=fp32 rows=2")
+    assert ".fp32." in Registry(weights=store, third_parties=False).get("chattts").spec.version
+    monkeypatch.setenv("TIMBRE_CHATTTS", "precision=int4")
+    state = Registry(weights=store, third_parties=False).state("chattts")
+    assert state.state == "broken"
+    assert state.note is not None
+    assert "precision" in state.note.en
