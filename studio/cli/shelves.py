@@ -78,6 +78,15 @@ def builtin_voices(session: Session, engine: str, machine: bool) -> None:
     return None
 
 
+@voices.command("code", help=say("A voice as the string that people exchange.", "输出音色的交换编码。"))
+@click.argument("voice")
+@click.option("--engine", default="chattts", help=say("Engine; default chattts.", "引擎，默认 chattts。"))
+@click.pass_obj
+def voice_code(session: Session, voice: str, engine: str) -> None:
+    with session.open() as studio:
+        click.echo(studio.voice_code(engine, voice))
+
+
 @voices.command("add", help=say("Keep the voice of a seed under a name.", "把一个种子的音色存入音色库。"))
 @click.argument("name")
 @click.option("--seed", type=int, required=True, help=say("Seed of the voice.", "音色种子。"))

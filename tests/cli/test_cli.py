@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import soundfile
 
 from studio.audio.files import probe, read
 
@@ -205,6 +206,21 @@ def test_any_engine_is_measured_by_name(run):
     rows = json.loads(run("--models", TINY, "bench", "chattts", "--seconds", "2", "--json").stdout)
     assert {row["language"] for row in rows} == {"zh", "en"}
     assert all(row["audio_s"] > 0 for row in rows)
+
+
+def test_a_voice_is_a_string_and_the_string_a_voice(run, tmp_path):
+    code = run("--models", TINY, "voices", "code", "seed:42").stdout.strip()
+    assert run("--models", TINY, "voices", "code", f"code:{code}").stdout.strip() == code
+    takes = []
+    for voice in ("seed:42", f"code:{code}"):
+        said = tmp_path / "said.wav"
+        options = ["-e", "chattts", "-v", voice, "-c", "retries=5", "-o", str(said)]
+        run("--models", TINY, "speak", "你好世界。", *options)
+        takes.append(soundfile.read(said)[0].tobytes())
+    assert takes[0] == takes[1]
+    refused = run("--models", TINY, "voices", "code", "code:蘁淰", code=2)
+    assert "speaker code" in refused.stderr
+    assert "no strings" in run("voices", "code", "f2", "--engine", "espeak", code=2).stderr
 
 
 def test_models_are_found_verified_and_not_removed_from_a_folder_of_the_user(run):
