@@ -107,7 +107,7 @@ def test_the_page_follows_the_system_while_it_is_open(visit: Callable[..., Any])
 def test_the_bar_opens_each_page_and_the_address_keeps_it(visit: Callable[..., Any], where: str) -> None:
     page = visit("models" if where == "speak" else "speak")
     page.locator(f"#nav-{where}").click()
-    assert page.locator(f"#nav-{where}").get_attribute("aria-current") == "page"
+    page.locator(f'#nav-{where}[aria-current="page"]').wait_for()  # the address changes a moment after the click
     assert page.locator(f"#page-{where}").is_visible()
     assert page.locator(".page:visible").count() == 1
     page.reload()
