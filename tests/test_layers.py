@@ -11,6 +11,7 @@ MAY: dict[str, set[str]] = {
     "digest": set(),
     "words": set(),
     "errors": set(),
+    "stop": set(),
     "text": set(),
     "audio": set(),
     "nn": set(),
@@ -26,7 +27,7 @@ MAY: dict[str, set[str]] = {
     "cli": {"studio", "doctor"},
     "__main__": {"cli"},
 }
-ALWAYS = {"digest", "errors", "words"}
+ALWAYS = {"digest", "errors", "stop", "words"}
 
 
 def imports(path: Path) -> set[str]:

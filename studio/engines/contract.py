@@ -15,7 +15,8 @@ from typing import Any, Literal, Protocol, runtime_checkable
 
 from studio.audio.clip import Samples
 from studio.digest import digest_of
-from studio.errors import BadControl, BadRequest, Cancelled
+from studio.errors import BadControl, BadRequest
+from studio.stop import Stop as Stop
 from studio.text.marks import MarkNote
 from studio.words import Words
 
@@ -289,23 +290,6 @@ class AudioChunk:
     words: tuple[WordTime, ...] = ()  # words that begin in this piece; empty if the engine does not know
     last: bool = False  # nothing of this utterance follows
     said: str = ""  # with the last piece: the text as it was spoken, where the engine changed it (refining)
-
-
-class Stop:
-    """A flag that stops work between steps; `check` raises `Cancelled` once it is set."""
-
-    def __init__(self) -> None:
-        self._set = False
-
-    def set(self) -> None:
-        self._set = True
-
-    def __bool__(self) -> bool:
-        return self._set
-
-    def check(self) -> None:
-        if self._set:
-            raise Cancelled
 
 
 class Engine(Protocol):

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from studio.errors import BadFile
 
 Module = TypeVar("Module", bound=nn.Module)
+NESTED = ("state_dict", "model_state_dict", "model")  # under which some checkpoints hold their tensors
 
 
 def read_tensors(path: Path) -> dict[str, Tensor]:
@@ -72,6 +73,9 @@ def _read_safetensors(path: Path) -> dict[str, Tensor]:
 
 def _read_pickle(path: Path) -> dict[str, Tensor]:
     found = torch.load(path, map_location="cpu", mmap=True, weights_only=True)
+    for key in NESTED:
+        if isinstance(found, Mapping) and isinstance(found.get(key), Mapping):
+            found = found[key]
     if not isinstance(found, Mapping) or not all(isinstance(value, Tensor) for value in found.values()):
         raise ValueError("it does not hold named tensors")
     return dict(found)

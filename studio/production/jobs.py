@@ -8,8 +8,8 @@ from collections.abc import Callable
 from enum import StrEnum
 from typing import Generic, TypeVar
 
-from studio.engines.contract import Stop
 from studio.errors import Cancelled, EngineFailed, StudioError
+from studio.stop import Stop
 
 log = logging.getLogger(__name__)
 Result = TypeVar("Result")

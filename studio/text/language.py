@@ -55,6 +55,14 @@ class Weight:
         return self.letters + CJK_LETTERS * self.cjk
 
 
+def is_han(sign: str) -> bool:
+    return _HAN_CHARACTER.match(sign) is not None
+
+
+def is_kana(sign: str) -> bool:
+    return _KANA_CHARACTER.match(sign) is not None
+
+
 def base(language: str) -> str:
     """`zh-CN`, `cmn`, `ZH_tw` → `zh`; `zh-HK`, `yue-Hant` → `yue`; otherwise the first part in lower case."""
     parts = language.replace("_", "-").lower().split("-")

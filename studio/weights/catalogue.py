@@ -61,4 +61,26 @@ CHATTTS = Weights(
     homepage="https://huggingface.co/2Noise/ChatTTS",
 )
 
-CATALOGUE: dict[str, Weights] = {weights.id: weights for weights in (CHATTTS,)}
+SENSEVOICE = Weights(
+    id="sensevoice",
+    title=Words("SenseVoice", "SenseVoice"),
+    repo="FunAudioLLM/SenseVoiceSmall",
+    about_bytes=940_000_000,
+    files=(
+        WeightFile("model.pt", "833ca2dcfdf8ec91bd4f31cfac36d6124e0c459074d5e909aec9cabe6204a3ea"),
+        WeightFile("config.yaml", "f71e239ba36705564b5bf2d2ffd07eece07b8e3f2bbf6d2c99d8df856339ac19"),
+        WeightFile("am.mvn", "29b3c740a2c0cfc6b308126d31d7f265fa2be74f3bb095cd2f143ea970896ae5"),
+        WeightFile(
+            "chn_jpn_yue_eng_ko_spectok.bpe.model",
+            "aa87f86064c3730d799ddf7af3c04659151102cba548bce325cf06ba4da4e6a8",
+        ),
+    ),
+    licence="LicenseRef-FunASR-Model-License",
+    licence_words=Words(
+        "free to use, change and share where its source, authors and name are told; without any warranty",
+        "可自由使用、修改和分享，须注明出处、作者并保留模型名称；不含任何担保",
+    ),
+    homepage="https://huggingface.co/FunAudioLLM/SenseVoiceSmall",
+)
+
+CATALOGUE: dict[str, Weights] = {weights.id: weights for weights in (CHATTTS, SENSEVOICE)}

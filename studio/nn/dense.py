@@ -1,0 +1,49 @@
+"""`Dense`: a linear map of many rows at once, packed for a precision.
+
+An encoder multiplies hundreds of rows by every weight, so arithmetic is its speed, where a decoder's is the bytes of
+its weights (`linear.Projection`). Measured on two cores, 504 rows of 512 times 2048 (see `benchmarks/`): PyTorch's
+default 8.5 ms, oneDNN fp32 2.3 ms, bf16 1.1 ms, int8 0.7 ms.
+"""
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from studio.nn.linear import DTYPES, Precision, linear
+
+
+class Dense(nn.Module):
+    """(…, in) float32 -> (…, out) float32.
+
+    int8 holds weights as whole numbers with one scale per output, and quantises its input anew for every call
+    (symmetric weights, FBGEMM): it exists on x86 processors only.
+    """
+
+    def __init__(self, source: nn.Linear, precision: Precision, relu: bool = False) -> None:
+        super().__init__()
+        self.precision, self.relu, self.outputs = precision, relu, source.out_features
+        weight, bias = source.weight.detach(), source.bias
+        self.bias = None if bias is None else bias.detach().float()
+        self.packed: Any = None
+        self.weight: Tensor | None = None
+        if precision == "int8":
+            scale = weight.float().abs().amax(1).clamp(min=1e-8).double() / 127
+            zero = torch.zeros(len(weight), dtype=torch.long)
+            whole = torch.quantize_per_channel(weight.float(), scale, zero, 0, torch.qint8)
+            self.packed = torch.ops.quantized.linear_prepack(whole, self.bias)
+        else:
+            self.weight = weight.to(DTYPES[precision])
+
+    def forward(self, x: Tensor) -> Tensor:
+        rows = x.reshape(-1, x.shape[-1])
+        if self.weight is None:
+            y = torch.ops.quantized.linear_dynamic(rows, self.packed, True)
+        elif self.weight.dtype == torch.float32:
+            y = linear(rows, self.weight, self.bias)
+        else:
+            y = functional.linear(rows.to(self.weight.dtype), self.weight).float()
+            y = y if self.bias is None else y + self.bias
+        y = y.relu_() if self.relu else y
+        return y.view(*x.shape[:-1], self.outputs)

@@ -1,0 +1,1 @@
+"""Recognisers: what listens. The contract, the registry, long audio, and SenseVoice."""

@@ -1,0 +1,148 @@
+"""The encoder: self-attention with a memory over time (SAN-M), and the head that scores every piece of text.
+
+After Gao, Zhang, McLoughlin and Yan, “SAN-M: Memory Equipped Self-Attention for End-to-End Speech Recognition” (2020),
+and An et al., “FunAudioLLM” (2024). Keys are those of the published checkpoint.
+"""
+
+import math
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from studio.nn.dense import Dense
+from studio.nn.linear import Precision
+from studio.recognition.sensevoice.config import Sizes
+
+EPSILON = 1e-5
+
+
+class Attention(nn.Module):
+    """Attention, plus a depthwise convolution over the values."""
+
+    def __init__(self, inputs: int, sizes: Sizes) -> None:
+        super().__init__()
+        width, kernel = sizes.width, sizes.kernel
+        self.heads = sizes.heads
+        self.linear_q_k_v: nn.Module = nn.Linear(inputs, 3 * width)
+        self.linear_out: nn.Module = nn.Linear(width, width)
+        self.fsmn_block = nn.Conv1d(width, width, kernel, groups=width, bias=False)
+        left = (kernel - 1) // 2 + sizes.shift
+        self.padding = left, kernel - 1 - left
+
+    def forward(self, x: Tensor, real: Tensor | None) -> Tensor:
+        batch, steps, _ = x.shape
+        query, key, value = self.linear_q_k_v(x).chunk(3, dim=-1)
+        heads = [part.view(batch, steps, self.heads, -1).transpose(1, 2) for part in (query, key, value)]
+        mask = None if real is None else real[:, None, None, :]
+        heard = functional.scaled_dot_product_attention(*heads, attn_mask=mask)
+        heard = heard.transpose(1, 2).reshape(batch, steps, -1)
+        return torch.add(self.linear_out(heard), self.memory(value, real))
+
+    def memory(self, value: Tensor, real: Tensor | None) -> Tensor:
+        """What stands around each step, by one learned window per channel."""
+        if real is not None:
+            value = value * real[..., None]
+        around = self.fsmn_block(functional.pad(value.transpose(1, 2), self.padding)).transpose(1, 2)
+        memory = around + value
+        return memory if real is None else memory * real[..., None]
+
+
+class FeedForward(nn.Module):
+    def __init__(self, sizes: Sizes) -> None:
+        super().__init__()
+        self.w_1: nn.Module = nn.Linear(sizes.width, sizes.hidden)
+        self.w_2: nn.Module = nn.Linear(sizes.hidden, sizes.width)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.w_2(self.w_1(x).relu_())
+
+
+class Block(nn.Module):
+    """Where the input has another width (the entry), nothing goes around the attention."""
+
+    def __init__(self, inputs: int, sizes: Sizes) -> None:
+        super().__init__()
+        self.around = inputs == sizes.width
+        self.norm1 = nn.LayerNorm(inputs, EPSILON)
+        self.self_attn = Attention(inputs, sizes)
+        self.norm2 = nn.LayerNorm(sizes.width, EPSILON)
+        self.feed_forward = FeedForward(sizes)
+
+    def forward(self, x: Tensor, real: Tensor | None) -> Tensor:
+        heard = self.self_attn(self.norm1(x), real)
+        x = x + heard if self.around else heard
+        return x + self.feed_forward(self.norm2(x))
+
+
+class Encoder(nn.Module):
+    """(batch, steps, features) -> (batch, steps, width)."""
+
+    def __init__(self, sizes: Sizes) -> None:
+        super().__init__()
+        self.scale = math.sqrt(sizes.width)
+        self.encoders0 = nn.ModuleList([Block(sizes.features, sizes)])
+        self.encoders = nn.ModuleList([Block(sizes.width, sizes) for _ in range(sizes.blocks - 1)])
+        self.after_norm = nn.LayerNorm(sizes.width, EPSILON)
+        self.tp_encoders = nn.ModuleList([Block(sizes.width, sizes) for _ in range(sizes.tp_blocks)])
+        self.tp_norm = nn.LayerNorm(sizes.width, EPSILON)
+
+    def forward(self, x: Tensor, real: Tensor | None = None) -> Tensor:
+        """`real` (batch, steps) bool tells the steps that are not padding; None: all are."""
+        x = self.placed(x)
+        for block in (*self.encoders0, *self.encoders):
+            x = block(x, real)
+        x = self.after_norm(x)
+        for block in self.tp_encoders:
+            x = block(x, real)
+        return self.tp_norm(x)  # type: ignore[no-any-return]
+
+    def placed(self, x: Tensor) -> Tensor:
+        """The input scaled, with its positions added."""
+        return x * self.scale + positions(x.shape[1], x.shape[2]).to(x.device)
+
+
+class SenseVoice(nn.Module):
+    """The published module: query rows, encoder, head."""
+
+    def __init__(self, sizes: Sizes, vocabulary: int) -> None:
+        super().__init__()
+        self.embed = nn.Embedding(16, sizes.features)
+        self.encoder = Encoder(sizes)
+        self.ctc = nn.ModuleDict({"ctc_lo": nn.Linear(sizes.width, vocabulary)})
+
+    def forward(self, features: Tensor, queries: Tensor, real: Tensor | None = None) -> Tensor:
+        """(batch, steps, features) and (batch, 4) -> scores (batch, 4 + steps, vocabulary), not normalised."""
+        return self.score(self.encode(features, queries, real))
+
+    def encode(self, features: Tensor, queries: Tensor, real: Tensor | None = None) -> Tensor:
+        """(batch, 4 + steps, width); `real` (batch, steps)."""
+        x = torch.cat([self.embed(queries), features], dim=1)
+        if real is not None:
+            real = functional.pad(real, (queries.shape[1], 0), value=True)
+        return self.encoder(x, real)  # type: ignore[no-any-return]
+
+    def score(self, encoded: Tensor) -> Tensor:
+        return self.ctc["ctc_lo"](encoded)  # type: ignore[no-any-return]
+
+    def pack(self, precision: Precision) -> "SenseVoice":
+        """Put every linear map into this precision; norms, memories and sums stay float32."""
+        for parent, name, linear in list(_linears(self)):
+            setattr(parent, name, Dense(linear, precision))
+        return self
+
+
+def positions(steps: int, width: int) -> Tensor:
+    """Sines, then cosines, of positions that count from 1. (steps, width) float32."""
+    half = width // 2
+    pace = torch.exp(torch.arange(half, dtype=torch.float32) * -(math.log(10_000) / (half - 1)))
+    angle = torch.arange(1, steps + 1, dtype=torch.float32)[:, None] * pace
+    return torch.cat([angle.sin(), angle.cos()], dim=1)
+
+
+def _linears(module: nn.Module) -> Iterator[tuple[nn.Module, str, nn.Linear]]:
+    for parent in module.modules():
+        for name, child in parent.named_children():
+            if isinstance(child, nn.Linear):
+                yield parent, name, child
