@@ -284,8 +284,8 @@ class Cache:
 
 
 def _take(values: dict[str, Any]) -> Take:
-    same = {name: values[name] for name in Take.__dataclass_fields__ if name != "used"}
-    return Take(**same, used=False)
+    known = {"emotion": "", "error_rate": None} | values  # nobody can have listened to it yet
+    return Take(**{name: known[name] for name in Take.__dataclass_fields__ if name != "used"}, used=False)
 
 
 def _words(row: TakeRow) -> tuple[tuple[str, float, float], ...]:

@@ -145,6 +145,8 @@ class VoiceRow(Table):
     parents: Mapped[list[Any]]  # of a blend: [{"id": …, "weight": …}]
     content: Mapped[dict[str, Any]]  # what determines the voice
     media: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)  # the clip, as it was given
+    emotion: Mapped[str] = mapped_column(Name, server_default="")  # heard in its reference or preview; "" is unknown
+    heard: Mapped[dict[str, Any]] = mapped_column(Plain, server_default="{}", deferred=True)  # what a recogniser says
 
     languages: Mapped[list["VoiceLanguageRow"]] = relationship(
         order_by="VoiceLanguageRow.position", cascade="all, delete-orphan", passive_deletes=True
@@ -239,6 +241,9 @@ class TakeRow(Table):
     text: Mapped[str] = mapped_column(Text, deferred=True)
     recipe: Mapped[dict[str, Any]] = mapped_column(Plain, deferred=True)
     words: Mapped[list[Any]] = mapped_column(Plain, deferred=True)  # [[word, start, end], …] in seconds
+    emotion: Mapped[str] = mapped_column(Name, server_default="")  # heard in it; "" is unknown
+    heard: Mapped[dict[str, Any]] = mapped_column(Plain, server_default="{}", deferred=True)  # what a recogniser says
+    error_rate: Mapped[float | None]  # of what was heard against what was to be said; None is unknown
 
 
 class ProductionRow(Table):

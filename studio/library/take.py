@@ -67,6 +67,8 @@ class Take:
     starred: bool
     used: bool  # by a production; kept by every clean-up, like the starred ones
     note: str
+    emotion: str  # heard in it; "" where nobody listened
+    error_rate: float | None  # of what was heard against what was to be said; None where nobody listened
     created: datetime
     last_used: datetime
     deleted: datetime | None
@@ -84,6 +86,7 @@ class TakeDetails:
     text: str
     recipe: dict[str, Any]
     words: tuple[tuple[str, float, float], ...]  # word, start, end in seconds
+    heard: dict[str, Any]  # what a recogniser says of it; empty where nobody listened
 
 
 @dataclass(frozen=True)
@@ -96,6 +99,7 @@ class TakeQuery:
     kind: TakeKind | Literal[""] = ""
     language: str = ""
     starred: bool | None = None
+    emotion: str = ""  # heard in it
     sort: TakeSort = "created"  # newest, last used, longest first
     reverse: bool = False
     page: int = 1

@@ -30,23 +30,23 @@ def store(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
 def _refresh(session: Session, rows: Mapping[str, Mapping[str, Any]]) -> None:
     if not rows:
         return
-    columns = TakeRow.number, TakeRow.digest, TakeRow.note, TakeRow.starred
+    columns = TakeRow.number, TakeRow.digest, TakeRow.note, TakeRow.starred, TakeRow.emotion
     found = session.execute(select(*columns).where(TakeRow.digest.in_(rows))).all()
     if not found:
         return  # removed in the same moment by another process; the file can be taken in later
     same = TakeRow.number.in_([row.number for row in found])
     search.remove(session, "takes", entries(session, same, TakeRow.deleted.is_(None)))
-    new = [_kept(rows[row.digest], row.note, row.starred) | {"n": row.number} for row in found]
+    new = [_kept(rows[row.digest], row.note, row.starred, row.emotion) | {"n": row.number} for row in found]
     fields: dict[str, Any] = {name: bindparam(name) for name in new[0] if name != "n"}
     session.connection().execute(update(_TABLE).where(_TABLE.c.number == bindparam("n")).values(fields), new)
     search.add(session, "takes", entries(session, same))
 
 
-def _kept(row: Mapping[str, Any], note: str, starred: bool) -> dict[str, Any]:
-    """The new values of a row that is there already: all but its star, its note and when it was made."""
+def _kept(row: Mapping[str, Any], note: str, starred: bool, emotion: str) -> dict[str, Any]:
+    """The new values of a row that is there already: all but its star, its note, what was heard and when it was made."""
     values = {name: value for name, value in row.items() if name not in ("digest", "created")}
     values |= {"note": note, "starred": starred, "deleted": None}
-    values |= {"search": searchable(row["text"], row["voice_label"], note), "labels": take_labels(values)}
+    values |= {"search": searchable(row["text"], row["voice_label"], note), "labels": take_labels(values | {"emotion": emotion})}
     return values
 
 

@@ -44,7 +44,7 @@ class Takes:
         with self._database.read() as session:
             row = _row(session, digest)
             words = tuple((str(word), float(start), float(end)) for word, start, end in row.words)
-            return TakeDetails(_takes(session, [row])[0], row.text, row.recipe, words)
+            return TakeDetails(_takes(session, [row])[0], row.text, row.recipe, words, row.heard)
 
     def find(self, query: TakeQuery | None = None) -> Page[Take]:
         """One page of the takes that fit, and how many there are. `BadRequest` for a bad page or sort."""
@@ -70,6 +70,18 @@ class Takes:
             same = TakeRow.number == row.number, TakeRow.deleted.is_(None)
             search.remove(session, "takes", entries(session, *same))
             row.note, row.search = note, searchable(row.text, row.voice_label, note)
+            session.flush()
+            search.add(session, "takes", entries(session, *same))
+            return _takes(session, [row])[0]
+
+    def heard(self, digest: str, emotion: str, error_rate: float | None, heard: Mapping[str, Any]) -> Take:
+        """Keep what a recogniser says of a take, in place of what was heard before."""
+        with self._database.write() as session:
+            row = _row(session, digest)
+            same = TakeRow.number == row.number, TakeRow.deleted.is_(None)
+            search.remove(session, "takes", entries(session, *same))
+            row.emotion, row.error_rate, row.heard = emotion, error_rate, dict(heard)
+            row.labels = take_labels(_labelled(row))
             session.flush()
             search.add(session, "takes", entries(session, *same))
             return _takes(session, [row])[0]
@@ -148,7 +160,7 @@ def _star(session: Session, digests: Sequence[str], starred: bool) -> int:
     search.remove(session, "takes", entries(session, live))
     for row in rows:
         row.starred = starred
-        row.labels = take_labels({name: getattr(row, name) for name in ("starred", "language", *_LABELS.values())})
+        row.labels = take_labels(_labelled(row))
     session.flush()
     search.add(session, "takes", entries(session, live))
     return len(rows)
@@ -190,7 +202,14 @@ def _order(asked: TakeQuery) -> Order:
 def take_labels(take: Mapping[str, Any]) -> str:
     """All labels of a take, from the columns of its row."""
     plain = [label(kind, take[name]) for kind, name in _LABELS.items()]
+    if take.get("emotion"):
+        plain.append(label("m", take["emotion"]))
     return " ".join([*plain, label("s", take["starred"]), *search.language_labels([take["language"]])])
+
+
+def _labelled(row: TakeRow) -> dict[str, Any]:
+    """The columns of a row that are labels of it."""
+    return {name: getattr(row, name) for name in ("starred", "language", "emotion", *_LABELS.values())}
 
 
 def _wanted(asked: TakeQuery) -> Wanted:
@@ -203,4 +222,7 @@ def _wanted(asked: TakeQuery) -> Wanted:
     if asked.starred is not None:
         columns.append(TakeRow.starred.is_(asked.starred))
         marks.append(label("s", asked.starred))
-    return Wanted(TakeRow, search.terms(asked.text), columns, (), marks)
+    if asked.emotion:
+        marks.append(label("m", asked.emotion))
+    links = [TakeRow.emotion == asked.emotion] if asked.emotion else []
+    return Wanted(TakeRow, search.terms(asked.text), columns, links, marks)

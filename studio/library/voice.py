@@ -70,6 +70,7 @@ class Voice:
     origin: dict[str, Any]
     parents: tuple[dict[str, Any], ...]
     weights: str
+    emotion: str  # heard in its reference or preview; "" where nobody listened
 
 
 @dataclass(frozen=True)
@@ -103,6 +104,7 @@ class VoiceQuery:
     tags: tuple[str, ...] = ()  # all of them
     favourite: bool | None = None
     min_rating: int = 0
+    emotion: str = ""  # heard in its reference or preview
     sort: VoiceSort = "created"  # newest, last used, A-Z, best rated, most used first
     reverse: bool = False
     page: int = 1
@@ -118,6 +120,7 @@ class Facets:
     genders: dict[str, int]  # "" is unknown
     languages: dict[str, int]
     tags: dict[str, int]  # the most used ones
+    emotions: dict[str, int]  # of those that somebody listened to
 
 
 def new_id() -> str:

@@ -13,16 +13,23 @@ from studio.library.tables import TagRow, VoiceLanguageRow, VoiceRow, VoiceTagRo
 from studio.library.voice import Facets, VoiceQuery, check_rating
 
 MOST = 50  # values of one facet that are counted out
-_KINDS = "ekgat"  # labels of the facets: engine, kind, gender, language as given, tag
+_KINDS = "ekgatm"  # labels of the facets: engine, kind, gender, language as given, tag, emotion
 
 
 def labels(
-    engine: str, kind: str, gender: str, favourite: bool, rating: int, languages: Iterable[str], tags: Iterable[str]
+    engine: str,
+    kind: str,
+    gender: str,
+    favourite: bool,
+    rating: int,
+    languages: Iterable[str],
+    tags: Iterable[str],
+    emotion: str = "",
 ) -> str:
     """All labels of a voice; one for each rating that it reaches."""
     plain = [label("e", engine), label("k", kind), label("g", gender), label("f", favourite)]
     reached = [label("r", least) for least in range(1, rating + 1)]
-    tagged = [label("t", tag) for tag in tags]
+    tagged = [label("t", tag) for tag in tags] + ([label("m", emotion)] if emotion else [])
     return " ".join([*plain, *reached, *search.language_labels(languages), *tagged])
 
 
@@ -44,6 +51,8 @@ def wanted(asked: VoiceQuery) -> Wanted:
         marks.append(label("r", asked.min_rating))
     if asked.language:
         marks.append(label("l", asked.language))
+    if asked.emotion:
+        marks.append(label("m", asked.emotion))
     marks += [label("t", tag) for tag in asked.tags]
     return Wanted(VoiceRow, search.terms(asked.text), columns, _links(asked), marks)
 
@@ -53,6 +62,8 @@ def _links(asked: VoiceQuery) -> list[ColumnElement[bool]]:
     if asked.language:
         spoken = listing.within(VoiceLanguageRow.language, asked.language)
         conditions.append(VoiceRow.number.in_(select(VoiceLanguageRow.voice).where(spoken)))
+    if asked.emotion:
+        conditions.append(VoiceRow.emotion == asked.emotion)
     for tag in dict.fromkeys(asked.tags):
         tagged = select(VoiceTagRow.voice).join(TagRow, TagRow.number == VoiceTagRow.tag).where(TagRow.name == tag)
         conditions.append(VoiceRow.number.in_(tagged))
@@ -62,11 +73,12 @@ def _links(asked: VoiceQuery) -> list[ColumnElement[bool]]:
 def facets(session: Session, which: Wanted) -> Facets:
     """The most frequent values among the voices, and how many have each."""
     if search.on_sqlite(session):
-        engines, kinds, genders, languages, tags = (_label_counts(session, kind, which) for kind in _KINDS)
-        return Facets(engines, kinds, genders, languages, tags)
+        return Facets(*(_label_counts(session, kind, which) for kind in _KINDS))
     engines, kinds, genders = (_counts(session, c, which) for c in (VoiceRow.engine, VoiceRow.kind, VoiceRow.gender))
     languages = _link_counts(session, VoiceLanguageRow.language, VoiceLanguageRow.voice, which)
-    return Facets(engines, kinds, genders, languages, _tag_counts(session, which))
+    emotions = _counts(session, VoiceRow.emotion, which)
+    emotions.pop("", None)
+    return Facets(engines, kinds, genders, languages, _tag_counts(session, which), emotions)
 
 
 def _label_counts(session: Session, kind: str, which: Wanted) -> dict[str, int]:

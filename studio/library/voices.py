@@ -1,6 +1,6 @@
 """Voices: added, found, changed, deleted and brought back. One SQL statement per question, also for 100,000 voices."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
@@ -115,6 +115,19 @@ class Voices:
         """Change many alike, all or none of them; how many there were."""
         with self._database.write() as session:
             return sum(_change(session, _rows(session, part), change) for part in parts(ids))
+
+    def heard(self, id: str, emotion: str, heard: Mapping[str, Any]) -> Voice:
+        """Keep what a recogniser says of a voice's reference or preview, in place of what was heard before."""
+        with self._database.write() as session:
+            row = _row(session, id)
+            row.emotion, row.heard = emotion, dict(heard)
+            _change(session, [row], VoiceChange())
+            return _voice(row)
+
+    def heard_of(self, id: str) -> dict[str, Any]:
+        """What a recogniser said of a voice; empty where nobody listened. `NotFound`."""
+        with self._database.read() as session:
+            return _row(session, id).heard
 
     def used(self, id: str) -> None:
         """Count one use, now. Unknown ids are ignored: the voice may be gone since."""
@@ -285,7 +298,7 @@ def _change(session: Session, rows: Sequence[VoiceRow], change: VoiceChange) -> 
         tags, languages = [tag.name for tag in row.tags], [link.language for link in row.languages]
         row.search = _searchable(row.name, tags, row.age, row.description, row.notes)
         marks = row.engine, row.kind, row.gender, row.favourite, row.rating, languages, tags
-        row.labels = voice_facets.labels(*marks)
+        row.labels = voice_facets.labels(*marks, row.emotion)
     session.flush()
     search.remove(session, "voices", old)
     search.add(session, "voices", _entries(session, VoiceRow.number.in_(live)))
@@ -372,4 +385,5 @@ def _voice(row: VoiceRow) -> Voice:
         origin=row.origin,
         parents=tuple(row.parents),
         weights=row.weights,
+        emotion=row.emotion,
     )

@@ -23,7 +23,7 @@ from .conftest import voice
 SECOND = """
 from alembic import op
 import sqlalchemy as sa
-revision, down_revision, branch_labels, depends_on = "0002", "0001", None, None
+revision, down_revision, branch_labels, depends_on = "9000", "0002", None, None
 
 def upgrade():
     with op.batch_alter_table("voices", recreate="{recreate}") as voices:
@@ -131,10 +131,10 @@ def test_a_database_that_is_up_to_date_is_left_alone(tmp_path: Path) -> None:
 def later(monkeypatch: pytest.MonkeyPatch, folder: Path, recreate: str = "always", more: str = "") -> None:
     """The studio as it will be with one more migration."""
     shutil.copytree(migrations.SCRIPTS, folder, ignore=shutil.ignore_patterns("__pycache__", "__init__.py"))
-    (folder / "versions" / "0002_colour.py").write_text(SECOND.format(recreate=recreate, more=more))
+    (folder / "versions" / "9000_colour.py").write_text(SECOND.format(recreate=recreate, more=more))
     monkeypatch.setattr(migrations, "SCRIPTS", folder)
-    monkeypatch.setattr(migrations, "REVISIONS", (*migrations.REVISIONS, "0002"))
-    monkeypatch.setattr(migrations, "HEAD", "0002")
+    monkeypatch.setattr(migrations, "REVISIONS", (*migrations.REVISIONS, "9000"))
+    monkeypatch.setattr(migrations, "HEAD", "9000")
 
 
 def test_an_upgrade_keeps_everything_and_a_copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -148,10 +148,10 @@ def test_an_upgrade_keeps_everything_and_a_copy(tmp_path: Path, monkeypatch: pyt
             assert session.scalar(text("SELECT colour FROM voices")) == "blue"
             assert session.scalar(text("PRAGMA foreign_keys")) == 1
     (copy,) = migrations.backups(tmp_path / "studio.db")
-    assert "backup-0001-" in copy.name
+    assert "backup-0002-" in copy.name
     with sqlite3.connect(copy) as connection:
         assert connection.execute("SELECT name FROM voices").fetchall() == [("晓晓",)]
-        assert connection.execute("SELECT version_num FROM library_revision").fetchall() == [("0001",)]
+        assert connection.execute("SELECT version_num FROM library_revision").fetchall() == [("0002",)]
 
 
 @pytest.mark.postgres

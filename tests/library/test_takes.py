@@ -156,3 +156,18 @@ def test_engines_are_counted(library: Library, put: Put) -> None:
     put("b")
     put("c", engine="chattts")
     assert library.takes.engines() == {"espeak": 2, "chattts": 1}
+
+
+def test_what_was_heard_is_kept_found_and_survives_a_new_rendering(library: Library, put: Put) -> None:
+    first = put("one")
+    put("two")
+    heard = library.takes.heard(first, "happy", 0.25, {"text": "won"})
+    assert (heard.emotion, heard.error_rate) == ("happy", 0.25)
+    assert library.takes.details(first).heard == {"text": "won"}
+    assert texts(library, emotion="happy") == ["one"]
+    assert texts(library, emotion="happy", text="two") == []
+    library.takes.star([first])
+    assert put("one") == first
+    assert texts(library, emotion="happy", starred=True) == ["one"]
+    library.takes.heard(first, "", None, {})
+    assert texts(library, emotion="happy") == []

@@ -340,3 +340,14 @@ def test_filters_follow_a_change(library: Library) -> None:
     assert library.voices.facets().tags == {"neu": 1}
     assert library.voices.reindex() == 1
     assert names(library, gender="male", text="旁白", tags=("neu",)) == ["晓晓"]
+
+
+def test_the_emotion_of_a_voice_is_kept_found_and_counted(library: Library) -> None:
+    kept = library.voices.add(voice("calm"))
+    library.voices.add(voice("other"))
+    assert library.voices.heard(kept.id, "sad", {"text": "oh"}).emotion == "sad"
+    assert library.voices.heard_of(kept.id) == {"text": "oh"}
+    library.voices.update(kept.id, VoiceChange(rating=3))
+    assert [found.id for found in library.voices.find(VoiceQuery(emotion="sad"))] == [kept.id]
+    assert library.voices.facets().emotions == {"sad": 1}
+    assert library.voices.facets(VoiceQuery(emotion="happy")).emotions == {}
