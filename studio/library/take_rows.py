@@ -36,17 +36,20 @@ def _refresh(session: Session, rows: Mapping[str, Mapping[str, Any]]) -> None:
         return  # removed in the same moment by another process; the file can be taken in later
     same = TakeRow.number.in_([row.number for row in found])
     search.remove(session, "takes", entries(session, same, TakeRow.deleted.is_(None)))
-    new = [_kept(rows[row.digest], row.note, row.starred, row.emotion) | {"n": row.number} for row in found]
+    new = [_kept(rows[r.digest], r.note, r.starred, r.emotion) | {"n": r.number} for r in found]
     fields: dict[str, Any] = {name: bindparam(name) for name in new[0] if name != "n"}
     session.connection().execute(update(_TABLE).where(_TABLE.c.number == bindparam("n")).values(fields), new)
     search.add(session, "takes", entries(session, same))
 
 
 def _kept(row: Mapping[str, Any], note: str, starred: bool, emotion: str) -> dict[str, Any]:
-    """The new values of a row that is there already: all but its star, its note, what was heard and when it was made."""
+    """The new values of a row that is there already: all but its star, its note, what was heard, when it was made."""
     values = {name: value for name, value in row.items() if name not in ("digest", "created")}
     values |= {"note": note, "starred": starred, "deleted": None}
-    values |= {"search": searchable(row["text"], row["voice_label"], note), "labels": take_labels(values | {"emotion": emotion})}
+    values |= {
+        "search": searchable(row["text"], row["voice_label"], note),
+        "labels": take_labels(values | {"emotion": emotion}),
+    }
     return values
 
 

@@ -104,26 +104,31 @@ def _stored(database: Database) -> str | None:
     if database.path and not (database.path.exists() and database.path.stat().st_size):
         return None
     with database.translating(), database.engine.connect() as connection:
-        try:
-            found = connection.execute(text(f"SELECT version_num FROM {VERSION_TABLE}")).scalar()
-        except (exc.OperationalError, exc.ProgrammingError):  # no such table, or a real trouble: the next line tells
-            connection.rollback()
-            found = None
-        if found is None:
-            _refuse_other(connection, database)
+        found = _version(connection)
+        if found is None and _has_tables(connection, database):
+            found = _version(connection)  # another process may have made them since
+            if found is None:
+                raise BadFile(
+                    f"database {database.name}: holds tables of another program; choose another data folder"
+                    " (--data-dir) or another database",
+                    f"数据库 {database.name}：里面是其他程序的数据表；请另选数据文件夹（--data-dir）或另一个数据库",
+                    where="database",
+                )
         return found
 
 
-def _refuse_other(connection: Connection, database: Database) -> None:
+def _version(connection: Connection) -> str | None:
+    try:
+        found: str | None = connection.execute(text(f"SELECT version_num FROM {VERSION_TABLE}")).scalar()
+    except (exc.OperationalError, exc.ProgrammingError):  # no such table, or a real trouble: the next query tells
+        connection.rollback()
+        return None
+    return found
+
+
+def _has_tables(connection: Connection, database: Database) -> bool:
     tables = set(inspect(connection).get_table_names())
-    if not (tables if database.path else tables & set(Table.metadata.tables)):
-        return
-    raise BadFile(
-        f"database {database.name}: holds tables of another program; choose another data folder (--data-dir) or"
-        " another database",
-        f"数据库 {database.name}：里面是其他程序的数据表；请另选数据文件夹（--data-dir）或另一个数据库",
-        where="database",
-    )
+    return bool(tables if database.path else tables & set(Table.metadata.tables))
 
 
 @contextmanager

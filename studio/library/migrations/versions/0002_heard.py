@@ -1,4 +1,4 @@
-"""What a recogniser heard in a take or in the reference of a voice: its emotion, and how far from what was to be said."""
+"""What a recogniser heard in takes and in the references of voices: emotion, and errors against what was to be said."""
 
 import sqlalchemy as sa
 from alembic import op
