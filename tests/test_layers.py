@@ -11,6 +11,7 @@ MAY: dict[str, set[str]] = {
     "digest": set(),
     "words": set(),
     "errors": set(),
+    "settings": set(),
     "stop": set(),
     "text": set(),
     "audio": set(),
@@ -27,7 +28,7 @@ MAY: dict[str, set[str]] = {
     "cli": {"studio", "doctor"},
     "__main__": {"cli"},
 }
-ALWAYS = {"digest", "errors", "stop", "words"}
+ALWAYS = {"digest", "errors", "settings", "stop", "words"}
 
 
 def imports(path: Path) -> set[str]:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -86,6 +87,18 @@ def read(path: str | Path, rate: int | None = None, longest_s: float | None = No
     own = probe(path).rate
     pieces = list(blocks(path, rate, longest_s=longest_s))
     return Clip(np.concatenate(pieces) if pieces else np.zeros(0, np.float32), rate or own)
+
+
+def read_bytes(data: bytes, rate: int | None = None, longest_s: float | None = None, name: str = "clip") -> Clip:
+    """`read` for a file in memory; `name` is what messages call it."""
+    with NamedTemporaryFile(suffix=".clip") as file:
+        file.write(data)
+        file.flush()
+        try:
+            return read(file.name, rate, longest_s)
+        except BadFile as error:
+            en, zh = (text.replace(file.name, name) for text in error.words)
+            raise BadFile(en, zh, where=name) from error
 
 
 def blocks(

@@ -11,6 +11,7 @@ from studio.cli.show import as_json, duration, plain, table
 
 machine = click.option("--json", "machine", is_flag=True, help=say("As JSON.", "以 JSON 输出。"))
 engine_option = click.option("--engine", default="espeak", help=say("Engine; default espeak.", "引擎，默认 espeak。"))
+recogniser_option = click.option("--recogniser", default="", help=say("What listens.", "识别器。"))
 paging = [
     click.option("--page", type=click.IntRange(1), default=1, help=say("Page.", "页码。")),
     click.option("--size", type=click.IntRange(1, 1000), default=50, help=say("Rows of a page.", "每页条数。")),
@@ -38,6 +39,7 @@ def voices() -> None: ...
 
 @voices.command("list", help=say("List and search voices.", "列出和搜索音色。"))
 @click.argument("search", default="")
+@click.option("--emotion", default="", help=say("Only with this emotion heard.", "只列听出此情感的音色。"))
 @click.option("--engine", default="", help=say("Only of this engine.", "只列此引擎的音色。"))
 @click.option("--tag", "tags", multiple=True, help=say("Only with this tag.", "只列带此标签的音色。"))
 @click.option("--text-language", "language", default="", help=say("Only of this language.", "只列此语言的音色。"))
@@ -120,6 +122,16 @@ def weights_of(values: dict[str, Any]) -> dict[str, float]:
     return {name: float(value) if isinstance(value, (int, float)) else float("nan") for name, value in values.items()}
 
 
+@voices.command("listen", help=say("Hear the clips of voices: words and emotion.", "识别音色的参考音频：文字与情感。"))
+@click.argument("names", nargs=-1, required=True)
+@recogniser_option
+@machine
+@click.pass_obj
+def listen_voices(session: Session, names: tuple[str, ...], recogniser: str, machine: bool) -> None:
+    with session.open() as studio:
+        heard(say("Voice", "音色"), [(name, studio.hear_voice(name, recogniser)) for name in names], machine)
+
+
 @voices.command("show", help=say("Everything about one voice.", "查看一个音色的全部信息。"))
 @click.argument("voice")
 @click.pass_obj
@@ -179,6 +191,7 @@ def takes() -> None: ...
 
 @takes.command("list", help=say("List and search takes, newest first.", "列出和搜索版本，最新的在前。"))
 @click.argument("search", default="")
+@click.option("--emotion", default="", help=say("Only with this emotion heard.", "只列听出此情感的版本。"))
 @click.option("--starred", is_flag=True, help=say("Only starred ones.", "只列加星的。"))
 @click.option("--lines", is_flag=True, help=say("Single lines as well.", "也列出单句。"))
 @paged
@@ -224,6 +237,30 @@ def export_take(session: Session, digest: str, output: Path, polish: str) -> Non
 def star_take(session: Session, digest: str, off: bool) -> None:
     with session.open() as studio:
         studio.takes.star([studio.takes.get(digest).digest], not off)
+
+
+@takes.command("listen", help=say("Hear takes again: are the words right?", "回听版本：读得对不对？"))
+@click.argument("digests", nargs=-1, required=True)
+@recogniser_option
+@machine
+@click.pass_obj
+def listen_takes(session: Session, digests: tuple[str, ...], recogniser: str, machine: bool) -> None:
+    with session.open() as studio:
+        heard(say("Take", "版本"), [(digest, studio.read_back(digest, recogniser)) for digest in digests], machine)
+
+
+def heard(name: str, found: list[tuple[str, Any]], machine: bool) -> None:
+    """What was heard in takes or voices, for people or programs."""
+    if machine:
+        return as_json([one.to_json() for _, one in found])
+    rows = []
+    for called, one in found:
+        suspicion = one.suspicion()
+        rate = "" if one.error_rate is None else f"{one.error_rate:.0%}"
+        why = suspicion.text(LANGUAGE) if suspicion else ""
+        rows.append((called[:24], rate, one.emotion, one.transcript.text, why))
+    table([name, say("Errors", "错误率"), say("Emotion", "情感"), say("Heard", "听到的内容"), say("Why", "疑点")], rows)
+    return None
 
 
 @takes.command(

@@ -7,7 +7,6 @@ and takes nothing else along.
 
 import logging
 import math
-import os
 import tempfile
 import threading
 import time
@@ -23,6 +22,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 from studio.engines.checking import check_engine
 from studio.engines.contract import AudioChunk, Configures, Control, Engine, EngineSpec, Recipe, Stop
 from studio.errors import EngineFailed, NotFound, NotInstalled, StudioError
+from studio.settings import told
 from studio.weights import WeightStore
 from studio.words import Words
 
@@ -195,8 +195,8 @@ class Registry:
         try:
             engine = self._made(factory)
             wrong = check_engine(engine)
-            if not wrong and isinstance(engine, Configures) and (told := os.environ.get(_variable(engine.spec.id))):
-                engine.configure(_settings(told))
+            if not wrong and isinstance(engine, Configures) and (settings := told(engine.spec.id)):
+                engine.configure(settings)
         except Exception as error:  # code of a third party: nothing it does may stop the studio
             log.warning("engine %s (%s) does not load", name, source or "shipped", exc_info=True)
             why = f"{type(error).__name__}: {error}"
@@ -275,17 +275,6 @@ def _announced(point: "EntryPoint") -> Factory:
         return cast(Engine, made(weights=weights) if "weights" in takes else made())
 
     return make
-
-
-def _variable(id: str) -> str:
-    """The environment variable with an engine's settings: TIMBRE_CHATTTS."""
-    return f"TIMBRE_{id.upper().replace('-', '_')}"
-
-
-def _settings(told: str) -> dict[str, Any]:
-    """`precision=fp32 rows=4` as values; the engine's declaration checks them."""
-    pairs = (pair.partition("=") for pair in told.replace(",", " ").split())
-    return {name: int(value) if value.isascii() and value.isdigit() else value for name, _, value in pairs}
 
 
 class _Turns:

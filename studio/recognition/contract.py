@@ -4,13 +4,14 @@ It is given pieces of speech of at most half a minute and says for each what was
 hours, finding the speech in them, streaming, stopping) is done once for all recognisers, in `listening.py`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from studio.audio.clip import Samples
 from studio.errors import BadRequest
 from studio.stop import Stop
+from studio.text.joining import joined
 from studio.words import Words
 
 RATE = 16_000  # of the samples that a recogniser is given
@@ -90,6 +91,48 @@ class Segment:
 
 
 @dataclass(frozen=True)
+class Transcript:
+    """All that was heard in a recording."""
+
+    source: str  # name of the file
+    seconds: float
+    recogniser: str
+    version: str
+    segments: tuple[Segment, ...]
+
+    @property
+    def text(self) -> str:
+        return joined(segment.text for segment in self.segments)
+
+    @property
+    def language(self) -> str:
+        """The one in which most was said; "" where nothing was."""
+        spoken: dict[str, float] = {}
+        for one in self.segments:
+            if one.language:
+                spoken[one.language] = spoken.get(one.language, 0.0) + one.end - one.start
+        return max(spoken, key=lambda language: spoken[language], default="")
+
+    @property
+    def emotions(self) -> Scores:
+        """The probabilities over the whole, each segment by its length, the likeliest first."""
+        return _mean((segment.emotions, segment.end - segment.start) for segment in self.segments)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data."""
+        return {
+            "source": self.source,
+            "seconds": round(self.seconds, 3),
+            "recogniser": self.recogniser,
+            "version": self.version,
+            "language": self.language,
+            "emotions": _plain(self.emotions),
+            "text": self.text,
+            "segments": [segment.to_json() for segment in self.segments],
+        }
+
+
+@dataclass(frozen=True)
 class Listening:
     """How to listen."""
 
@@ -147,6 +190,15 @@ class Recogniser(Protocol):
 
     def align(self, piece: Samples, text: str) -> Sequence[Word]:
         """When each word of a known text is heard in a piece. `BadText` where the piece is too short for it."""
+
+
+def _mean(weighed: Iterable[tuple[Scores, float]]) -> Scores:
+    sums: dict[str, float] = {}
+    for scores, weight in weighed:
+        for label, probability in scores:
+            sums[label] = sums.get(label, 0.0) + probability * weight
+    whole = sum(sums.values())
+    return tuple(sorted(((label, value / whole) for label, value in sums.items()), key=lambda pair: -pair[1]))
 
 
 def _plain(scores: Scores) -> dict[str, float]:

@@ -1,7 +1,6 @@
 """`ChatTTS`: the engine contract over the checkpoint and its worker."""
 
 import queue
-import tempfile
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -314,13 +313,10 @@ def _encoded(checkpoint: "Checkpoint", clip: bytes) -> "Tensor":
     """A clip (an audio file) as codes. `BadFile` for one that is too short, too long, silent, or no audio."""
     import torch
 
-    from studio.audio.files import read
+    from studio.audio.files import read_bytes
     from studio.engines.chattts.config import RATE
 
-    with tempfile.NamedTemporaryFile(suffix=".clip") as file:
-        file.write(clip)
-        file.flush()
-        sound = read(file.name, RATE, longest_s=LONGEST_S)
+    sound = read_bytes(clip, RATE, longest_s=LONGEST_S)
     if sound.seconds < SHORTEST_S:
         raise BadFile(
             f"the clip lasts {sound.seconds:.1f} s: ChatTTS needs {SHORTEST_S:g} to {LONGEST_S:g} s of speech",

@@ -36,7 +36,7 @@ class Attention(nn.Module):
         query, key, value = self.linear_q_k_v(x).chunk(3, dim=-1)
         heads = [part.view(batch, steps, self.heads, -1).transpose(1, 2) for part in (query, key, value)]
         mask = None if real is None else real[:, None, None, :]
-        heard = functional.scaled_dot_product_attention(*heads, attn_mask=mask)
+        heard = functional.scaled_dot_product_attention(heads[0], heads[1], heads[2], attn_mask=mask)
         heard = heard.transpose(1, 2).reshape(batch, steps, -1)
         return torch.add(self.linear_out(heard), self.memory(value, real))
 
@@ -96,7 +96,7 @@ class Encoder(nn.Module):
         x = self.after_norm(x)
         for block in self.tp_encoders:
             x = block(x, real)
-        return self.tp_norm(x)  # type: ignore[no-any-return]
+        return self.tp_norm(x)
 
     def placed(self, x: Tensor) -> Tensor:
         """The input scaled, with its positions added."""
@@ -121,10 +121,10 @@ class SenseVoice(nn.Module):
         x = torch.cat([self.embed(queries), features], dim=1)
         if real is not None:
             real = functional.pad(real, (queries.shape[1], 0), value=True)
-        return self.encoder(x, real)  # type: ignore[no-any-return]
+        return self.encoder(x, real)
 
     def score(self, encoded: Tensor) -> Tensor:
-        return self.ctc["ctc_lo"](encoded)  # type: ignore[no-any-return]
+        return self.ctc["ctc_lo"](encoded)
 
     def pack(self, precision: Precision) -> "SenseVoice":
         """Put every linear map into this precision; norms, memories and sums stay float32."""

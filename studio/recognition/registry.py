@@ -1,0 +1,148 @@
+"""The recognisers of this studio. The shipped one stands in a table; others announce themselves through the entry point
+group `timbre_studio.recognisers`, as engines do. One that does not load is listed with its error.
+"""
+
+import logging
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib import import_module
+from inspect import signature
+from typing import Any, Literal, cast
+
+from studio.errors import EngineFailed, NotFound, NotInstalled, StudioError
+from studio.recognition.contract import Recogniser, RecogniserSpec
+from studio.settings import told
+from studio.weights import WeightStore
+from studio.words import Words
+
+GROUP = "timbre_studio.recognisers"
+SHIPPED = {"sensevoice": "studio.recognition.sensevoice.recogniser:SenseVoiceRecogniser"}
+KIND = Words("recogniser", "识别器")
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class RecogniserState:
+    """One recogniser as it stands now."""
+
+    id: str
+    title: Words
+    state: Literal["ready", "missing", "broken"]
+    note: Words | None = None  # what is missing with the command that brings it, or why it is broken
+    command: str = ""
+    source: str = ""  # the package of a third party
+    spec: RecogniserSpec | None = None  # None where it is broken
+
+
+class Recognisers:
+    """Every recogniser by its id. For any number of threads."""
+
+    def __init__(self, weights: WeightStore, shipped: Mapping[str, str] = SHIPPED) -> None:
+        self._weights, self._shipped = weights, shipped
+        self._found: dict[str, tuple[Recogniser, str]] = {}
+        self._broken: dict[str, tuple[Words, str]] = {}
+        self._lock = threading.RLock()
+        self._scanned = False
+
+    def states(self) -> tuple[RecogniserState, ...]:
+        """Every recogniser, the broken ones last."""
+        self._scan()
+        broken = (RecogniserState(id, Words(id, id), "broken", why, "", by) for id, (why, by) in self._broken.items())
+        return (*(self._state(*found) for found in self._found.values()), *broken)
+
+    def get(self, id: str = "") -> Recogniser:
+        """A recogniser that can listen; without `id`, the first that can.
+
+        `NotFound` names the nearest, `NotInstalled` says what is missing, `EngineFailed` why it is broken.
+        """
+        self._scan()
+        states = self.states()
+        wanted = [state for state in states if state.id == id] if id else [s for s in states if s.state == "ready"]
+        if id and not wanted:
+            raise NotFound.among(KIND, id, self._found, where="recogniser")
+        state = (wanted or list(states))[0]
+        note = state.note or Words("", "")
+        if state.state == "broken":
+            raise EngineFailed(note.en, note.zh)
+        if state.state == "missing":
+            raise NotInstalled(note.en, note.zh, command=state.command)
+        return self._found[state.id][0]
+
+    def add(self, name: str, factory: Callable[..., Recogniser], source: str = "") -> None:
+        """Register one more; whatever is wrong with it shows in its state."""
+        try:
+            takes = signature(factory).parameters
+            made = factory(weights=self._weights) if "weights" in takes else factory()
+            id = made.spec.id
+            if (settings := told(id)) and hasattr(made, "configure"):
+                made.configure(settings)
+        except Exception as error:  # code of a third party: nothing it does may stop the studio
+            log.warning("recogniser %s (%s) does not load", name, source or "shipped", exc_info=True)
+            why = str(error) if isinstance(error, StudioError) else f"{type(error).__name__}: {error}"
+            words = Words(
+                f"{name}: it does not load ({why}); update or remove it", f"{name}：无法载入（{why}）；请更新或卸载它"
+            )
+            with self._lock:
+                self._broken[name] = words, source
+            return
+        with self._lock:
+            self._found.setdefault(id, (made, source))
+
+    def unload(self, weights: str = "") -> None:
+        """Let models go: those that use the weights of this id, or all."""
+        with self._lock:
+            found = [recogniser for recogniser, _ in self._found.values()]
+        for recogniser in found:
+            if not weights or weights in recogniser.spec.weights:
+                recogniser.unload()
+
+    def _state(self, recogniser: Recogniser, source: str) -> RecogniserState:
+        spec, missing = recogniser.spec, recogniser.missing()
+        command = missing.en.rpartition(": ")[2] if missing else ""
+        return RecogniserState(spec.id, spec.title, "missing" if missing else "ready", missing, command, source, spec)
+
+    def _scan(self) -> None:
+        with self._lock:
+            if self._scanned:
+                return
+            self._scanned = True
+            for id, where in self._shipped.items():
+                self.add(id, _class(where))
+            from importlib.metadata import entry_points  # 60 ms that most commands need not pay
+
+            for point in entry_points(group=GROUP):
+                if self._shipped.get(point.name) != point.value:  # our own, seen through our installed metadata
+                    self.add(point.name, _announced(point), point.dist.name if point.dist else point.value)
+
+
+def _class(where: str) -> Callable[..., Recogniser]:
+    module, _, name = where.partition(":")
+    return cast(Callable[..., Recogniser], getattr(import_module(module), name))
+
+
+def _announced(point: Any) -> Callable[..., Recogniser]:
+    """What an entry point names, imported when it is made."""
+
+    def make(weights: WeightStore) -> Recogniser:
+        made = point.load()
+        return cast(Recogniser, made(weights=weights) if "weights" in signature(made).parameters else made())
+
+    return make
+
+
+@contextmanager
+def translated(id: str) -> Iterator[None]:
+    """What is not a `StudioError` leaves as `EngineFailed`, the cause chained."""
+    try:
+        yield
+    except (StudioError, GeneratorExit):
+        raise
+    except Exception as error:  # a recogniser's own code, possibly a third party's
+        log.warning("recogniser %s failed", id, exc_info=True)
+        raise EngineFailed(
+            f"{id} failed ({type(error).__name__}: {error}); try again, and report it to its maker if it stays",
+            f"{id} 出错（{type(error).__name__}：{error}）；请重试，若仍出错请告知其作者",
+        ) from error

@@ -1,0 +1,126 @@
+"""Cues: texts with times as subtitles show them, cut by the norms of reading.
+
+The norms are those that broadcasters and streaming services agree on: two lines of 42 letters, or 16 of Chinese; not
+quicker than 20 letters a second, or 9 characters; at least 5/6 s and at most 7 s on the screen; two frames between.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from studio.text.joining import is_tight, joined
+from studio.text.language import base
+
+SENTENCE_END = re.compile(r"[.!?…。！？]+[\"'”’」』）)]*$")
+CLAUSE_END = re.compile(r"[,;:，、；：—–]+$")
+
+
+@dataclass(frozen=True)
+class Cue:
+    """A text on the screen."""
+
+    start: float  # seconds
+    end: float
+    text: str  # lines separated by \n
+    speaker: str = ""
+
+
+@dataclass(frozen=True)
+class Norms:
+    """What a reader can follow."""
+
+    line: int  # characters
+    pace: float  # characters per second
+    lines: int = 2
+    shortest: float = 5 / 6  # seconds
+    longest: float = 7.0
+    gap: float = 0.083  # between two cues: two frames
+
+    @property
+    def most(self) -> int:
+        """Characters of one cue."""
+        return self.line * self.lines
+
+
+WIDE = Norms(42, 20.0)
+NORMS = {"zh": Norms(16, 9.0), "yue": Norms(16, 9.0), "ja": Norms(13, 4.0), "ko": Norms(16, 12.0)}
+
+
+def norms_for(language: str) -> Norms:
+    return NORMS.get(base(language), WIDE)
+
+
+class Timed(Protocol):
+    """A word, a character or a sign with its times; `glued` to what stands before it."""
+
+    @property
+    def text(self) -> str: ...
+    @property
+    def start(self) -> float: ...
+    @property
+    def end(self) -> float: ...
+    @property
+    def glued(self) -> bool: ...
+
+
+def cut(words: Sequence[Timed], end: float, norms: Norms, speaker: str = "") -> Iterator[Cue]:
+    """The cues of one stretch of speech that ends at `end`.
+
+    A cue ends with a sentence, and before it would grow too long for the screen, if it can at a comma.
+    """
+    at = 0
+    while at < len(words):
+        stop = _until(words, at, norms)
+        text = "".join(_spaced(word, first=n == 0) for n, word in enumerate(words[at:stop]))
+        ends = words[stop].start if stop < len(words) else end
+        yield Cue(words[at].start, max(words[stop - 1].end, ends), wrapped(text, norms), speaker)
+        at = stop
+
+
+def settled(cues: Iterable[Cue], norms: Norms) -> Iterator[Cue]:
+    """The cues with times that can be read: as long as their text needs where the next one leaves room, and a gap."""
+    row = list(cues)
+    for at, cue in enumerate(row):
+        free = row[at + 1].start - norms.gap if at + 1 < len(row) else float("inf")
+        needed = max(norms.shortest, len(cue.text.replace("\n", "")) / norms.pace)
+        end = min(max(cue.end, cue.start + needed), cue.start + norms.longest, free)
+        yield replace(cue, end=max(end, cue.start))
+
+
+def wrapped(text: str, norms: Norms) -> str:
+    """A text in lines of nearly equal length, broken where words end."""
+    if len(text) <= norms.line:
+        return text
+    places = [n for n in range(1, len(text)) if text[n - 1] == " " or (is_tight(text[n]) and not _closes(text[n]))]
+    if not places:
+        return text
+    at = min(places, key=lambda n: (max(n, len(text) - n) > norms.line, abs(2 * n - len(text)) - _worth(text[:n])))
+    return f"{text[:at].strip()}\n{text[at:].strip()}"
+
+
+def _until(words: Sequence[Timed], at: int, norms: Norms) -> int:
+    """The word after the last one of the cue that begins with `words[at]`."""
+    size, clause = 0, 0
+    for n in range(at, len(words)):
+        size += len(_spaced(words[n], first=n == at))
+        if n > at and (size > norms.most or words[n].end - words[at].start > norms.longest):
+            return clause if clause > at else n
+        if SENTENCE_END.search(words[n].text):
+            return n + 1
+        if CLAUSE_END.search(words[n].text) and size > norms.line // 2:
+            clause = n + 1
+    return len(words)
+
+
+def _spaced(word: Timed, first: bool) -> str:
+    return word.text if first or word.glued else joined(["a", word.text])[1:]
+
+
+def _closes(sign: str) -> bool:
+    return sign in "，。！？；：、…”’」』）,.!?;:)"
+
+
+def _worth(text: str) -> int:
+    """How many characters of balance a break after punctuation is worth."""
+    return 6 if CLAUSE_END.search(text.strip()) or SENTENCE_END.search(text.strip()) else 0
