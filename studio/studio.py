@@ -346,23 +346,29 @@ class Studio:
         self.takes.heard(take.digest, found.emotion, found.error_rate, found.to_json())
         return found
 
-    def hear_voice(self, id: str, recogniser: str = "") -> "ReadBack":
-        """Listen to the clip of a voice; the library keeps its emotion. `BadRequest` for a voice without one."""
+    def hear_voice(self, id: str, recogniser: str = "", preview: str = "") -> "ReadBack":
+        """Listen to the clip of a voice, or to `preview` spoken by it; the library keeps its emotion.
+
+        `BadRequest` for a voice without a clip where no preview is given.
+        """
         from studio.audio.files import read_bytes
         from studio.production.readback import read_back
 
         voice = self.voices.get(id)
-        clip = self.voices.media(voice.id)
-        if clip is None:
+        listener = self._recognisers.get(recogniser)
+        media, language = self.voices.media(voice.id), voice.languages[0] if voice.languages else ""
+        if media is not None:
+            clip, said = read_bytes(media, name=voice.name), str(voice.content.get("transcript", ""))
+        elif preview:
+            take = self.speak(SpeakRequest(preview, engine=voice.engine, voice=voice.id)).wait()
+            clip, said, language = self.cache.load(take.digest), preview, take.language
+        else:
             raise BadRequest(
-                f"voice “{voice.name}” has no clip to listen to; listen to one of its takes instead",
-                f"音色“{voice.name}”没有可供识别的参考音频；请改为识别它的某个版本",
+                f"voice “{voice.name}” has no clip to listen to; give a sentence that it should speak (--preview)",
+                f"音色“{voice.name}”没有可供识别的参考音频；请给出一句让它朗读的话（--preview）",
                 where="voice",
             )
-        listener = self._recognisers.get(recogniser)
-        language = voice.languages[0] if voice.languages else ""
-        said = str(voice.content.get("transcript", ""))
-        found = read_back(listener, read_bytes(clip, name=voice.name), said, language, name=voice.name)
+        found = read_back(listener, clip, said, language, name=voice.name)
         self.voices.heard(voice.id, found.emotion, found.to_json())
         return found
 

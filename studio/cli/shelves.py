@@ -124,12 +124,14 @@ def weights_of(values: dict[str, Any]) -> dict[str, float]:
 
 @voices.command("listen", help=say("Hear the clips of voices: words and emotion.", "识别音色的参考音频：文字与情感。"))
 @click.argument("names", nargs=-1, required=True)
+@click.option("--preview", default="", help=say("Spoken by voices without a clip.", "没有参考音频的音色朗读这句话。"))
 @recogniser_option
 @machine
 @click.pass_obj
-def listen_voices(session: Session, names: tuple[str, ...], recogniser: str, machine: bool) -> None:
+def listen_voices(session: Session, names: tuple[str, ...], preview: str, recogniser: str, machine: bool) -> None:
     with session.open() as studio:
-        heard(say("Voice", "音色"), [(name, studio.hear_voice(name, recogniser)) for name in names], machine)
+        found = [(name, studio.hear_voice(name, recogniser, preview)) for name in names]
+        heard(say("Voice", "音色"), found, machine)
 
 
 @voices.command("show", help=say("Everything about one voice.", "查看一个音色的全部信息。"))

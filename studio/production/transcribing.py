@@ -44,6 +44,12 @@ class Transcription(Job[Transcript]):
         chosen = self.segments if segments is None else tuple(segments)
         return Transcript(self.title, self.total, spec.id, spec.version, chosen)
 
+    def correct(self, number: int, text: str) -> None:
+        """Another text for a segment; exports have it from now on."""
+        if not 0 <= number < len(self._segments):
+            raise NotFound(f"segment {number}: there is no such segment", f"没有第 {number} 段", where="number")
+        self._segments[number] = edited(self._segments[number], text)
+
     def _listen(self) -> Transcript:
         def behind(seconds: float) -> None:
             self.done = min(seconds, self.total) if self.total else seconds

@@ -23,12 +23,12 @@ def blocks(studio: "Studio") -> "gr.Blocks":
     """Everything a person sees, wired to `studio`."""
     import gradio as gr
 
-    from studio.ui.pages import models, productions, settings, speak, takes, voices
+    from studio.ui.pages import models, productions, settings, speak, takes, transcribe, voices
 
     with gr.Blocks(
         title="Timbre Studio", analytics_enabled=False, fill_width=True, delete_cache=(3600, 24 * 3600)
     ) as demo:
-        for page in (speak, voices, takes, productions, models, settings):
+        for page in (speak, voices, takes, productions, transcribe, models, settings):
             with gr.Column(elem_id=f"page-{page.__name__.rpartition('.')[2]}", elem_classes=["page"]):
                 page.build(studio)
     made: gr.Blocks = demo

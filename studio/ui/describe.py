@@ -43,6 +43,12 @@ def tongue(code: str, language: str) -> str:
     return words.text(language) if words else code
 
 
+def emotions(studio: Studio, language: str) -> dict[str, str]:
+    """The emotions that can be heard here, by name; none where nothing can listen."""
+    ready = [state.spec for state in studio.recognisers() if state.spec and state.state == "ready"]
+    return {name: words.text(language) for spec in ready for name, words in spec.emotions}
+
+
 def clock(seconds: float) -> str:
     """`0:09`, `1:02:03`."""
     hours, rest = divmod(int(seconds + 0.5), 3600)
@@ -158,6 +164,7 @@ def voice_card(voice: Voice, language: str) -> Plain:
         "rating": voice.rating,
         "favourite": voice.favourite,
         "note": voice.notes,
+        "emotion": voice.emotion,
     }
 
 

@@ -3,6 +3,7 @@
 Everything else is Gradio's. The guard and the login stand before all of them; here, unknown names are refused.
 """
 
+import mimetypes
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,6 +24,7 @@ KINDS = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 STATUS = {"not_found": 404, "not_installed": 409, "in_use": 409, "disk_full": 507, "storage": 500, "engine_failed": 500}
 PEAKS = 800  # of a picture
 KEEP = {"cache-control": "private, no-cache"}
+TEXT = "text/plain; charset=utf-8"
 
 
 def add_routes(app: "FastAPI", studio: "Studio") -> None:
@@ -164,11 +166,29 @@ def add_files(app: "FastAPI", studio: "Studio") -> None:
     from fastapi import Request, Response
     from fastapi.responses import FileResponse, JSONResponse
 
-    uploads = Uploads(studio.folder.path)
+    uploads, recordings = Uploads(studio.folder.path), Uploads(studio.folder.path, "recordings")
 
     @app.post("/manuscripts")
     async def receive(request: Request, name: str = "text.txt") -> Response:
         return JSONResponse({"ok": {"upload": await uploads.keep(name, request.stream())}})
+
+    @app.post("/recordings")
+    async def record(request: Request, name: str = "recording") -> Response:
+        return JSONResponse({"ok": {"upload": await recordings.keep(name, request.stream())}})
+
+    @app.get("/recordings/{ticket}")
+    def recording(ticket: str) -> Response:
+        path = recordings.path(ticket)
+        kind = mimetypes.guess_type(path.name)[0] or ""
+        sound = kind if kind.startswith(("audio/", "video/")) else "application/octet-stream"
+        return FileResponse(path, media_type=sound, headers=KEEP)
+
+    @app.get("/transcripts/{id}.{format}")
+    def transcript(id: str, format: str) -> Response:
+        job = studio.transcription(id)
+        text = studio.transcript_text(job.transcript(), format)
+        name = f"{Path(job.title).stem}{'.rich.txt' if format == 'rich' else '.' + format}"
+        return Response(text, media_type=TEXT, headers=KEEP | {"content-disposition": named(name)})
 
     @app.get("/productions/{id}/file")
     def finished(id: str) -> Response:

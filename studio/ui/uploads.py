@@ -1,4 +1,4 @@
-"""Texts that a person dropped on the page: kept in a folder of ours under a ticket, and found by that alone."""
+"""Files that a person dropped on the page: kept in a folder of ours under a ticket, and found by that alone."""
 
 import re
 import secrets
@@ -9,16 +9,16 @@ from pathlib import Path
 
 from studio.errors import BadFile, NotFound
 
-LARGEST = 64 << 20  # bytes of one file
+LARGEST = {"uploads": 64 << 20, "recordings": 4 << 30}  # bytes of one file: texts; sound and video
 KEPT_S = 24 * 3600.0
 TICKET = re.compile(r"[0-9a-f]{32}")
 
 
 class Uploads:
-    """The folder of uploads below a data folder."""
+    """The folder of uploads of one kind below a data folder."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder / "uploads"
+    def __init__(self, folder: Path, kind: str = "uploads") -> None:
+        self.folder, self._kind = folder / kind, kind
 
     async def keep(self, name: str, pieces: AsyncIterator[bytes]) -> str:
         """Write the pieces; gives the ticket. `BadFile` past the limit, and then nothing is kept."""
@@ -31,10 +31,10 @@ class Uploads:
             with (place / plain_name(name)).open("wb") as file:
                 async for piece in pieces:
                     size += len(piece)
-                    if size > LARGEST:
+                    if size > LARGEST[self._kind]:
                         raise BadFile(
-                            f"{name}: larger than {LARGEST >> 20} MB; split it into volumes",
-                            f"{name}：超过 {LARGEST >> 20} MB；请分卷上传",
+                            f"{name}: larger than {LARGEST[self._kind] >> 20} MB; split it",
+                            f"{name}：超过 {LARGEST[self._kind] >> 20} MB；请拆分后上传",
                             where=name,
                         )
                     file.write(piece)

@@ -21,6 +21,8 @@ ARGS = [
     "--disable-component-update",
     "--disable-sync",
     "--autoplay-policy=document-user-activation-required",
+    "--use-fake-device-for-media-stream",  # a microphone that beeps
+    "--use-fake-ui-for-media-stream",
 ]
 SHOTS = Path(__file__).parent / "screenshots"
 HARMLESS = ("net::ERR_ABORTED",)  # a stream that was closed on purpose

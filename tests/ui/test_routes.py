@@ -114,7 +114,7 @@ def test_an_upload_is_found_by_its_ticket_alone(client: httpx.Client, ask: Calla
 def test_too_large_an_upload_leaves_nothing(
     client: httpx.Client, studio: Studio, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("studio.ui.uploads.LARGEST", 1000)
+    monkeypatch.setattr("studio.ui.uploads.LARGEST", {"uploads": 1000, "recordings": 1000})
     before = set((studio.folder.path / "uploads").glob("*"))
     answer = client.post("/manuscripts?name=a.txt", content=b"x" * 5000)
     assert answer.status_code == 400

@@ -27,6 +27,9 @@ class Questions:
         for state in self.studio.engines():
             wanted = state.spec.weights if state.spec else ()
             rows.append(engine(state, language) | {"weights": [self._weights(id, language) for id in wanted]})
+        for listener in self.studio.recognisers():
+            wanted = listener.spec.weights if listener.spec else ()
+            rows.append(recogniser(listener, language) | {"weights": [self._weights(id, language) for id in wanted]})
         return rows
 
     def install(self, asked: dict[str, Any], language: str) -> Any:
@@ -71,6 +74,26 @@ def weights(model: Model, language: str) -> dict[str, Any]:
     }
 
 
+def recogniser(state: Any, language: str) -> dict[str, Any]:
+    """One recogniser as its row shows it."""
+    spec, tongues = state.spec, "、" if language == "zh" else ", "
+    facts: list[list[str]] = []
+    if spec:
+        emotions = tongues.join(words.text(language) for _, words in spec.emotions)
+        facts = [
+            [
+                say("model.languages", language),
+                tongues.join(describe.tongue(code, language) for code in spec.languages),
+            ],
+            [say("fact.emotion", language), emotions],
+            [say("model.weights", language), ", ".join(spec.weights) or say("model.noweights", language)],
+            [say("model.code", language), licence(spec.code_licence, language)],
+            [say("model.weightslicence", language), licence(spec.weights_licence, language)],
+            [say("model.version", language), spec.version],
+        ]
+    return row(state, facts, language)
+
+
 def engine(state: EngineState, language: str) -> dict[str, Any]:
     """One engine as its row shows it."""
     spec, tongues = state.spec, "、" if language == "zh" else ", "
@@ -91,6 +114,12 @@ def engine(state: EngineState, language: str) -> dict[str, Any]:
             [say("model.weightslicence", language), licence(spec.weights_licence, language)],
             [say("model.version", language), spec.version],
         ]
+    return row(state, facts, language)
+
+
+def row(state: Any, facts: list[list[str]], language: str) -> dict[str, Any]:
+    """What the rows of engines and recognisers have in common."""
+    spec = state.spec
     return {
         "id": state.id,
         "title": state.title.text(language),

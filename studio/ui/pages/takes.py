@@ -17,7 +17,7 @@ def build(studio: Studio) -> None:
     """Put the page into the Blocks that is being made."""
     shelf = Questions(studio)
     component("takes", [shelf.find_takes, shelf.note_take, shelf.drop_take, shelf.restore_take, shelf.compare_takes])
-    component("keeper", [shelf.star_take, shelf.take_facts])
+    component("keeper", [shelf.star_take, shelf.take_facts, shelf.listen_take])
 
 
 class Questions:
@@ -33,6 +33,7 @@ class Questions:
             engine=take.text(asked, "engine"),
             kind="" if take.switch(asked, "lines", False) else "reading",
             starred=True if take.switch(asked, "starred", False) else None,
+            emotion=take.text(asked, "emotion"),
             sort=SORTS.get(take.text(asked, "sort", "newest"), "created"),  # type: ignore[arg-type]
             page=max(1, take.whole(asked, "page", 1)),
             size=PAGE,
@@ -40,7 +41,9 @@ class Questions:
         found = self.studio.takes.find(query)
         engines = [[name, f"{name} ({count})"] for name, count in self.studio.takes.engines().items()]
         rows = [describe.take_row(self.studio, one, language) for one in found]
-        return {"takes": rows, "engines": engines, "total": found.total, "page": found.page, "pages": found.pages}
+        emotions = describe.emotions(self.studio, language)
+        known = {"engines": engines, "emotions": list(map(list, emotions.items()))}
+        return {"takes": rows, **known, "total": found.total, "page": found.page, "pages": found.pages}
 
     def star_take(self, asked: dict[str, Any], language: str) -> Any:
         return self.studio.takes.star([take.text(asked, "digest")], take.switch(asked, "starred"))
@@ -63,6 +66,24 @@ class Questions:
             "facts": [[label, value] for label, value in self._facts(details, language).items()],
             "json": describe.pretty(details.recipe),
             "loadable": "request" in details.recipe,
+            "listens": bool(describe.emotions(self.studio, language)),
+        }
+
+    def listen_take(self, asked: dict[str, Any], language: str) -> Any:
+        """Hear a take again: the words that were heard against those of its text, and its emotion."""
+        found = self.studio.read_back(take.text(asked, "digest"))
+        suspicion = found.suspicion()
+        named = describe.emotions(self.studio, language)
+        return {
+            "heard": found.transcript.text,
+            "rate": None if found.error_rate is None else round(100 * found.error_rate),
+            "edits": [[edit.kind, edit.said, edit.heard] for edit in found.comparison.edits]
+            if found.comparison
+            else [],
+            "emotions": [
+                [name, named.get(name, name), round(100 * chance)] for name, chance in found.transcript.emotions[:3]
+            ],
+            "suspicion": suspicion.text(language) if suspicion else "",
         }
 
     def compare_takes(self, asked: dict[str, Any], language: str) -> Any:
@@ -98,6 +119,8 @@ class Questions:
             say("fact.length", language): describe.clock(one.seconds),
             say("fact.loudness", language): f"{one.lufs:.1f} LUFS" if one.lufs is not None else "",
             say("fact.peak", language): f"{one.true_peak_db:.1f} dB" if one.true_peak_db is not None else "",
+            say("fact.emotion", language): describe.emotions(self.studio, language).get(one.emotion, one.emotion),
+            say("fact.errors", language): f"{one.error_rate:.0%}" if one.error_rate is not None else "",
             say("fact.made", language): f"{one.created:%Y-%m-%d %H:%M} UTC",
             say("fact.digest", language): one.digest[:16],
         }

@@ -23,7 +23,7 @@ def build(studio: Studio) -> None:
         "voices",
         [
             shelf.find_voices, shelf.hear_voice, shelf.preview_made, shelf.change_voice, shelf.drop_voice,
-            shelf.restore_voice, shelf.add_seed, shelf.draw_seeds,
+            shelf.restore_voice, shelf.add_seed, shelf.draw_seeds, shelf.hear_emotion,
         ],
     )  # fmt: skip
 
@@ -45,6 +45,7 @@ class Questions:
             gender=take.text(asked, "gender"),  # type: ignore[arg-type]
             tags=(tag,) if tag else (),
             favourite=True if take.switch(asked, "favourite", False) else None,
+            emotion=take.text(asked, "emotion"),
             sort=SORTS.get(take.text(asked, "sort", "newest"), "created"),  # type: ignore[arg-type]
             page=max(1, take.whole(asked, "page", 1)),
             size=PAGE,
@@ -53,6 +54,7 @@ class Questions:
         return {
             "voices": [describe.voice_card(voice, language) for voice in found],
             "facets": self._facets(language),
+            "emotions": describe.emotions(self.studio, language),
             "total": found.total,
             "page": found.page,
             "pages": found.pages,
@@ -74,7 +76,14 @@ class Questions:
             "gender": choices(facets.genders, "gender"),
             "language": choices(facets.languages, "tongue"),
             "tag": choices(facets.tags, "tag"),
+            "emotion": choices(facets.emotions, "emotion"),
         }
+
+    def hear_emotion(self, asked: dict[str, Any], language: str) -> Any:
+        """Listen to a voice's clip, or to a sentence of its; its card shows the emotion from then on."""
+        id = take.text(asked, "id")
+        self.studio.hear_voice(id, preview=say("voice.preview", language))
+        return describe.voice_card(self.studio.voices.get(id), language)
 
     def hear_voice(self, asked: dict[str, Any], language: str) -> Any:
         """Speak a sentence in the reader's language."""

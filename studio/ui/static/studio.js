@@ -2,6 +2,7 @@
 import { ask, hear, html, dialog, notice, raw, t, tell } from "./dom.js";
 import * as frame from "./frame.js";
 import * as models from "./models.js";
+import * as transcribe from "./transcribe.js";
 import * as productions from "./productions.js";
 import { mountKeeper } from "./recipe.js";
 import * as settings from "./settings.js";
@@ -12,7 +13,7 @@ import * as voices from "./voices.js";
 const pages = {
   desk: (part) => speak.mount("desk", part), marks: (part) => speak.mount("marks", part),
   switches: (part) => speak.mount("switches", part), under: (part) => speak.mount("under", part),
-  voices: voices.mount, takes: takes.mount, productions: productions.mount, models: models.mount, settings: settings.mount,
+  voices: voices.mount, takes: takes.mount, productions: productions.mount, transcribe: transcribe.mount, models: models.mount, settings: settings.mount,
   keeper: mountKeeper,
 };
 

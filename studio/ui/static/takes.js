@@ -7,7 +7,7 @@ import { facts } from "./recipe.js";
 import { draw } from "./wave.js";
 
 let part, body, told = null, chosen = [];
-const query = { search: "", engine: "", starred: false, lines: false, sort: "newest", page: 1 };
+const query = { search: "", engine: "", emotion: "", starred: false, lines: false, sort: "newest", page: 1 };
 
 export function mount(given) {
   part = given;
@@ -44,11 +44,11 @@ async function show(page = query.page) {
   fill(body.querySelector("#take-list"), told.total ? html`<div class="take-rows">${told.takes.map(row)}</div>${foot(told)}` : empty());
   paintChosen();
 }
-const empty = () => (query.search || query.starred || query.engine
+const empty = () => (query.search || query.starred || query.engine || query.emotion
   ? html`<div class="empty"><p>${t("takes.nomatch")}</p><button type="button" class="button" data-act="fewer">${t("list.clear")}</button></div>`
   : html`<div class="empty"><p>${t("takes.empty")}</p><a class="button" href="#/speak">${t("takes.start")}</a></div>`);
 function clear() {
-  Object.assign(query, { search: "", engine: "", starred: false });
+  Object.assign(query, { search: "", engine: "", emotion: "", starred: false });
   body.querySelector("#take-search").value = "";
   show(1);
 }
@@ -56,6 +56,7 @@ function paintFilters() {
   const sorts = ["newest", "longest", "used"].map((name) => [name, t("takes.sort." + name)]);
   fill(body.querySelector("#take-filters"), html`
     ${told.engines.length > 1 ? html`<select name="engine" aria-label="${t("voices.by.engine")}">${options([["", t("voices.any.engine")], ...told.engines], query.engine)}</select>` : ""}
+    ${told.emotions.length ? html`<select name="emotion" aria-label="${t("voices.by.emotion")}">${options([["", t("voices.any.emotion")], ...told.emotions], query.emotion)}</select>` : ""}
     <select name="sort" aria-label="${t("voices.sort")}">${options(sorts, query.sort)}</select>
     <label class="check"><input type="checkbox" name="starred" ${raw(query.starred ? "checked" : "")}>${t("takes.starred")}</label>
     <label class="check" title="${t("takes.lines.help")}"><input type="checkbox" name="lines" ${raw(query.lines ? "checked" : "")}>${t("takes.lines")}</label>`);

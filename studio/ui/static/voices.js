@@ -6,8 +6,8 @@ import { foot } from "./pages.js";
 import * as player from "./player.js";
 
 let part, body, told = null;
-const query = { search: "", engine: "", language: "", gender: "", kind: "", tag: "", favourite: false, sort: "newest", page: 1 };
-const filters = ["engine", "language", "gender", "kind", "tag"];
+const query = { search: "", engine: "", language: "", gender: "", kind: "", tag: "", emotion: "", favourite: false, sort: "newest", page: 1 };
+const filters = ["engine", "language", "gender", "kind", "tag", "emotion"];
 
 export function mount(given) {
   part = given;
@@ -20,7 +20,7 @@ export function mount(given) {
       <span id="voice-filters" class="row"></span></div>
     <div id="drawn"></div>
     <div id="voice-wall"></div>`);
-  acts(body, { seed: addSeed, draw, hear: listen, use, edit, favourite, rate, drop, keep, turn, fewer: clear, again: drawAgain, closedraw: () => fill(body.querySelector("#drawn"), "") });
+  acts(body, { seed: addSeed, draw, hear: listen, mood, use, edit, favourite, rate, drop, keep, turn, fewer: clear, again: drawAgain, closedraw: () => fill(body.querySelector("#drawn"), "") });
   body.querySelector("#voice-search").addEventListener("input", later(200, (event) => { query.search = event.target.value; show(1); }));
   body.querySelector("#voice-filters").addEventListener("change", ({ target }) => {
     query[target.name] = target.type === "checkbox" ? target.checked : target.value;
@@ -51,7 +51,7 @@ const empty = () => (filtered()
   ? html`<div class="empty"><p>${t("voices.nomatch")}</p><button type="button" class="button" data-act="fewer">${t("list.clear")}</button></div>`
   : html`<div class="empty"><p>${t("voices.empty")}</p></div>`);
 function clear() {
-  Object.assign(query, { search: "", engine: "", language: "", gender: "", kind: "", tag: "", favourite: false });
+  Object.assign(query, { search: "", engine: "", language: "", gender: "", kind: "", tag: "", emotion: "", favourite: false });
   body.querySelector("#voice-search").value = "";
   show(1);
 }
@@ -70,11 +70,17 @@ const stars = (voice) => html`<span class="stars" role="group" aria-label="${t("
 const card = (v) => html`<article class="voice-card card" tabindex="0" data-id="${v.id}" aria-label="${v.name}">
   <div class="voice-top"><span class="glyph big">${raw(v.glyph)}</span><div class="voice-text"><b>${v.name}</b><span class="soft">${v.facts}</span></div>
     ${iconButton("favourite", "heart", t("voice.favourite"), `aria-pressed="${v.favourite}"`)}</div>
-  <div class="voice-tags">${v.tags.map((tag) => html`<span class="tag">${tag}</span>`)}</div>
+  <div class="voice-tags">${v.tags.map((tag) => html`<span class="tag">${tag}</span>`)}${v.emotion ? html`<span class="tag mood-tag"><i class="mood mood-${v.emotion}"></i>${told.emotions[v.emotion] || v.emotion}</span>` : ""}</div>
   <div class="voice-acts">${iconButton("hear", "play", t("voice.hear"))}${stars(v)}<span class="stretch"></span>
-    ${iconButton("edit", "edit", t("voice.edit"))}${iconButton("drop", "trash", t("delete"))}
+    ${Object.keys(told.emotions).length ? iconButton("mood", "transcribe", t("voice.mood")) : ""}${iconButton("edit", "edit", t("voice.edit"))}${iconButton("drop", "trash", t("delete"))}
     <button type="button" class="quiet strong" data-act="use">${t("voice.use")}</button></div></article>`;
 
+async function mood(button) {
+  button.disabled = true;
+  const heard = await ask(part.server.hear_emotion, { id: of(button).id });
+  button.disabled = false;
+  if (heard) show();
+}
 const of = (button) => told.voices.find((v) => v.id === button.closest("[data-id]").dataset.id);
 
 async function listen(button) {
