@@ -135,6 +135,34 @@ def chattts(found: Any) -> list[Row]:
     return [*made, Row(f"{name}: peak memory, int8", 0.7, memory, "×", source)]
 
 
+def sensevoice(found: Any) -> list[Row]:
+    rows, source = found["rows"], "sensevoice.json"
+    exact, quick, hour = rows["fp32"], rows["int8"], rows["hour"]
+    made = [
+        Row("SenseVoice, int8: 10 s of sound", None, 1000 * quick["ten"], "ms", source),
+        Row("SenseVoice: an hour of sound", None, hour["seconds"], "s", source),
+        Row(
+            "the same: memory after it beside after five minutes",
+            1.05,
+            hour["peak_mib"] / hour["early_mib"],
+            "×",
+            source,
+        ),
+    ]
+    if (other := rows.get("reference")) is None:
+        return made
+    name = f"SenseVoice against funasr {other['version']}"
+    said = {"ten": "10 s", "thirty": "30 s", "four": "4 × 10 s"}
+    made += [Row(f"{name}: fp32, {w}", None, other[k] / exact[k], "× as fast", source, 1.5) for k, w in said.items()]
+    made += [Row(f"{name}: int8, {w}", None, other[k] / quick[k], "× as fast", source, 3) for k, w in said.items()]
+    made += [Row(f"{name}: bf16, {w}", None, other[k] / rows["bf16"][k], "× as fast", source) for k, w in said.items()]
+    for precision in PRECISIONS:
+        ours, theirs = (row["import_s"] + row["load_s"] for row in (rows[precision], other))
+        made.append(Row(f"{name}: {precision}, import and load", None, theirs / ours, "× as fast", source, 5))
+    most = max(rows[precision]["peak_mib"] for precision in PRECISIONS)
+    return [*made, Row(f"{name}: peak memory, any precision", 0.6, most / other["peak_mib"], "×", source)]
+
+
 PRECISIONS = ("fp32", "bf16", "int8")
 REPORTS = {
     "speak": speak,
@@ -144,6 +172,7 @@ REPORTS = {
     "library": library,
     "audio": audio,
     "chattts": chattts,
+    "sensevoice": sensevoice,
 }
 
 

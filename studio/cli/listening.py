@@ -62,7 +62,7 @@ def transcribe(session: Session, files: tuple[Path, ...], formats: tuple[str, ..
     output, tabular = options.pop("output"), options.pop("tabular")
     found = list(recordings(files))
     many = len(found) > 1 or len(formats) > 1
-    if output and many and output.suffix and not output.is_dir():
+    if output and many and not tabular and output.suffix and not output.is_dir():
         raise click.UsageError(say("--output must be a folder for several files", "多个结果时 --output 应为文件夹"))
     transcripts, failed = [], 0
     with session.open() as studio:

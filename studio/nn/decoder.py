@@ -7,7 +7,7 @@ References: Touvron et al., "LLaMA" (2023); Su et al., "RoFormer" (2021, rotary 
 Mean Square Layer Normalization" (2019). Attribute names are the published checkpoints' keys.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -84,6 +84,15 @@ class RMSNorm(nn.Module):
         return functional.rms_norm(x, self.weight.shape, self.weight, self.eps)
 
 
+Packed = Callable[[Tensor], None]
+
+
+def _tell(packed: Packed, precision: Precision, *linears: nn.Linear) -> None:
+    if precision != "fp32":  # which goes on with the tensors as they are
+        for linear in linears:
+            packed(linear.weight)
+
+
 class Attention(nn.Module):
     """Causal attention with rotary positions and, where there are fewer of them, shared heads of keys and values."""
 
@@ -98,10 +107,11 @@ class Attention(nn.Module):
         self.v_proj = nn.Linear(config.dim, keys, bias=config.bias)
         self.o_proj = nn.Linear(config.dim, config.dim, bias=False)
 
-    def pack(self, precision: Precision) -> None:
+    def pack(self, precision: Precision, packed: Packed) -> None:
         """Weights into the form of a precision; what was loaded is let go."""
         self.inward = Projection([self.q_proj, self.k_proj, self.v_proj], precision)
         self.outward = Projection([self.o_proj], precision)
+        _tell(packed, precision, self.q_proj, self.k_proj, self.v_proj, self.o_proj)
         del self.q_proj, self.k_proj, self.v_proj, self.o_proj
 
     def forward(self, x: Tensor, turn: tuple[Tensor, Tensor], cache: Cache, layer: int, slots: Sequence[int]) -> Tensor:
@@ -129,9 +139,10 @@ class FeedForward(nn.Module):
         self.up_proj = nn.Linear(config.dim, config.hidden, bias=False)
         self.down_proj = nn.Linear(config.hidden, config.dim, bias=False)
 
-    def pack(self, precision: Precision) -> None:
+    def pack(self, precision: Precision, packed: Packed) -> None:
         self.inward = Projection([self.gate_proj, self.up_proj], precision)
         self.outward = Projection([self.down_proj], precision)
+        _tell(packed, precision, self.gate_proj, self.up_proj, self.down_proj)
         del self.gate_proj, self.up_proj, self.down_proj
 
     def forward(self, x: Tensor) -> Tensor:
@@ -164,11 +175,11 @@ class Decoder(nn.Module):
         self.norm = RMSNorm(config.dim, config.eps)
         self._turns: tuple[Tensor, Tensor] | None = None
 
-    def pack(self, precision: Precision) -> None:
-        """Bring the loaded weights into a precision, layer by layer."""
+    def pack(self, precision: Precision, packed: Packed = lambda weight: None) -> None:
+        """Bring the loaded weights into a precision, layer by layer; `packed` is told those not needed any more."""
         for layer in self._blocks():
-            layer.self_attn.pack(precision)
-            layer.mlp.pack(precision)
+            layer.self_attn.pack(precision, packed)
+            layer.mlp.pack(precision, packed)
         for norm in (module for module in self.modules() if isinstance(module, RMSNorm)):
             kept = norm.weight.detach().float()
             if precision != "fp32":  # as long as one tensor of a file is mapped, all of it is

@@ -15,17 +15,18 @@ from studio.nn.linear import DTYPES, Precision, linear
 
 
 class Dense(nn.Module):
-    """(…, in) float32 -> (…, out) float32.
+    """(…, in) -> (…, out), of the precision's own type; float32 for int8, which adds its bias there.
 
     int8 holds weights as whole numbers with one scale per output, and quantises its input anew for every call
     (symmetric weights, FBGEMM): it exists on x86 processors only.
     """
 
-    def __init__(self, source: nn.Linear, precision: Precision, relu: bool = False) -> None:
+    def __init__(self, source: nn.Linear, precision: Precision) -> None:
         super().__init__()
-        self.precision, self.relu, self.outputs = precision, relu, source.out_features
+        self.precision, self.outputs = precision, source.out_features
         weight, bias = source.weight.detach(), source.bias
-        self.bias = None if bias is None else bias.detach().float()
+        own = torch.float32 if precision == "int8" else DTYPES[precision]
+        self.bias = None if bias is None else bias.detach().to(own)
         self.packed: Any = None
         self.weight: Tensor | None = None
         if precision == "int8":
@@ -34,16 +35,14 @@ class Dense(nn.Module):
             whole = torch.quantize_per_channel(weight.float(), scale, zero, 0, torch.qint8)
             self.packed = torch.ops.quantized.linear_prepack(whole, self.bias)
         else:
-            self.weight = weight.to(DTYPES[precision])
+            self.weight = weight.to(own)
 
     def forward(self, x: Tensor) -> Tensor:
         rows = x.reshape(-1, x.shape[-1])
         if self.weight is None:
-            y = torch.ops.quantized.linear_dynamic(rows, self.packed, True)
+            y = torch.ops.quantized.linear_dynamic(rows.float(), self.packed, True)
         elif self.weight.dtype == torch.float32:
             y = linear(rows, self.weight, self.bias)
         else:
-            y = functional.linear(rows.to(self.weight.dtype), self.weight).float()
-            y = y if self.bias is None else y + self.bias
-        y = y.relu_() if self.relu else y
+            y = functional.linear(rows.to(self.weight.dtype), self.weight, self.bias)
         return y.view(*x.shape[:-1], self.outputs)

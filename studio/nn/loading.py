@@ -4,6 +4,8 @@ A module is built on PyTorch's `meta` device, where tensors have shapes and no m
 memory-mapped file as its own. Nothing is unpickled: safetensors, or `torch.load` with `weights_only`.
 """
 
+import ctypes
+import mmap
 import pickle
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
@@ -47,6 +49,32 @@ def load(
     check_fit(path, {name: value.shape for name, value in module.state_dict().items()}, tensors)
     module.load_state_dict(tensors, strict=True, assign=True)
     return module.eval().requires_grad_(False)
+
+
+def let_go(path: Path) -> Callable[[Tensor], None]:
+    """A function that frees the memory of a tensor of the mapped file at `path`, once it was packed into another.
+
+    A mapping stays whole until its last tensor is gone, and with it every page that was read: without this, packing
+    ends with the file and the packed weights in memory. It only touches pages of this file's mapping, which the system
+    reads again if somebody looks at them after all. Does nothing where the system does not tell its mappings.
+    """
+    maps = Path("/proc/self/maps")
+    if not maps.exists() or not hasattr(mmap, "MADV_DONTNEED"):
+        return lambda tensor: None
+    real, ranges = str(path.resolve()), []
+    for line in maps.read_text().splitlines():
+        if line.endswith(real):
+            low, _, high = line.partition(" ")[0].partition("-")
+            ranges.append((int(low, 16), int(high, 16)))
+    library = ctypes.CDLL(None)
+
+    def free(tensor: Tensor) -> None:
+        first, size = tensor.data_ptr(), tensor.numel() * tensor.element_size()
+        start, end = -(-first // mmap.PAGESIZE) * mmap.PAGESIZE, (first + size) // mmap.PAGESIZE * mmap.PAGESIZE
+        if end > start and any(low <= start and end <= high for low, high in ranges):
+            library.madvise(ctypes.c_void_p(start), ctypes.c_size_t(end - start), mmap.MADV_DONTNEED)
+
+    return free
 
 
 def check_fit(path: Path, wanted: Mapping[str, torch.Size], found: Mapping[str, Tensor]) -> None:

@@ -241,3 +241,60 @@ def test_a_model_is_not_fetched_before_its_licence_was_accepted(run):
 def test_without_its_weights_chattts_says_how_to_get_them(run, tmp_path):
     refused = run("speak", "hi", "-e", "chattts", "-o", str(tmp_path / "a.wav"), code=3)
     assert "python -m studio models install chattts" in refused.stderr
+
+
+SENSEVOICE = ROOT / "tests" / "parity" / "sensevoice"
+LISTENING = ("--models", str(SENSEVOICE / "tiny"))
+
+
+def test_transcribe_writes_what_is_said(run, tmp_path):
+    sound = str(SENSEVOICE / "audio" / "b_cross_1.wav")
+    assert run(*LISTENING, "transcribe", sound).stdout == "The old clock repeats her first song.\n"
+    spoken = run(*LISTENING, "transcribe", sound, "--spoken", "-f", "srt").stdout
+    assert spoken.startswith("1\n00:00:00,")
+    assert "the old clock repeats her first song" in spoken
+    run(*LISTENING, "transcribe", sound, "-f", "json", "-o", str(tmp_path / "x.json"))
+    assert json.loads((tmp_path / "x.json").read_text("utf-8"))["segments"][0]["emotion"] == "sad"
+
+
+def test_transcribe_takes_folders_and_says_which_file_is_bad(run, tmp_path):
+    folder = tmp_path / "in"
+    folder.mkdir()
+    for name in ("a_zero_shot", "b_cross_1"):
+        (folder / f"{name}.wav").write_bytes((SENSEVOICE / "audio" / f"{name}.wav").read_bytes())
+    (folder / "bad.mp3").write_bytes(b"nothing" * 50)
+    out = tmp_path / "out"
+    done = run(*LISTENING, "transcribe", str(folder), "-f", "txt", "-f", "rich", "-o", str(out), code=1)
+    assert "bad.mp3" in done.stderr
+    assert "1 of 3 files" in done.stderr
+    assert sorted(path.name for path in out.iterdir()) == [
+        "a_zero_shot.rich.txt", "a_zero_shot.txt", "b_cross_1.rich.txt", "b_cross_1.txt",
+    ]  # fmt: skip
+    (folder / "bad.mp3").unlink()
+    run(*LISTENING, "transcribe", str(folder), "--table", "-o", str(tmp_path / "emotions.csv"))
+    assert "b_cross_1.wav,2.900,en,sad," in (tmp_path / "emotions.csv").read_text("utf-8-sig")
+    assert "sad" in run(*LISTENING, "transcribe", str(folder), "--table").stdout
+
+
+def test_transcribe_says_what_is_wrong(run, tmp_path):
+    sound = str(SENSEVOICE / "audio" / "b_cross_1.wav")
+    missing = run("transcribe", sound, code=3, language="zh")
+    assert "models install sensevoice" in missing.stderr
+    assert "没有这个" in run(*LISTENING, "transcribe", sound, "--recogniser", "x", code=2, language="zh").stderr
+    assert "fr" in run(*LISTENING, "transcribe", sound, "--text-language", "fr", code=2).stderr
+    (tmp_path / "empty").mkdir()
+    assert "no sound files" in run(*LISTENING, "transcribe", str(tmp_path / "empty"), code=2).stderr
+
+
+def test_takes_and_voices_are_heard_again(run, tmp_path):
+    run("speak", "The old clock repeats her first song.", "-o", str(tmp_path / "x.wav"))
+    digest = json.loads(run("takes", "list", "--json").stdout)["takes"][0]["digest"]
+    (heard,) = json.loads(run(*LISTENING, "takes", "listen", digest, "--json").stdout)
+    assert heard["comparison"]["unit"] == "word"
+    assert digest[:12] in run(*LISTENING, "takes", "listen", digest).stdout
+    emotion = heard["segments"][0]["emotion"]
+    assert json.loads(run("takes", "list", "--emotion", emotion, "--json").stdout)["total"] == 1
+    run("voices", "add", "Ann", "--seed", "3")
+    assert "--preview" in run(*LISTENING, "voices", "listen", "Ann", code=2).stderr
+    run(*LISTENING, "voices", "listen", "Ann", "--preview", "Hello there my friend.")
+    assert json.loads(run("voices", "list", "--json").stdout)["voices"][0]["emotion"]

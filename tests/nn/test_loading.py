@@ -11,7 +11,7 @@ from safetensors.torch import save_file
 from torch import nn
 
 from studio.errors import BadFile
-from studio.nn.loading import load, read_tensors
+from studio.nn.loading import let_go, load, read_tensors
 
 GOOD = {"weight": torch.ones(3, 2), "bias": torch.zeros(3)}
 
@@ -110,3 +110,24 @@ def test_loading_reads_nothing_before_it_is_needed(tmp_path: Path) -> None:
         [sys.executable, "-c", MEASURE, str(path)], cwd=root, capture_output=True, text=True, check=True
     )
     assert int(done.stdout) * 1024 < 0.2 * path.stat().st_size
+
+
+@pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="Linux tells its mappings; elsewhere nothing is freed")
+@pytest.mark.parametrize("name", ["a.pt", "a.safetensors"])
+def test_a_packed_weight_gives_its_memory_back_and_can_still_be_read(tmp_path: Path, name: str) -> None:
+    path, value = tmp_path / name, torch.arange(4_000_000, dtype=torch.float32)
+    torch.save({"x": value}, path) if name.endswith(".pt") else save_file({"x": value}, path)
+    tensor = read_tensors(path)["x"]
+    assert torch.equal(tensor, value)  # now it is in memory
+    before = resident()
+    let_go(path)(tensor)
+    assert before - resident() > 12_000
+    assert torch.equal(tensor, value)
+    own = torch.ones(1_000_000)
+    let_go(path)(own)  # not of this file: untouched
+    assert own.sum() == 1_000_000
+
+
+def resident() -> int:
+    """KiB of memory that this process holds now."""
+    return int(Path("/proc/self/status").read_text().partition("VmRSS:")[2].split()[0])

@@ -56,6 +56,7 @@ def silence(seconds: float) -> np.ndarray[Any, Any]:
 
 def imports(code: str) -> set[str]:
     """The heavy modules that are there after running `code` in a process of its own."""
-    tail = "\nimport sys; print(*({'torch', 'torchaudio', 'onnxruntime', 'sentencepiece', 'silero_vad'} & set(sys.modules)))"
+    names = {"torch", "torchaudio", "onnxruntime", "sentencepiece", "silero_vad"}
+    tail = f"\nimport sys; print(*({names} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code + tail], capture_output=True, text=True, check=True)
     return set(done.stdout.split())

@@ -16,7 +16,7 @@ from studio.engines.chattts.tokenizer import Tokenizer
 from studio.engines.chattts.vocoder import Vocoder
 from studio.nn.decoder import Decoder
 from studio.nn.linear import Precision
-from studio.nn.loading import Module, load
+from studio.nn.loading import Module, let_go, load
 
 TEXT_TABLE = "embed_tokens.weight"  # of a plain Llama; ChatTTS has none, and some exports carry it
 
@@ -34,8 +34,9 @@ class Checkpoint:
         self._version: Version = version
         assets = root / "asset"
         self.tokenizer = Tokenizer(assets / "tokenizer")
-        decoder = load(lambda: Decoder(self.sizes.gpt), assets / "gpt" / "model.safetensors", optional={TEXT_TABLE})
-        decoder.pack(precision)  # before the next file is opened: its float32 weights are let go
+        weights = assets / "gpt" / "model.safetensors"
+        decoder = load(lambda: Decoder(self.sizes.gpt), weights, optional={TEXT_TABLE})
+        decoder.pack(precision, let_go(weights))  # before the next file is opened: its float32 weights are let go
         embed = load(lambda: Embed(self.sizes.embed), assets / "Embed.safetensors")
         embed.pack(precision)
         self.gpt = Gpt(decoder, embed).to(self.device)

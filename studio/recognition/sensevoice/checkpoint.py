@@ -9,7 +9,7 @@ from torch import Tensor
 from studio.audio.clip import Samples
 from studio.errors import BadFile
 from studio.nn.linear import Precision
-from studio.nn.loading import load
+from studio.nn.loading import let_go, load
 from studio.recognition.contract import RATE
 from studio.recognition.sensevoice.config import read_sizes
 from studio.recognition.sensevoice.encoder import SenseVoice
@@ -37,7 +37,7 @@ class Checkpoint:
         self.vocabulary = Vocabulary(root)
         self.features = Features(root, self.sizes)
         model = load(lambda: SenseVoice(self.sizes, len(self.vocabulary)), root / WEIGHTS)
-        self.model = model.pack(self.precision).to(self.device)
+        self.model = model.pack(self.precision, let_go(root / WEIGHTS)).to(self.device)
         alone = self.precision == "int8"  # its rounding depends on all that is in a pass
         self.together = 0 if alone else round(TOGETHER_S[self.device.type] * RATE)
 

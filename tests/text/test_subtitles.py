@@ -1,0 +1,123 @@
+"""Cues by the norms of reading, and the files that they are written as."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+import pytest
+import srt as reader
+from hypothesis import given
+from hypothesis import strategies as st
+
+from studio.text import subtitles
+from studio.text.cues import NORMS, WIDE, Cue, Norms, cut, norms_for, settled, wrapped
+
+
+@dataclass(frozen=True)
+class Word:
+    text: str
+    start: float
+    end: float
+    glued: bool = False
+
+
+def row(text: str, pace: float = 0.3) -> list[Word]:
+    return [Word(word, n * pace, n * pace + 0.8 * pace) for n, word in enumerate(text.split())]
+
+
+def characters(text: str, pace: float = 0.2) -> list[Word]:
+    return [Word(sign, n * pace, n * pace + 0.8 * pace, glued=n > 0) for n, sign in enumerate(text)]
+
+
+LONG = (
+    "The small boat finds the river map, and the old clock repeats her first song while the warm bread waits for "
+    "nobody at all in the evening light. Nobody came. The end of it was near and everyone in the village knew."
+)
+CHINESE = "小船带来三封信，老钟唱起第一支歌，热面包在傍晚的光里等着没有人来取走它们。第二句话在这里，没有人来。"
+
+
+@pytest.mark.parametrize(("words", "norms"), [(row(LONG), WIDE), (characters(CHINESE), NORMS["zh"])])
+def test_cues_keep_the_norms_and_every_word(words: list[Word], norms: Norms) -> None:
+    cues = list(settled(cut(words, words[-1].end, norms), norms))
+    assert len(cues) > 2
+    for cue in cues:
+        lines = cue.text.split("\n")
+        assert len(lines) <= norms.lines
+        assert max(map(len, lines)) <= norms.line + 4  # a word is not broken
+        assert 0 < cue.end - cue.start <= norms.longest
+    for before, after in zip(cues, cues[1:], strict=False):
+        assert after.start - before.end >= norms.gap - 1e-9
+    said = "".join("".join(cue.text.split()) for cue in cues)
+    assert said == "".join(word.text for word in words)
+
+
+@given(st.lists(st.text("abc，。,. ", min_size=1, max_size=12), max_size=60), st.floats(0.01, 3))
+def test_no_word_is_lost_whatever_it_is(texts: list[str], pace: float) -> None:
+    words = [Word(text, n * pace, n * pace + pace) for n, text in enumerate(t for t in texts if t.strip())]
+    for norms in (WIDE, NORMS["zh"]):
+        cues = list(settled(cut(words, 60 * pace, norms), norms))
+        said = "".join("".join(cue.text.split()) for cue in cues)
+        assert said == "".join("".join(word.text.split()) for word in words)
+        assert all(cue.end >= cue.start for cue in cues)
+
+
+def test_sentences_end_cues_and_commas_end_long_ones() -> None:
+    texts = [cue.text.replace("\n", " ") for cue in cut(row(LONG), 20, WIDE)]
+    assert texts[0].endswith("map,")
+    assert "Nobody came." in texts
+
+
+def test_short_cues_stay_long_enough_to_be_read() -> None:
+    (cue,) = settled([Cue(1.0, 1.1, "Yes.")], WIDE)
+    assert cue.end == pytest.approx(1.0 + 5 / 6)
+    first, second = settled([Cue(1.0, 1.1, "Yes."), Cue(1.3, 3.0, "No.")], WIDE)
+    assert first.end == pytest.approx(1.3 - WIDE.gap)
+    assert second.start == 1.3
+
+
+def test_lines_are_broken_evenly_and_after_a_comma() -> None:
+    assert wrapped("short", WIDE) == "short"
+    assert wrapped("小船今天带来了三封信，老钟唱起第一支歌", NORMS["zh"]) == "小船今天带来了三封信，\n老钟唱起第一支歌"
+    assert wrapped("one two three four five six seven eight nine ten", WIDE).count("\n") == 1
+    assert norms_for("zh-CN") is NORMS["zh"]
+    assert norms_for("fr") is WIDE
+
+
+CUES = [Cue(0.0, 1.5, "你好\nworld", "Tom"), Cue(59.9996, 3661.005, "a <b> & {c} \\ d"), Cue(3700, 3701.5, "end")]
+
+
+def test_srt_is_read_back_by_another_reader() -> None:
+    found = list(reader.parse(subtitles.srt(CUES)))
+    assert [one.content for one in found] == ["[Tom] 你好\nworld", "a <b> & {c} \\ d", "end"]
+    assert found[1].end == timedelta(hours=1, minutes=1, seconds=1, milliseconds=5)
+
+
+def test_vtt_escapes_and_names_speakers() -> None:
+    text = subtitles.vtt(CUES)
+    assert text.startswith("WEBVTT\n\n00:00:00.000 --> 00:00:01.500\n<v Tom>你好\nworld\n")
+    assert "00:01:00.000 --> 01:01:01.005\na &lt;b&gt; &amp; {c} \\ d\n" in text
+
+
+def test_ass_has_styles_and_no_override_codes() -> None:
+    lines = subtitles.ass(CUES).splitlines()
+    assert "[V4+ Styles]" in lines
+    spoken = [line for line in lines if line.startswith("Dialogue:")]
+    assert spoken[0] == "Dialogue: 0,0:00:00.00,0:00:01.50,Default,Tom,0,0,0,,你好\\Nworld"
+    assert "｛c｝" in spoken[1]
+
+
+def test_lrc_says_where_lines_begin_and_where_a_pause_does() -> None:
+    assert subtitles.lrc(CUES).splitlines()[:3] == [
+        "[00:00.00]Tom: 你好 world",
+        "[00:01.50]",
+        "[01:00.00]a <b> & {c} \\ d",
+    ]
+
+
+def test_tsv_is_a_table_of_milliseconds() -> None:
+    assert subtitles.tsv(CUES).splitlines()[1] == "0\t1500\tTom\t你好 world"
+
+
+def test_no_cues_is_an_empty_file_of_its_kind() -> None:
+    assert subtitles.srt([]) == ""
+    assert subtitles.vtt([]).startswith("WEBVTT")
+    assert subtitles.FORMATS.keys() == {"srt", "vtt", "ass", "lrc", "tsv"}
