@@ -163,6 +163,16 @@ def sensevoice(found: Any) -> list[Row]:
     return [*made, Row(f"{name}: peak memory, any precision", 0.6, most / other["peak_mib"], "×", source)]
 
 
+def readback(found: Any) -> list[Row]:
+    rows, source = found["rows"], "readback.json"
+    at = rows["by_limit"][str(rows["limit"])]
+    name = f"read-back (PocketSphinx, limit {rows['limit']:.0%})"
+    return [
+        Row(f"{name}: of {rows['faults']} faults found", None, 100 * at["found"], "%", source, 90),
+        Row(f"{name}: false alarms", 2, 100 * at["false"], "%", source),
+    ]
+
+
 PRECISIONS = ("fp32", "bf16", "int8")
 REPORTS = {
     "speak": speak,
@@ -173,6 +183,7 @@ REPORTS = {
     "audio": audio,
     "chattts": chattts,
     "sensevoice": sensevoice,
+    "readback": readback,
 }
 
 

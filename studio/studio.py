@@ -69,6 +69,7 @@ if TYPE_CHECKING:  # each costs time to import, and most commands need none of t
     from studio.library.styles import Styles
     from studio.library.takes import Takes
     from studio.library.voices import Voices
+    from studio.production.emotions import Way
     from studio.production.readback import ReadBack
     from studio.production.transcribing import Transcription
     from studio.recognition.registry import Recognisers, RecogniserState
@@ -453,6 +454,12 @@ class Studio:
         spec = self.engine(engine)
         checked = {key: spec.control(key).check(value) for key, value in controls.items()}
         return self.styles.save(NewStyle(name, checked, engine, description))
+
+    def emotion_way(self, engine: str, emotion: str) -> "Way":
+        """What this engine can do to show an emotion: a mark around the text, a style, or nothing."""
+        from studio.production.emotions import way_to
+
+        return way_to(emotion, self.engine(engine), {style.name for style in self.styles.list(engine)})
 
     # long things
 

@@ -218,6 +218,20 @@ def test_only_a_long_line_with_many_errors_is_suspected() -> None:
     assert limit_for("zh-TW") < limit_for("en") < limit_for("de")
 
 
+def test_an_emotion_becomes_what_an_engine_can_do(studio: Studio) -> None:
+    mark = studio.emotion_way("espeak", "sad")
+    assert (mark.kind, mark.around("Oh.")) == ("mark", "[emotion sad]Oh.[/emotion]")
+    for emotion in ("happy", "sad", "angry", "fearful", "surprised", "disgusted", "neutral"):
+        way = studio.emotion_way("chattts", emotion)
+        assert (way.kind, way.style) == ("style", emotion)
+        assert studio.styles.get(emotion, "chattts").controls
+    assert studio.emotion_way("espeak", "neutral").style == "neutral"
+    assert studio.emotion_way("espeak", "unknown").kind == "nothing"
+    plain = studio.speak(SpeakRequest("Oh no, not again.")).wait(60)
+    sad = studio.speak(SpeakRequest(mark.around("Oh no, not again."))).wait(60)
+    assert sad.seconds > 1.08 * plain.seconds
+
+
 def test_another_emotion_than_asked_is_told_where_it_is_clear() -> None:
     clear = emotion_differs("happy", (("sad", 0.9), ("happy", 0.1)))
     assert clear is not None
