@@ -343,7 +343,9 @@ class Studio:
         details = self.takes.details(digest)
         listener = self._recognisers.get(recogniser)
         take = details.take
-        found = read_back(listener, self.cache.load(take.digest), details.text, take.language, name=take.excerpt)
+        style = details.recipe.get("request", {}).get("style", "")
+        said, sound = details.text, self.cache.load(take.digest)
+        found = read_back(listener, sound, said, take.language, name=take.excerpt, asked=style)
         self.takes.heard(take.digest, found.emotion, found.error_rate, found.to_json())
         return found
 

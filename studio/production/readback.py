@@ -17,6 +17,7 @@ from studio.recognition.registry import translated
 from studio.stop import Stop
 from studio.text.comparing import Comparison, compare
 from studio.text.language import base
+from studio.text.marks import Open, parse
 from studio.text.scan import without_marks
 from studio.words import Words
 
@@ -34,6 +35,7 @@ class ReadBack:
     said: str  # what should have been said; "" where it is not known
     language: str
     comparison: Comparison | None  # None where nothing is known to compare with, or the language is not understood
+    asked: str = ""  # the emotion that it was asked to have
 
     @property
     def emotion(self) -> str:
@@ -47,7 +49,7 @@ class ReadBack:
     def suspicion(self) -> Words | None:
         """Why somebody should listen to it; None if it seems to be in order."""
         if self.comparison is None:
-            return None
+            return emotion_differs(self.asked, self.transcript.emotions)
         if self.comparison.read_aloud:
             told = ", ".join(self.comparison.read_aloud)
             return Words(f"a control token is read aloud: “{told}”", f"控制符被读了出来：“{told}”")
@@ -57,7 +59,7 @@ class ReadBack:
                 f"{self.comparison.rate:.0%} of the {self.comparison.unit}s differ (suspicious from {limit:.0%})",
                 f"有 {self.comparison.rate:.0%} 的内容不一致（超过 {limit:.0%} 即可疑）",
             )
-        return None
+        return emotion_differs(self.asked, self.transcript.emotions)
 
     def to_json(self) -> dict[str, Any]:
         """Plain data, as the library keeps it."""
@@ -65,6 +67,7 @@ class ReadBack:
         return {
             **self.transcript.to_json(),
             "said": self.said,
+            "asked": self.asked,
             "comparison": self.comparison.to_json() if self.comparison else None,
             "suspicion": suspicion._asdict() if suspicion else None,
         }
@@ -75,9 +78,18 @@ def limit_for(language: str) -> float:
 
 
 def read_back(
-    recogniser: Recogniser, clip: Clip, said: str, language: str, stop: Stop | None = None, name: str = ""
+    recogniser: Recogniser,
+    clip: Clip,
+    said: str,
+    language: str,
+    stop: Stop | None = None,
+    name: str = "",
+    asked: str = "",
 ) -> ReadBack:
-    """Listen to a clip and compare. A language that the recogniser does not know is heard, and not compared."""
+    """Listen to a clip and compare. A language that the recogniser does not know is heard, and not compared.
+
+    `asked` is the emotion that it should have, where the text says none.
+    """
     known = base(language) in recogniser.spec.languages
     how = Listening(base(language) if known else "auto", written=False)
     sound = at_rate(clip)
@@ -87,7 +99,7 @@ def read_back(
     transcript = Transcript(name, clip.seconds, spec.id, spec.version, segments)
     plain = without_marks(said).strip()
     comparison = compare(plain, transcript.text, language) if plain and known else None
-    return ReadBack(transcript, plain, language, comparison)
+    return ReadBack(transcript, plain, language, comparison, _asked(said) or asked)
 
 
 def at_rate(clip: Clip) -> Samples:
@@ -102,7 +114,7 @@ def at_rate(clip: Clip) -> Samples:
 
 def emotion_differs(asked: str, heard: Sequence[tuple[str, float]]) -> Words | None:
     """Why a requested emotion seems not to be heard; None where it is, or nothing stands out."""
-    if not asked or not heard:
+    if asked not in dict(heard):  # none, or one that the recogniser cannot tell
         return None
     label, probability = heard[0]
     if label in (asked, "unknown") or probability < CERTAIN:
@@ -111,6 +123,12 @@ def emotion_differs(asked: str, heard: Sequence[tuple[str, float]]) -> Words | N
         f"{asked} was asked for, {label} is heard ({probability:.0%})",
         f"要求的情感是 {asked}，听到的是 {label}（{probability:.0%}）",
     )
+
+
+def _asked(said: str) -> str:
+    """The emotion that a mark asks for, if it is the only one."""
+    named = {node.value for node in parse(said) if isinstance(node, Open) and node.name == "emotion"}
+    return named.pop() if len(named) == 1 else ""
 
 
 def _heard(recogniser: Recogniser, sound: Samples, how: Listening, stop: Stop) -> Sequence[Segment]:

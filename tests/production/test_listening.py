@@ -13,7 +13,7 @@ import soundfile
 
 from studio.errors import BadFile, BadRequest, Cancelled, NotFound, NotInstalled
 from studio.production.readback import LEAST, ReadBack, emotion_differs, limit_for
-from studio.recognition.contract import Transcript
+from studio.recognition.contract import Segment, Transcript
 from studio.studio import Listening, SpeakRequest, Studio, TakeQuery, VoiceQuery
 from studio.text.comparing import compare
 
@@ -232,11 +232,24 @@ def test_an_emotion_becomes_what_an_engine_can_do(studio: Studio) -> None:
     assert sad.seconds > 1.08 * plain.seconds
 
 
+def test_the_emotion_that_a_text_or_a_style_asks_for_is_checked(studio: Studio) -> None:
+    text = "The old clock repeats her first song."
+    marked = studio.speak(SpeakRequest(f"[emotion happy]{text}[/emotion]")).wait(60)
+    styled = studio.speak(SpeakRequest(text, style="sad")).wait(60)
+    plain = studio.speak(SpeakRequest(text)).wait(60)
+    assert [studio.read_back(take.digest).asked for take in (marked, styled, plain)] == ["happy", "sad", ""]
+    transcript = Transcript("", 1.0, "", "", (Segment(0, 1, text, "en", emotions=(("angry", 0.95), ("sad", 0.05))),))
+    suspicion = ReadBack(transcript, text, "en", compare(text, text, "en"), "happy").suspicion()
+    assert suspicion is not None
+    assert "angry is heard" in suspicion.en
+
+
 def test_another_emotion_than_asked_is_told_where_it_is_clear() -> None:
     clear = emotion_differs("happy", (("sad", 0.9), ("happy", 0.1)))
     assert clear is not None
     assert "sad is heard (90%)" in clear.en
     assert emotion_differs("happy", (("happy", 0.9),)) is None
-    assert emotion_differs("happy", (("sad", 0.5),)) is None
-    assert emotion_differs("happy", (("unknown", 0.9),)) is None
+    assert emotion_differs("happy", (("sad", 0.5), ("happy", 0.5))) is None
+    assert emotion_differs("happy", (("unknown", 0.9), ("happy", 0.1))) is None
     assert emotion_differs("", (("sad", 0.9),)) is None
+    assert emotion_differs("story", (("sad", 0.9),)) is None
