@@ -66,6 +66,7 @@ from studio.weights import WeightStore
 from studio.words import Words
 
 if TYPE_CHECKING:  # each costs time to import, and most commands need none of them
+    from studio.library.keys import Keys
     from studio.library.styles import Styles
     from studio.library.takes import Takes
     from studio.library.voices import Voices
@@ -164,6 +165,11 @@ class Studio:
     @property
     def takes(self) -> "Takes":
         return self._library.takes
+
+    @property
+    def keys(self) -> "Keys":
+        """Who may ask the API from elsewhere."""
+        return self._library.keys
 
     @cached_property
     def styles(self) -> "Styles":
@@ -383,6 +389,28 @@ class Studio:
         listener = self._recognisers.get(recogniser)
         listener.load()
         return listener.align(at_rate(self.cache.load(details.take.digest)), without_marks(details.text))
+
+    # sound as it is made
+
+    def stream_formats(self) -> Mapping[str, str]:
+        """What a performance can be streamed as, with the media type of each."""
+        from studio.audio.streaming import STREAMS
+
+        return {name: one.mime for name, one in STREAMS.items()}
+
+    def stream(self, performance: Performance, format: str, tempo: float = 1.0) -> Iterator[bytes]:
+        """The bytes of a file while it is still being spoken, with its provenance where the format has a place for it.
+
+        `tempo` (0.25..4) is how much quicker, at the same pitch.
+        """
+        from studio.audio.streaming import samples_of, stream_format, streamed
+        from studio.production.provenance import STATEMENT
+
+        plan = performance.plan
+        direction = plan.direction
+        tags = Provenance(True, direction.spec.id, direction.voice.label, plan.digest).tags | {"comment": STATEMENT}
+        sound = samples_of(performance.pcm())
+        return streamed(sound, performance.rate, stream_format(format), tags, tempo)
 
     # takes as files
 

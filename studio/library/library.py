@@ -12,6 +12,7 @@ if TYPE_CHECKING:  # sqlalchemy takes 0.3 s to import: only who opens a library 
     from studio.library.cache import Cache
     from studio.library.database import Database
     from studio.library.folder import DataFolder
+    from studio.library.keys import Keys
     from studio.library.productions import Productions
     from studio.library.styles import Styles
     from studio.library.takes import Takes
@@ -51,6 +52,12 @@ class Library:
         from studio.library.productions import Productions
 
         return Productions(self.database)
+
+    @cached_property
+    def keys(self) -> Keys:
+        from studio.library.keys import Keys
+
+        return Keys(self.database)
 
     @classmethod
     def open(

@@ -276,3 +276,17 @@ class ProductionTakeRow(Table):
 
     production: Mapped[int] = mapped_column(ForeignKey("productions.number", ondelete="CASCADE"), primary_key=True)
     take: Mapped[int] = mapped_column(ForeignKey("takes.number", ondelete="RESTRICT"), primary_key=True)
+
+
+class KeyRow(Table):
+    """Who may ask the API."""
+
+    __tablename__ = "api_keys"
+
+    number: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[str] = mapped_column(Name, unique=True)
+    name: Mapped[str]
+    digest: Mapped[str] = mapped_column(Name, unique=True)  # SHA-256 of the secret
+    created: Mapped[datetime]
+    last_used: Mapped[datetime]
+    revoked: Mapped[datetime | None]

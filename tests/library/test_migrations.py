@@ -23,7 +23,7 @@ from .conftest import voice
 SECOND = """
 from alembic import op
 import sqlalchemy as sa
-revision, down_revision, branch_labels, depends_on = "9000", "0002", None, None
+revision, down_revision, branch_labels, depends_on = "9000", "0003", None, None
 
 def upgrade():
     with op.batch_alter_table("voices", recreate="{recreate}") as voices:
@@ -148,10 +148,10 @@ def test_an_upgrade_keeps_everything_and_a_copy(tmp_path: Path, monkeypatch: pyt
             assert session.scalar(text("SELECT colour FROM voices")) == "blue"
             assert session.scalar(text("PRAGMA foreign_keys")) == 1
     (copy,) = migrations.backups(tmp_path / "studio.db")
-    assert "backup-0002-" in copy.name
+    assert "backup-0003-" in copy.name
     with sqlite3.connect(copy) as connection:
         assert connection.execute("SELECT name FROM voices").fetchall() == [("晓晓",)]
-        assert connection.execute("SELECT version_num FROM library_revision").fetchall() == [("0002",)]
+        assert connection.execute("SELECT version_num FROM library_revision").fetchall() == [("0003",)]
 
 
 @pytest.mark.postgres

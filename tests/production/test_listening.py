@@ -238,7 +238,7 @@ def test_the_emotion_that_a_text_or_a_style_asks_for_is_checked(studio: Studio) 
     styled = studio.speak(SpeakRequest(text, style="sad")).wait(60)
     plain = studio.speak(SpeakRequest(text)).wait(60)
     assert [studio.read_back(take.digest).asked for take in (marked, styled, plain)] == ["happy", "sad", ""]
-    transcript = Transcript("", 1.0, "", "", (Segment(0, 1, text, "en", emotions=(("angry", 0.95), ("sad", 0.05))),))
+    transcript = Transcript("", 1.0, "", "", (Segment(0, 1, text, "en", emotions=(("angry", 0.95), ("happy", 0.05))),))
     suspicion = ReadBack(transcript, text, "en", compare(text, text, "en"), "happy").suspicion()
     assert suspicion is not None
     assert "angry is heard" in suspicion.en
