@@ -26,6 +26,7 @@ from studio.engines.contract import (
     Refines,
     SharesVoices,
     VoiceContent,
+    VoiceKind,
 )
 from studio.engines.registry import EngineState, Registry
 from studio.errors import BadFile, BadRequest, NotFound, StudioError
@@ -110,12 +111,16 @@ __all__ = [
     "Transcript",
     "Voice",
     "VoiceChange",
+    "VoiceContent",
+    "VoiceKind",
     "VoiceQuery",
     "Word",
     "look_into",
 ]
 
 MODELS = "TIMBRE_MODELS"  # the folder of models, where no option says it
+CLIP_S = 1.0, 30.0  # of a clip that a voice is made of
+CLIP_PEAK = 0.003  # -50 dB: below it nothing is said
 REMEMBERED = 32  # performances that can still be listened to
 
 
@@ -465,6 +470,19 @@ class Studio:
         return self.voices.add(
             NewVoice(engine, content.kind.value, content.to_json(), name, content.clip or None, **facts)
         )
+
+    def check_clip(self, engine: str, content: VoiceContent) -> None:
+        """Refuse a clip that no voice can be made of: no sound, too short, too long, silent."""
+        from studio.audio.files import read_bytes
+
+        self._engines.get(engine).spec.accept(content)
+        clip = read_bytes(content.clip, longest_s=CLIP_S[1])
+        if clip.seconds < CLIP_S[0] or not len(clip) or abs(clip.samples).max() < CLIP_PEAK:
+            raise BadFile(
+                f"the clip ({clip.seconds:.1f} s) is too short or silent: {CLIP_S[0]:g} to {CLIP_S[1]:g} s are needed",
+                f"片段长 {clip.seconds:.1f} 秒，或没有声音：需要 {CLIP_S[0]:g} 到 {CLIP_S[1]:g} 秒的语音",
+                where="voice.clip",
+            )
 
     def keep_blend(self, engine: str, weights: Mapping[str, float], name: str, **facts: Any) -> Voice:
         """A mix of voices (as `SpeakRequest.voice` names them) by weight, into the library, with its parents."""

@@ -112,6 +112,39 @@ def where(session: Session, id: str) -> None:
     click.echo(str(model.found.root))
 
 
+@click.group(invoke_without_command=True, help=say("Keys of the API.", "API 密钥。"))
+@machine
+@click.pass_context
+def keys(context: click.Context, machine: bool) -> None:
+    if context.invoked_subcommand:
+        return None
+    with context.obj.open() as studio:
+        found = studio.keys.list()
+    if machine:
+        return as_json([plain(key) for key in found])
+    rows = [
+        (k.id, k.name, f"{k.created:%Y-%m-%d}", "" if k.revoked is None else say("revoked", "已吊销")) for k in found
+    ]
+    table(["id", say("Name", "名称"), say("Made", "创建"), ""], rows)
+    return None
+
+
+@keys.command("add", help=say("Make a key; it is shown once.", "创建密钥，只显示一次。"))
+@click.argument("name")
+@click.pass_obj
+def add_key(session: Session, name: str) -> None:
+    with session.open() as studio:
+        click.echo(studio.keys.add(name)[1])
+
+
+@keys.command("revoke", help=say("Make a key useless.", "吊销密钥。"))
+@click.argument("id")
+@click.pass_obj
+def revoke_key(session: Session, id: str) -> None:
+    with session.open() as studio:
+        click.echo(studio.keys.revoke(id).name)
+
+
 @click.command(
     help=say("Check the installation; each problem comes with its fix.", "检查安装，并给出每个问题的解决办法。")
 )

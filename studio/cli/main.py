@@ -27,6 +27,7 @@ HOMES = {
     "styles": "studio.cli.shelves",
     "engines": "studio.cli.house",
     "models": "studio.cli.house",
+    "keys": "studio.cli.house",
     "doctor": "studio.cli.house",
     "bench": "studio.cli.house",
     "serve": "studio.cli.house",

@@ -26,6 +26,14 @@ class Options:
     login: tuple[str, str] | None = None  # user and password
     allow_hosts: tuple[str, ...] = ()  # names under which it may be asked, beside localhost and addresses
     open_browser: bool | None = None  # None: only where there is a desktop
+    api_only: bool = False  # without the page
+    require_key: bool = False  # also on this machine
+    insecure: bool = False  # an API that anybody in reach may ask
+
+    @property
+    def local(self) -> bool:
+        """Only this machine can reach it."""
+        return self.host in ("localhost", "::1") or self.host.startswith("127.")
 
     @property
     def address(self) -> str:
@@ -46,6 +54,9 @@ HELP = {
     "login": Words("user:password; better set by TIMBRE_LOGIN", "用户名:密码；建议用 TIMBRE_LOGIN 设置"),
     "allow_host": Words("host name it may be reached by (repeatable)", "允许访问的主机名（可重复）"),
     "open_browser": Words("open the page when ready", "就绪后打开浏览器"),
+    "api_only": Words("serve the API without the page", "只提供 API，不提供页面"),
+    "require_key": Words("the API asks for a key also on this machine", "本机访问 API 也需要密钥"),
+    "insecure": Words("let anybody in reach use the API without a key", "允许任何能访问到的人无密钥使用 API"),
 }
 
 
@@ -67,6 +78,9 @@ def parser(language: str = "en") -> argparse.ArgumentParser:
         default=None,
         help=f"{HELP['open_browser'].text(language)} (TIMBRE_OPEN_BROWSER)",
     )
+    for name in ("api_only", "require_key", "insecure"):
+        option, variable = f"--{name.replace('_', '-')}", f"TIMBRE_{name.upper()}"
+        made.add_argument(option, action="store_const", const="true", help=f"{HELP[name].text(language)} ({variable})")
     return made
 
 
@@ -89,6 +103,7 @@ def read_options(arguments: Sequence[str] | None = None, environment: Mapping[st
         login=_login(pick("login")),
         allow_hosts=tuple(given["allow_host"] or environment.get("TIMBRE_ALLOW_HOST", "").replace(",", " ").split()),
         open_browser=_switch(pick("open_browser")),
+        **{name: bool(_switch(pick(name), name)) for name in ("api_only", "require_key", "insecure")},
     )
 
 
@@ -140,7 +155,7 @@ def _login(text: str) -> tuple[str, str] | None:
     )
 
 
-def _switch(text: str) -> bool | None:
+def _switch(text: str, name: str = "open_browser") -> bool | None:
     if not text:
         return None
     if text.lower() in ("1", "true", "yes", "on"):
@@ -148,7 +163,7 @@ def _switch(text: str) -> bool | None:
     if text.lower() in ("0", "false", "no", "off"):
         return False
     raise BadRequest(
-        f"open_browser “{text}”: takes true or false",
-        f"打开浏览器“{text}”：应为 true 或 false",
-        where="open_browser",
+        f"{name} “{text}”: takes true or false",
+        f"{name}“{text}”：应为 true 或 false",
+        where=name,
     )

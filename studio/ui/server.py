@@ -8,11 +8,12 @@ import tempfile
 import threading
 import webbrowser
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from studio.errors import InUse, NotWritable, StudioError
-from studio.ui.guard import App, Door, Guard, Login, Receive, Scope, Send
+from studio.errors import BadRequest, InUse, NotWritable, StudioError
+from studio.ui.guard import App, Door, Guard, Login, Receive, Scope, Send, local_path, refuse
 from studio.ui.loading import load_gradio
 from studio.ui.options import Options
 
@@ -26,8 +27,27 @@ UPLOADS = "1mb"  # of Gradio's own upload route; manuscripts have a route of our
 KEEP_SECONDS = 24 * 3600  # Gradio's temporary files
 
 
-def build(studio: "Studio", options: Options) -> App:
+@dataclass(frozen=True)
+class Beside:
+    """Another application on the same server: what it serves, and for whom it needs no login."""
+
+    serves: Callable[[str], bool]  # whether a path is its own
+    build: Callable[["Studio", Callable[[Scope], bool]], App]  # the second tells who has logged in on the page
+    origins: tuple[str, ...] = ()  # pages elsewhere that may ask it
+
+
+def build(studio: "Studio", options: Options, beside: Beside | None = None) -> App:
     """The whole application, ready to be served or called by a test."""
+    door = Door(options.login) if options.login else None
+    app = nothing if options.api_only else page(studio, options, door)
+    if beside:
+        app = Fork(app, beside.build(studio, lambda scope: bool(door and door.user_of(scope))), beside.serves)
+    guarded = Guard(app, (options.host, *options.allow_hosts), beside.origins if beside else ())
+    return RootPath(guarded, options.root_path)
+
+
+def page(studio: "Studio", options: Options, door: Door | None) -> App:
+    """The studio in the browser."""
     os.environ["GRADIO_TEMP_DIR"] = str(studio.folder.path / "page")
     load_gradio()
     from fastapi import Depends, FastAPI
@@ -35,15 +55,31 @@ def build(studio: "Studio", options: Options) -> App:
     from studio.ui.page import FirstScript, login_page
     from studio.ui.routes import add_routes
 
-    door = Door(options.login) if options.login else None
     asked = [Depends(admitted(door))] if door else []  # `Login` stands before everything; this holds without it too
     inner = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, dependencies=asked)
     add_routes(inner, studio)
     app: App = mount(inner, studio, options, door)
     if door:
         app = Login(app, door, login_page)
-    app = FirstScript(app, options.language)
-    return RootPath(Guard(app, (options.host, *options.allow_hosts)), options.root_path)
+    return FirstScript(app, options.language)
+
+
+async def nothing(scope: Scope, receive: Receive, send: Send) -> None:
+    """In place of the page, where there is none."""
+    if scope["type"] != "lifespan":
+        await refuse(scope, send, 404, "there is no page here, only the API: /v1/openapi.json")
+
+
+class Fork:
+    """Two applications on one server, told apart by the path."""
+
+    def __init__(self, page: App, other: App, serves: Callable[[str], bool]) -> None:
+        self.page, self.other, self.serves = page, other, serves
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and self.serves(local_path(scope)):
+            return await self.other({**scope, "path": local_path(scope), "root_path": ""}, receive, send)
+        await self.page(scope, receive, send)
 
 
 def admitted(door: Door) -> Callable[..., None]:
@@ -150,7 +186,7 @@ def busy(options: Options, error: OSError) -> StudioError:
     )
 
 
-def serve(options: Options) -> None:
+def serve(options: Options, beside: Beside | None = None) -> None:
     """Serve until Ctrl-C. Raises `StudioError` when it cannot start."""
     from studio.studio import Studio
     from studio.ui.options import terminal_language
@@ -161,12 +197,24 @@ def serve(options: Options) -> None:
     with Studio(options.folder, models=options.models) as studio, studio.folder.claim("server", options.address):
         studio.cache.limit = cache_limit(studio.folder.path)
         apart(studio.folder.path / "served")
-        app = build(studio, options)
+        if beside and not (options.local or options.insecure or studio.keys.any()):
+            raise no_key(options)
+        app = build(studio, options, beside)
         threading.Thread(target=warm, args=(studio,), name="warm", daemon=True).start()
         print(say("terminal.ready", terminal_language(), address=options.address), flush=True)
         if wants_browser(options):
             threading.Timer(0.3, webbrowser.open, [options.address]).start()
         run(app, bound)
+
+
+def no_key(options: Options) -> BadRequest:
+    return BadRequest(
+        f"host {options.host}: others can reach the API there, and no key is made; make one"
+        " (python -m studio keys add NAME), or say --insecure",
+        f"地址 {options.host}：其他机器可以访问 API，但还没有密钥；请先创建"
+        "（python -m studio keys add 名称），或使用 --insecure",
+        where="host",
+    )
 
 
 def run(app: App, bound: socket.socket) -> None:

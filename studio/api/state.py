@@ -1,0 +1,93 @@
+"""What the routes share: the studio, the settings, the turns, the numbers; and how they call the studio."""
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from studio.api.limits import Turns
+from studio.api.metrics import Metrics
+from studio.api.refusals import Refused, refused
+from studio.api.settings import ApiSettings
+from studio.errors import StudioError
+from studio.studio import EngineSpec, Studio
+from studio.words import Words
+
+if TYPE_CHECKING:
+    from fastapi import Request
+
+Result = TypeVar("Result")
+ALIASES = ("tts-1", "tts-1-hd", "gpt-4o-mini-tts")  # names that existing clients cannot change
+LISTENERS = ("whisper-1", "gpt-4o-transcribe", "gpt-4o-mini-transcribe")
+PREFERRED = ("cosyvoice", "chattts", "espeak")  # what an alias stands for: the first that is installed
+VOICES = (
+    "alloy",
+    "ash",
+    "ballad",
+    "cedar",
+    "coral",
+    "echo",
+    "fable",
+    "marin",
+    "nova",
+    "onyx",
+    "sage",
+    "shimmer",
+    "verse",
+)
+
+
+class State:
+    """One server."""
+
+    def __init__(self, studio: Studio, settings: ApiSettings) -> None:
+        self.studio, self.settings = studio, settings
+        self.turns = Turns(settings.running, settings.waiting)
+        self.metrics = Metrics()
+
+    async def call(self, work: Callable[..., Result], *given: Any, names: Mapping[str, str] | None = None) -> Result:
+        """Run something of the studio beside the event loop; its errors come as `Refused`."""
+        from starlette.concurrency import run_in_threadpool
+
+        try:
+            return await run_in_threadpool(work, *given)
+        except StudioError as error:
+            raise refused(error, names) from error
+
+    def engine_of(self, model: str) -> EngineSpec:
+        """The engine that a `model` names. 404 for none, 503 for one whose weights are missing."""
+        states = {state.id: state for state in self.studio.engines() if state.spec}
+        if model in ALIASES:
+            ready = [id for id in PREFERRED if id in states and states[id].state == "ready"]
+            model = (ready or ["espeak"])[0]
+        if model not in states:
+            known = [*states, *ALIASES]
+            raise Refused(
+                404,
+                Words(f"model “{model}”: there is {', '.join(known)}", f"模型“{model}”：可选 {'、'.join(known)}"),
+                code="model_not_found",
+                param="model",
+            )
+        state = states[model]
+        if state.state != "ready":
+            raise Refused(503, state.note or Words(model, model), code="not_installed", param="model")
+        assert state.spec is not None
+        return state.spec
+
+    def voice_ref(self, voice: str, spec: EngineSpec) -> str:
+        """What the studio calls a voice of a request. OpenAI's own names are fixed seeds, unless the library has one
+        of that name."""
+        if voice not in VOICES or "seed" not in spec.voice_kinds:
+            return "" if voice in VOICES else voice
+        try:
+            return self.studio.voices.get(voice).id
+        except StudioError:
+            return f"seed:{seed_for(voice)}"
+
+
+def seed_for(name: str) -> int:
+    """The seed of one of OpenAI's voices: the same everywhere, for ever."""
+    return 1000 + VOICES.index(name)
+
+
+def state_of(request: "Request") -> State:
+    found: State = request.app.state.timbre
+    return found
