@@ -99,33 +99,37 @@ class Sizes:
         length = headers.get("content-length", "")
         if length.isascii() and length.isdigit() and int(length) > most:
             return await answer(send, _too_large(most), reader_of(headers))
-        read, done, started = 0, False, False
+        read, done, started, problem = 0, False, False, None
 
         async def counted() -> MutableMapping[str, Any]:
-            nonlocal read, done
+            nonlocal read, done, problem
             if done:
                 return await receive()
             try:
                 message = await asyncio.wait_for(receive(), self.patience_s)
             except TimeoutError:
-                raise _too_slow(self.patience_s) from None
+                problem = _too_slow(self.patience_s)
+                raise problem from None
             read += len(message.get("body", b""))
             done = message["type"] != "http.request" or not message.get("more_body", False)
             if read > most:
-                raise _too_large(most)
+                problem = _too_large(most)
+                raise problem
             return message
 
         async def noted(message: MutableMapping[str, Any]) -> None:
             nonlocal started
-            started = started or message["type"] == "http.response.start"
-            await send(message)
+            if problem is None:  # else whoever reads bodies has made something of its own of it
+                started = started or message["type"] == "http.response.start"
+                await send(message)
 
         try:
             await self.app(scope, counted, noted)
-        except Refused as error:
+        except Refused:
             if started:
                 raise
-            await answer(send, error, reader_of(headers))
+        if problem is not None and not started:
+            await answer(send, problem, reader_of(headers))
 
 
 async def answer(send: Send, error: Refused, language: str) -> None:

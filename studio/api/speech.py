@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Request
 from fastapi.responses import Response, StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictFloat, StrictInt, StrictStr
+from starlette.concurrency import run_in_threadpool
 
 from studio.api.refusals import bad_field, refused, unsupported
 from studio.api.state import State, state_of
@@ -81,7 +82,7 @@ async def speak(asked: SpeechRequest, request: Request) -> Response:
         state.metrics.first.observe(time.monotonic() - began)
         sound = _sound(state, performance, pieces, first, began, held)
         if asked.stream_format == "sse":
-            body: AsyncIterator[bytes] = events(sound, performance, asked)
+            body: AsyncIterator[bytes] = events(state, sound, performance, asked, tempo)
             return StreamingResponse(body, media_type="text/event-stream", headers={"cache-control": "no-store"})
         mime = state.studio.stream_formats()[asked.response_format]
         told = {"x-synthetic": "true", "x-recipe": performance.plan.digest, "cache-control": "no-store"}
@@ -152,8 +153,6 @@ async def _sound(
     state: State, performance: Performance, pieces: Iterator[bytes], first: bytes, began: float, held: list[bool]
 ) -> AsyncIterator[bytes]:
     """The pieces as they come. Whoever leaves in the middle stops the work."""
-    from starlette.concurrency import run_in_threadpool
-
     try:
         piece = first
         while piece:
@@ -170,7 +169,9 @@ async def _sound(
             state.turns.give()
 
 
-async def events(sound: AsyncIterator[bytes], performance: Performance, asked: SpeechRequest) -> AsyncIterator[bytes]:
+async def events(
+    state: State, sound: AsyncIterator[bytes], performance: Performance, asked: SpeechRequest, tempo: float
+) -> AsyncIterator[bytes]:
     """The sound as server-sent events, as OpenAI's are; word times where they were asked for."""
     try:
         async for piece in sound:
@@ -178,15 +179,17 @@ async def events(sound: AsyncIterator[bytes], performance: Performance, asked: S
     finally:
         await asyncio.shield(sound.aclose())  # type: ignore[attr-defined]  # an async generator
     if asked.studio.timestamps:
-        words = [
-            {"text": word.text, "start": round(word.start, 4), "end": round(word.end, 4)}
-            for placed in performance.placed
-            for word in placed.words
-        ]
+        words = await run_in_threadpool(_words, state, performance, tempo)
         yield event({"type": "studio.words", "words": words})
-    seconds = performance.seconds_ready
+    seconds = performance.seconds_ready / tempo
     usage = {"input_tokens": len(asked.input), "output_tokens": round(seconds * 25)}
     yield event({"type": "speech.audio.done", "usage": usage | {"total_tokens": sum(usage.values())}})
+
+
+def _words(state: State, performance: Performance, tempo: float) -> list[dict[str, Any]]:
+    """The words of a finished performance with their times in the sound that was given out."""
+    words = state.studio.takes.details(performance.wait().digest).words
+    return [{"text": t, "start": round(start / tempo, 4), "end": round(end / tempo, 4)} for t, start, end in words]
 
 
 def event(plain: dict[str, Any]) -> bytes:

@@ -66,7 +66,8 @@ def streamed(
     if format.id == "wav":
         yield _wav_head(rate, tags)
     for samples in sound:
-        yield to_int16(np.clip(samples, -1, 1)).tobytes()
+        if len(samples):  # an empty piece would be taken for the end
+            yield to_int16(np.clip(samples, -1, 1)).tobytes()
 
 
 def retimed(sound: Iterable[Samples], rate: int, tempo: float) -> Iterator[Samples]:

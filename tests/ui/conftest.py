@@ -23,7 +23,7 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def served(studio: Studio, options: Options) -> Iterator[str]:
+def served(studio: Studio, options: Options, beside: Any = None) -> Iterator[str]:
     """The address of a server on `studio`, as `serve` runs it, in a thread of this process."""
     import uvicorn
 
@@ -31,7 +31,7 @@ def served(studio: Studio, options: Options) -> Iterator[str]:
 
     options = replace(options, port=free_port())
     bound = listen(options)
-    config = uvicorn.Config(build(studio, options), log_level="warning", ws="none", timeout_graceful_shutdown=1)  # type: ignore[arg-type]
+    config = uvicorn.Config(build(studio, options, beside), log_level="warning", ws="none", timeout_graceful_shutdown=1)  # type: ignore[arg-type]
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]}, daemon=True)
     thread.start()
