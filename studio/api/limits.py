@@ -14,6 +14,7 @@ Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
+DRAINED, DRAINED_S = 256 << 20, 2.0  # bytes and seconds of a refused body that are read and thrown away
 RETRY_S = 2  # what a client that is turned away is told to wait
 
 
@@ -98,6 +99,7 @@ class Sizes:
         most = self.upload if headers.get("content-type", "").startswith("multipart/") else self.body
         length = headers.get("content-length", "")
         if length.isascii() and length.isdigit() and int(length) > most:
+            await drained(receive)
             return await answer(send, _too_large(most), reader_of(headers))
         read, done, started, problem = 0, False, False, None
 
@@ -129,7 +131,21 @@ class Sizes:
             if started:
                 raise
         if problem is not None and not started:
+            await drained(receive)
             await answer(send, problem, reader_of(headers))
+
+
+async def drained(receive: Receive) -> None:
+    """Let a client finish sending, within reason: one that still sends does not hear why it was refused."""
+    left, until = DRAINED, asyncio.get_running_loop().time() + DRAINED_S
+    while left > 0 and (patience := until - asyncio.get_running_loop().time()) > 0:
+        try:
+            message = await asyncio.wait_for(receive(), patience)
+        except TimeoutError:
+            return
+        left -= len(message.get("body", b""))
+        if message["type"] != "http.request" or not message.get("more_body", False):
+            return
 
 
 async def answer(send: Send, error: Refused, language: str) -> None:

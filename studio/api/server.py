@@ -49,7 +49,7 @@ def build(studio: Studio, settings: ApiSettings, admitted: Callable[[Scope], boo
     _add_errors(app)
     app.openapi = lambda: _document(app, type(app).openapi(app))  # type: ignore[method-assign]
     sized: App = Sizes(app, settings.body_mb << 20, settings.upload_mb << 20, settings.patience_s)
-    opened = Doors(Observed(sized, state), state, admitted)
+    opened = Observed(Doors(sized, state, admitted), state)
     if settings.origins:
         return CORSMiddleware(
             opened,

@@ -109,7 +109,7 @@ async def create_voice(
         return state.studio.keep_voice(spec.id, content, name, origin=origin, languages=languages)
 
     async with state.turns.turn():
-        return voice_row(await state.call(keep, names={"media": "audio_sample", "voice.clip": "audio_sample"}))
+        return voice_row(await state.call(keep, names={"clip": "audio_sample", "voice.clip": "audio_sample"}))
 
 
 @router.get("/v1/capabilities", summary="Engines with their controls and ranges, marks, formats")

@@ -183,18 +183,9 @@ def test_a_body_of_100_mb_is_413_before_it_is_read(api: httpx.Client) -> None:
         for _ in range(100):
             yield b"x" * (1 << 20)
 
-    try:
-        answer = api.post(SPEECH, content=flood(), headers={"content-type": "application/json"})
-        assert refusal_or_closed(answer)
-    except (httpx.WriteError, httpx.ReadError, httpx.RemoteProtocolError):
-        pass  # the server closed the connection on somebody who goes on sending
-    told = api.post(SPEECH, content=b"x" * (2 << 20), headers={"content-type": "application/json"})
-    assert told.status_code == 413
-    assert told.json()["error"]["code"] == "request_too_large"
-
-
-def refusal_or_closed(answer: httpx.Response) -> bool:
-    return answer.status_code == 413
+    for body in (flood(), b"x" * (2 << 20)):
+        error = refusal(api.post(SPEECH, content=body, headers={"content-type": "application/json"}), 413)
+        assert error["code"] == "request_too_large"
 
 
 def test_a_client_that_leaves_stops_the_work(api: httpx.Client, home: Studio) -> None:
