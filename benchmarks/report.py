@@ -173,6 +173,18 @@ def readback(found: Any) -> list[Row]:
     ]
 
 
+def api(found: Any) -> list[Row]:
+    rows, source = found["rows"], "api.json"
+    name = f"API, {rows['clients']} clients for {rows['seconds']} s"
+    return [
+        Row(f"{name}: answers but 200 and 429", 1, rows["errors"], "", source),
+        Row(f"{name}: answers", None, rows["per_second"], "a second", source),
+        Row(f"{name}: whole answer, 95 of 100", None, rows["whole_p95_s"], "s", source),
+        Row("API alone: start until it answers", None, rows["ready_s"], "s", source),
+        Row("API: resident memory at the end", None, rows["resident_mib"]["end"], "MiB", source),
+    ]
+
+
 PRECISIONS = ("fp32", "bf16", "int8")
 REPORTS = {
     "speak": speak,
@@ -184,6 +196,7 @@ REPORTS = {
     "chattts": chattts,
     "sensevoice": sensevoice,
     "readback": readback,
+    "api": api,
 }
 
 

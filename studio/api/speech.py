@@ -54,7 +54,9 @@ class SpeechRequest(BaseModel):
     )
     model: Name = Field(description="An engine: see /v1/models. OpenAI's names stand for the best that is installed.")
     input: str = Field(min_length=1, description="The text; its longest length is a setting, 4,096 by default.")
-    voice: Name | VoiceId = Field(description="A voice of the library, `seed:2222`, one of the engine or of OpenAI.")
+    voice: Name | VoiceId = Field(
+        description="A voice of the library, `seed:2222`, one of the engine or of OpenAI, `default`."
+    )
     instructions: str = Field("", max_length=4096, description="How to speak; 400 for an engine that takes none.")
     response_format: Literal["mp3", "opus", "aac", "flac", "wav", "pcm"] = "mp3"
     speed: float = Field(1.0, ge=0.25, le=4.0, allow_inf_nan=False)

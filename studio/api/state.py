@@ -75,6 +75,8 @@ class State:
     def voice_ref(self, voice: str, spec: EngineSpec) -> str:
         """What the studio calls a voice of a request. OpenAI's own names are fixed seeds, unless the library has one
         of that name."""
+        if voice == "default":
+            return ""
         if voice not in VOICES or "seed" not in spec.voice_kinds:
             return "" if voice in VOICES else voice
         try:

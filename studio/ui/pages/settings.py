@@ -6,6 +6,7 @@ from typing import Any
 
 import studio as package
 from studio.studio import Studio, TakeQuery
+from studio.ui import asked as take
 from studio.ui import preferences
 from studio.ui.pages.parts import component
 from studio.ui.strings import say
@@ -14,7 +15,18 @@ from studio.ui.strings import say
 def build(studio: Studio) -> None:
     """Put the page into the Blocks that is being made."""
     house = Questions(studio)
-    component("settings", [house.house, house.set_limit, house.clean_cache, house.checks])
+    component(
+        "settings",
+        [
+            house.house,
+            house.set_limit,
+            house.clean_cache,
+            house.checks,
+            house.api_keys,
+            house.add_key,
+            house.revoke_key,
+        ],
+    )
 
 
 class Questions:
@@ -57,6 +69,27 @@ class Questions:
         limit = preferences.cache_limit(self.studio.folder.path)
         cleaned = self.studio.clean_takes(limit // 1_000_000)
         return {"takes": cleaned.takes, "bytes": cleaned.bytes}
+
+    def api_keys(self, asked: dict[str, Any], language: str) -> Any:
+        """Who may ask the API; never a secret."""
+        return [
+            {
+                "id": key.id,
+                "name": key.name,
+                "created": key.created.isoformat(),
+                "used": key.last_used.isoformat() if key.last_used else "",
+            }
+            for key in self.studio.keys.list()
+            if key.revoked is None
+        ]
+
+    def add_key(self, asked: dict[str, Any], language: str) -> Any:
+        """A new key; this is the only time that its secret is told."""
+        return {"secret": self.studio.keys.add(take.text(asked, "name"))[1]}
+
+    def revoke_key(self, asked: dict[str, Any], language: str) -> Any:
+        self.studio.keys.revoke(take.text(asked, "id"))
+        return True
 
     def checks(self, asked: dict[str, Any], language: str) -> Any:
         from studio.doctor import examine

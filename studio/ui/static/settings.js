@@ -1,5 +1,5 @@
 // The house itself: where things are kept and how much they take, what starts by default, language, the doctor's checks.
-import { acts, ask, complain, fill, hear, html, language, notice, options, raw, sign, size, t, tell } from "./dom.js";
+import { acts, ask, complain, day, dialog, fill, hear, html, language, notice, options, raw, sign, size, t, tell } from "./dom.js";
 import * as desk from "./desk.js";
 import { here, speakTo } from "./frame.js";
 import { facts } from "./recipe.js";
@@ -15,10 +15,12 @@ export function mount(given) {
     <h2>${t("settings.defaults")}</h2><p class="soft small">${t("settings.defaults.help")}</p>
     <button type="button" class="button" data-act="defaults" id="desk-reset">${t("settings.defaults.reset")}</button>
     <h2>${t("settings.folder")}</h2><div id="settings-folder"></div>
+    <h2>${t("settings.api")}</h2><p class="soft small">${t("settings.api.help", { address: location.origin + window.TIMBRE.root + "/v1" })}</p><div id="api-keys"></div>
+    <button type="button" class="button" data-act="newkey" id="key-new">${sign("add")}${t("settings.api.new")}</button>
     <h2>${t("settings.doctor")}</h2><div id="settings-doctor"><button type="button" class="button" data-act="doctor" id="doctor-run">${t("settings.doctor.run")}</button></div>
     <h2>${t("settings.keys")}</h2><div id="settings-keys">${facts([["Ctrl + Enter", t("keys.generate")], ["Esc", t("keys.stop")], ["Space", t("keys.hear")], ["← →", t("keys.seek")]])}</div>
     <p class="soft small" id="settings-version"></p>`);
-  acts(body, { doctor, clean, limit, defaults });
+  acts(body, { doctor, clean, limit, defaults, newkey, revoke });
   body.querySelector("#settings-language").addEventListener("change", ({ target }) => speakTo(target.value));
   body.querySelector("#settings-theme").addEventListener("change", ({ target }) => {
     localStorage.setItem("timbre-theme", target.value);
@@ -33,7 +35,24 @@ export function mount(given) {
 function themes() {
   fill(body.querySelector("#settings-theme"), html`${options(["auto", "light", "dark"].map((name) => [name, t("theme." + name)]), localStorage.getItem("timbre-theme") || "auto")}`);
 }
+async function showKeys() {
+  const keys = await ask(part.server.api_keys);
+  if (keys) fill(body.querySelector("#api-keys"), html`${keys.map((key) => html`<div class="row api-key" data-key="${key.id}"><b>${key.name}</b><span class="soft small">${day(key.created)}${key.used ? " · " + t("settings.api.used", { time: day(key.used) }) : ""}</span><span class="stretch"></span>
+    <button type="button" class="quiet" data-act="revoke">${t("settings.api.revoke")}</button></div>`)}`);
+}
+async function newkey() {
+  const answer = await dialog(t("settings.api.new"), html`<label class="field"><span>${t("name")}</span><input name="name" maxlength="100" required autofocus></label>`, [["make", t("settings.api.make"), "primary"]]);
+  if (answer.pressed !== "make") return;
+  const made = await ask(part.server.add_key, { name: answer.values.name });
+  if (!made) return;
+  showKeys();
+  await dialog(t("settings.api.secret"), html`<p>${t("settings.api.once")}</p><pre class="recipe-json" id="key-secret" tabindex="0">${made.secret}</pre>`);
+}
+async function revoke(button) {
+  if (await ask(part.server.revoke_key, { id: button.closest("[data-key]").dataset.key })) showKeys();
+}
 async function show() {
+  showKeys();
   const told = await ask(part.server.house);
   if (!told) return;
   body.querySelector("#settings-version").textContent = told.version;
