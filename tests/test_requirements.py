@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 BENCHMARKS = ROOT / "benchmarks"
 PROGRAMS = {"pytest-timeout", "ruff", "mypy"}  # run by name or by pytest, not imported
-FOR_OTHERS = {"audioop-lts", "python-multipart"}  # what pydub itself imports, on Pythons that lack it; what FastAPI reads forms with
+FOR_OTHERS = {"audioop-lts", "python-multipart"}  # what pydub imports on later Pythons; what FastAPI reads forms with
 ASKED_BY_NAME = {"import_module", "find_spec", "importorskip"}  # functions that take the name of a module
 DRIVERS = {"psycopg"}  # imported by SQLAlchemy, from the address of the database
 

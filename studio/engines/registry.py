@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from studio.engines.checking import check_engine
-from studio.engines.contract import AudioChunk, Configures, Control, Engine, EngineSpec, Recipe, Stop
+from studio.engines.contract import AudioChunk, Configures, Control, Engine, EngineSpec, Recipe, SharesVoices, Stop
 from studio.errors import EngineFailed, NotFound, NotInstalled, StudioError
 from studio.settings import told
 from studio.weights import WeightStore
@@ -55,6 +55,7 @@ class EngineState:
     command: str = ""  # the command alone
     loaded: bool = False
     source: str = ""  # the package of a third party
+    shares_voices: bool = False  # its voices can be exchanged as strings
     spec: EngineSpec | None = None  # None where it is broken
 
     @property
@@ -134,10 +135,11 @@ class Registry:
         if isinstance(found, _Broken):
             return EngineState(id, Words(id, id), "broken", found.why, source=found.source)
         spec = found.engine.spec
+        shares = isinstance(found.engine, SharesVoices)
         if (missing := found.engine.missing()) is not None:
             command = missing.en.rpartition(": ")[2]
-            return EngineState(id, spec.title, "missing", missing, command, False, found.source, spec)
-        return EngineState(id, spec.title, "ready", None, "", found.loaded, found.source, spec)
+            return EngineState(id, spec.title, "missing", missing, command, False, found.source, shares, spec)
+        return EngineState(id, spec.title, "ready", None, "", found.loaded, found.source, shares, spec)
 
     def get(self, id: str) -> Engine:
         """An engine, loaded or not. `NotFound`, or `EngineFailed` with the reason where it is broken."""

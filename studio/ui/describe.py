@@ -90,6 +90,7 @@ def engine(state: EngineState, language: str) -> Plain:
         "state": state.state,
         "ready": state.state == "ready",
         "kinds": sorted(spec.voice_kinds) if spec else [],
+        "strings": state.shares_voices,
         "modes": [[mode, words.text(language)] for mode, words in spec.modes] if spec else [],
         "controls": [control(one, language) for one in spec.controls] if spec else [],
         "marks": {name: support.how.value for name, support in spec.marks.items()} if spec else {},
@@ -135,6 +136,16 @@ def seed_voice(engine_id: str, seed: int, language: str) -> Plain:
     }
 
 
+def string_voice(engine_id: str, code: str, language: str) -> Plain:
+    """A voice in the string that people exchange for it."""
+    return {
+        "ref": f"code:{code}",
+        "name": say("voice.stringname", language, code=code[:8]),
+        "facts": say("voice.string", language),
+        "glyph": glyph_of(engine_id, {"kind": "embedding", "values": code}),
+    }
+
+
 def builtin_voice(engine_id: str, voice: BuiltinVoice, language: str) -> Plain:
     tongues = "、" if language == "zh" else ", "
     named = tongues.join(tongue(code, language) for code in voice.languages[:3])
@@ -174,6 +185,8 @@ def shown_voice(studio: Studio, spec: EngineSpec, ref: str, language: str) -> Pl
     named = ref or spec.default_voice
     if named.startswith("seed:") and named[5:].isdigit():
         return seed_voice(spec.id, int(named[5:]), language) | {"ref": ref}
+    if named.startswith("code:"):
+        return string_voice(spec.id, named[5:], language)
     for voice in builtin:
         if voice.name == ref or not ref:
             return builtin_voice(spec.id, voice, language) | {"ref": ref}

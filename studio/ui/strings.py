@@ -59,6 +59,18 @@ STRINGS: dict[str, Words] = {
         "This browser cannot play this file; the transcript is not affected.",
         "浏览器无法播放此文件，转写结果不受影响。",
     ),
+    "picker.string": Words("From a string", "来自音色编码"),
+    "voice.stringname": Words("Voice {code}…", "音色 {code}…"),
+    "voice.string": Words("from a string", "来自音色编码"),
+    "desk.string": Words("Voice as a string", "音色编码"),
+    "desk.string.help": Words(
+        "This is what people exchange. Paste another into the search for voices to use it.",
+        "这是可以分享的编码。把别人的编码粘贴到音色搜索框即可使用。",
+    ),
+    "desk.split": Words("Length of a line", "每句长度"),
+    "desk.split.help": Words(
+        "How many characters are spoken in one go; 0 leaves it to the studio.", "一次朗读的字符数；0 表示由工坊决定。"
+    ),
     "call.button": Words("API call", "API 调用"),
     "call.title": Words("The same by a program", "用程序做同样的事"),
     "call.help": Words(

@@ -67,7 +67,8 @@ class _Fetch:
         progress: Progress,
         endpoint: str | None,
     ) -> None:
-        self._weights, self._stopped, self._progress, self._endpoint = weights, stopped, progress, endpoint
+        self._weights, self._stopped, self._progress = weights, stopped, progress
+        self._endpoint = endpoint or os.environ.get("HF_ENDPOINT") or None  # the library reads it only when imported
         self._partial = store.folder / f".partial-{weights.id}"
         self._final = store.folder / weights.id
         self._done = self._total = 0

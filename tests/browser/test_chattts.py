@@ -77,3 +77,32 @@ def test_a_models_files_are_verified(visit: Visit, language: str, word: str) -> 
     page.locator('[data-model="chattts"] [data-act="verify"]').click()
     page.locator('[data-model="chattts"] [role="status"]').wait_for()
     assert word in page.locator('[data-model="chattts"]').inner_text()
+
+
+def test_a_voice_is_exchanged_as_a_string(visit: Visit, home: Studio, shot: Callable[[Any, str], None]) -> None:
+    page = visit()
+    choose(page)
+    page.locator("#voice-string").click()
+    code = page.locator("#voice-code").input_value()
+    assert code == home.voice_code("chattts", "")
+    page.keyboard.press("Escape")
+    other = home.voice_code("chattts", "seed:77")
+    page.locator("#voice").click()
+    page.locator("#picker-search").fill(other)
+    page.locator(".picker-option").first.wait_for()
+    page.wait_for_function("document.querySelectorAll('.picker-option').length === 1")
+    page.locator(".picker-option").click()
+    page.wait_for_function("document.querySelector('#voice').innerText.includes('…')")
+    shot(page, "voice-string")
+    page.locator("#voice-string").click()
+    assert page.locator("#voice-code").input_value() == other
+
+
+def test_the_length_of_a_line_is_a_setting(visit: Visit) -> None:
+    page = visit()
+    page.locator("#text textarea").fill("The boat finds the map. The clock repeats a song. The bread waits. " * 6)
+    page.wait_for_function("document.querySelectorAll('.said-line:not(.said-head)').length > 0")
+    before = page.locator(".said-line:not(.said-head)").count()
+    page.locator("#split").fill("40")
+    page.locator("#split").press("Tab")
+    page.wait_for_function(f"document.querySelectorAll('.said-line:not(.said-head)').length > {before}")

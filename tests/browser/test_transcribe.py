@@ -1,7 +1,9 @@
 """The Transcribe page with the small SenseVoice checkpoint: drop, watch, hear, correct, export; and without weights."""
 
+import hashlib
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +13,10 @@ import soundfile
 
 from studio.studio import Studio
 from studio.ui.options import Options
+from studio.weights import CATALOGUE, WeightFile
 
 from ..ui.conftest import served
+from ..weights import hub
 
 SENSEVOICE = Path(__file__).parents[1] / "parity" / "sensevoice"
 CUTS = ["b_cross_1", "a_zero_shot", "d_cross_short", "c_cross_2"]
@@ -188,3 +192,30 @@ class TestWithoutWeights:
         shot(page, "transcribe-missing")
         page.locator("#hear-missing button").click()
         page.locator('[data-engine="sensevoice"] [data-act=install]').wait_for()
+
+    def test_a_model_is_installed_from_the_page_and_listens_at_once(
+        self, visit: Visit, recording: Path, shot: Shot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """From a hub on this machine: its licence shown, its files fetched and verified, used, removed."""
+        published = CATALOGUE["sensevoice"]
+        files = {file.path: (SENSEVOICE / "tiny" / file.path).read_bytes() for file in published.files}
+        listed = tuple(WeightFile(path, hashlib.sha256(body).hexdigest()) for path, body in files.items())
+        monkeypatch.setitem(CATALOGUE, "sensevoice", replace(published, files=listed))
+        monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
+        with hub.serve(hub.Hub(files, published.repo)) as server:
+            monkeypatch.setenv("HF_ENDPOINT", server.url)
+            page = visit("models")
+            row = page.locator('[data-model="sensevoice"]')
+            row.locator("[data-act=install]").click()
+            dialog = page.get_by_role("dialog")
+            assert "FunASR" in dialog.inner_text()
+            dialog.locator('button[value="accept"]').click()
+            row.locator("[data-act=verify]").click(timeout=60_000)
+            row.get_by_text("Every file was read").wait_for()
+            shot(page, "model-installed")
+            page.locator("#nav-transcribe").click()
+            drop(page, recording)
+            assert page.locator(".segment").count() == 4
+            page.locator("#nav-models").click()
+            row.locator("[data-act=remove]").click()
+            row.locator("[data-act=install]").wait_for()

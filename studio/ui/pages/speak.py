@@ -3,7 +3,7 @@
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
 
-from studio.errors import BadText, StudioError
+from studio.errors import BadRequest, BadText, StudioError
 from studio.studio import Job, Performance, Refined, SpeakRequest, Studio, VoiceQuery
 from studio.ui import asked as take
 from studio.ui import describe
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 EXAMPLES = ("zh", "en", "mixed")
 REFINED = 16  # refined texts that are remembered
 SHOWN_LINES = 60  # of what will be said
+CODE, LEAST_STRING = "code:", 40  # a voice in a string that people exchange; the shortest that may be one
 OFFERED = 60  # voices in the list of the desk
 STILL_ASKED_S = 20.0  # how long one question for the take waits; the page asks again
 
@@ -99,7 +100,7 @@ class Questions:
 
     def __init__(self, studio: Studio) -> None:
         self.studio = studio
-        self.voices = [self.voice_shown, self.voices_offered, self.save_style, self.delete_style]
+        self.voices = [self.voice_shown, self.voices_offered, self.voice_string, self.save_style, self.delete_style]
         self.keeping = [self.keep_voice, self.request_of, self.refine_begin, self.refine_made]
         self._refining: OrderedDict[str, Job[tuple[Refined, ...]]] = OrderedDict()
 
@@ -143,11 +144,31 @@ class Questions:
         fits = [v for v in built if search.casefold() in f"{v['name']} {v['ref']} {v['facts']}".casefold()]
         number = search.lower().removeprefix("seed:")
         seeds = [describe.seed_voice(engine, int(number), language)] if number.isascii() and number.isdigit() else []
+        if shared := self._of_string(engine, search, language):
+            return [{"label": say("picker.string", language), "voices": [shared]}]
         groups = (("picker.seed", seeds), ("picker.library", [describe.voice_card(v, language) for v in kept]))
         return [
             {"label": say(key, language), "voices": voices}
             for key, voices in (*groups, ("picker.builtin", fits[:OFFERED]))
         ]
+
+    def _of_string(self, engine: str, search: str, language: str) -> dict[str, Any] | None:
+        """The voice of a string that people exchange, where this engine has such and it is one."""
+        known = next((one for one in self.studio.engines() if one.id == engine), None)
+        code = search.removeprefix(CODE)
+        if not (known and known.shares_voices and len(code) >= LEAST_STRING):
+            return None
+        try:
+            self.studio.voice_code(engine, f"{CODE}{code}")
+        except BadRequest:
+            if search.startswith(CODE):
+                raise
+            return None
+        return describe.string_voice(engine, code, language)
+
+    def voice_string(self, asked: dict[str, Any], language: str) -> Any:
+        """The voice on the desk as the string that people exchange."""
+        return {"code": self.studio.voice_code(take.text(asked, "engine"), take.text(asked, "voice"))}
 
     def save_style(self, asked: dict[str, Any], language: str) -> Any:
         """Keep the changed controls under a name; gives all styles."""

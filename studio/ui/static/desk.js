@@ -1,5 +1,5 @@
 // The desk: who speaks and how. Its value is a Gradio component's value, so that Generate sends exactly what is shown.
-import { acts, ask, escape, fill, hear, html, iconButton, later, make, options, raw, remember, sign, t, tell } from "./dom.js";
+import { acts, ask, dialog, escape, fill, hear, html, iconButton, later, make, options, raw, remember, sign, t, tell } from "./dom.js";
 import { controlRow, changed } from "./controls.js";
 import { pick } from "./picker.js";
 
@@ -29,7 +29,7 @@ export async function mount(given) {
   sound();
   await seeVoice();
   paint();
-  acts(part.element, { voice: openPicker, dice, reset, group, savestyle: saveStyle, dropstyle: dropStyle, help });
+  acts(part.element, { string: showString, voice: openPicker, dice, reset, group, savestyle: saveStyle, dropstyle: dropStyle, help });
   part.element.addEventListener("input", changeControl);
   part.element.addEventListener("change", change);
   hear("voices", async () => { await seeVoice(); paintVoice(); });
@@ -74,6 +74,11 @@ export async function load(request) {
   paint();
 }
 
+/** The voice as the string that people exchange; another is used by pasting it into the search for voices. */
+async function showString() {
+  const found = await ask(part.server.voice_string, { engine: settings().engine, voice: settings().voice });
+  if (found) dialog(t("desk.string"), html`<p class="soft small">${t("desk.string.help")}</p><textarea id="voice-code" rows="6" readonly autofocus>${found.code}</textarea>`);
+}
 const group = (button) => remember.set("group-" + button.dataset.group, button.parentElement.open ? 0 : 1);
 
 function paint() {
@@ -84,7 +89,7 @@ function paint() {
   fill(part.element.querySelector(".part-desk"), html`
     <label class="field"><span>${t("desk.engine")}</span><select id="engine" data-set="engine">
       ${told.engines.map((e) => html`<option value="${e.id}" ${raw(e.id === now.engine ? "selected" : "")} ${raw(e.ready ? "" : "disabled")}>${e.title}${e.ready ? "" : " · " + t("model.state." + e.state)}</option>`)}</select></label>
-    <div class="field"><span>${t("desk.voice")}</span><button type="button" class="voice-button" id="voice" data-act="voice" aria-haspopup="dialog"></button></div>
+    <div class="field"><span>${t("desk.voice")}</span><button type="button" class="voice-button" id="voice" data-act="voice" aria-haspopup="dialog"></button>${told.engines.find((e) => e.id === now.engine)?.strings ? html`<button type="button" class="quiet small" id="voice-string" data-act="string">${t("desk.string")}</button>` : ""}</div>
     <div class="field-row"><label class="field"><span>${t("desk.style")}</span><select id="style" data-set="style">
       ${options([["", t("desk.style.none")], ...stylesHere().map((s) => [s.name, s.label])], now.style)}</select></label>
       ${iconButton("savestyle", "add", t("desk.style.save"), 'id="style-save"')}
@@ -95,6 +100,7 @@ function paint() {
       ${spec.kinds.includes("seed") ? seedRow("voiceseed", t("desk.voiceseed"), seedOf(now.voice), t("desk.voiceseed.help")) : ""}
       ${seedRow("seed", t("desk.seed"), now.seed, t("desk.seed.help"))}
     </div>
+    <label class="field" title="${t("desk.split.help")}"><span>${t("desk.split")}</span><span class="with-unit"><input type="number" id="split" data-set="split" min="0" max="500" step="10" value="${now.split || 0}"><span class="soft">${t("unit.characters")}</span></span></label>
     ${groups.map((name) => html`<details class="group" ${raw(remember.get("group-" + name, 0) ? "open" : "")}>
       <summary data-act="group" data-group="${name}">${t("group." + name)}<span class="dot" ${raw(of(name).some((c) => changed(c, base(c), now.controls[c.name])) ? "" : "hidden")}></span></summary>
       <div class="controls">${rows(of(name))}</div></details>`)}`);
@@ -155,6 +161,7 @@ async function change(event) {
   else if (name === "style") { set({ style: value, controls: {} }); paint(); }
   else if (name === "mode") set({ mode: value });
   else if (name === "voiceseed") useVoice(value === "" ? "" : "seed:" + value);
+  else if (name === "split") set({ split: number(value) });
   else set({ seed: number(value) });
 }
 /** A seed as typed; what is no number goes to the server as it is, which says what would be right. */
