@@ -9,10 +9,11 @@ import mmap
 import pickle
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
 
 from studio.errors import BadFile
 
@@ -44,11 +45,21 @@ def load(
     published key into ours. `BadFile` names the file and the first tensor that does not fit.
     """
     tensors = {rename(key): value for key, value in read_tensors(path).items() if key not in optional}
-    with torch.device("meta"):
+    with torch.device("meta"), _Unfilled():
         module = build()
     check_fit(path, {name: value.shape for name, value in module.state_dict().items()}, tensors)
     module.load_state_dict(tensors, strict=True, assign=True)
     return module.eval().requires_grad_(False)
+
+
+class _Unfilled(TorchFunctionMode):
+    """New parameters are not filled with random numbers: drawing them without memory imports 0.7 s of PyTorch."""
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        named = kwargs or {}
+        if getattr(func, "__module__", "") == "torch.nn.init":
+            return args[0] if args else named["tensor"]
+        return func(*args, **named)
 
 
 def let_go(path: Path) -> Callable[[Tensor], None]:
