@@ -250,3 +250,13 @@ def test_curl_is_enough(url: str, tmp_path: Path) -> None:
     done = subprocess.run(["curl", "-sf", "--noproxy", "*", f"{url}{SPEECH}", *asked], check=False)
     assert done.returncode == 0
     assert out.stat().st_size > 2000
+
+
+def test_a_request_that_breaks_off_leaves_the_server_well(api: httpx.Client) -> None:
+    for body in (b"", b'{"model": "espeak", '):
+        with socket.create_connection((api.base_url.host, api.base_url.port or 80), 10) as line:
+            head = f"POST {SPEECH} HTTP/1.1", "Host: 127.0.0.1", "Content-Type: application/json", "Content-Length: 500"
+            line.sendall("\r\n".join((*head, "", "")).encode() + body)
+    time.sleep(0.2)
+    assert api.post(SPEECH, json=HELLO).status_code == 200
+    assert 'status="500"' not in api.get("/metrics").text
