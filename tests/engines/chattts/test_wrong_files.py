@@ -91,7 +91,7 @@ def studio(tmp_path_factory: pytest.TempPathFactory, tiny: Path) -> Any:
         ({"voice": "seed:2147483648"}, BadRequest, "2147483647|2,147,483,647"),
         ({"voice": "seed:-1"}, BadRequest, "seed"),
         ({"voice": "seed:1.5"}, BadRequest, "seed"),
-        ({"voice": "code:nonsense"}, BadRequest, ""),
+        ({"voice": "code:nonsense"}, BadRequest, "speaker code"),
         ({"text": "[oral_12]你好"}, BadRequest, "oral"),
         ({"text": "好" * 20_000}, BadText, "10,000|10000"),
         ({"controls": {"top_k": 10**9}}, BadRequest, "top_k"),
