@@ -13,7 +13,6 @@ import tempfile
 import threading
 import time
 import urllib.request
-from collections import OrderedDict
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -31,7 +30,6 @@ from studio.words import Words
 
 router = APIRouter()
 log = logging.getLogger(__name__)
-REMEMBERED = 1000  # idempotency keys
 STEP_S = 0.3  # between two looks at a production that is watched
 NAMES = {"engine": "model", "voice": "voice", "where": "file"}
 HOOK_S = 10.0
@@ -55,32 +53,6 @@ class ProductionRequest(BaseModel):
     webhook: str = Field("", max_length=2000, description="Told at the end; only hosts that the server allows.")
 
 
-class Kept:
-    """Idempotency keys with the request that each stands for."""
-
-    def __init__(self) -> None:
-        self._seen: OrderedDict[tuple[str, str], tuple[str, str]] = OrderedDict()
-
-    def known(self, who: str, key: str, digest: str) -> str | None:
-        """The production of this key; `Refused` where the key stands for another request."""
-        found = self._seen.get((who, key))
-        if found is None:
-            return None
-        if found[0] != digest:
-            words = Words(
-                "Idempotency-Key: was used for another request; use a new one",
-                "Idempotency-Key：已用于另一个请求；请换一个",
-            )
-            raise Refused(409, words, code="idempotency_conflict", param="Idempotency-Key")
-        return found[1]
-
-    def keep(self, who: str, key: str, digest: str, id: str) -> None:
-        self._seen[who, key] = digest, id
-        while len(self._seen) > REMEMBERED:
-            self._seen.popitem(last=False)
-
-
-kept = Kept()
 BODY = {
     "requestBody": {
         "required": True,
@@ -106,7 +78,7 @@ async def begin(request: Request) -> JSONResponse:
     check_webhook(asked.webhook, state.settings.webhooks)
     digest = hashlib.sha256(asked.model_dump_json().encode() + b"\0" + file).hexdigest()
     who, key = str(getattr(request.state, "key", "")), request.headers.get("idempotency-key", "")
-    if key and (id := kept.known(who, key, digest)):
+    if key and (id := state.kept.known(who, key, digest)):
         return JSONResponse(await state.call(row_of, state, id), 202)
     folder = Path(tempfile.mkdtemp(prefix="production-", dir=state.studio.folder.path))
     try:
@@ -122,7 +94,7 @@ async def begin(request: Request) -> JSONResponse:
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     if key:
-        kept.keep(who, key, digest, job.id)
+        state.kept.keep(who, key, digest, job.id)
     if asked.webhook:
         threading.Thread(target=tell, args=(job, asked.webhook), name="webhook", daemon=True).start()
     return JSONResponse(await state.call(row_of, state, job.id), 202)

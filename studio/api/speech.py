@@ -1,6 +1,5 @@
 """`POST /v1/audio/speech`: text in, sound out while it is still being made."""
 
-import asyncio
 import base64
 import json
 import time
@@ -75,24 +74,50 @@ async def speak(asked: SpeechRequest, request: Request) -> Response:
     spec = state.engine_of(asked.model)
     wanted, tempo = speak_request(asked, spec, state)
     await state.turns.take()
-    held = [True]
+    over = Over(state)
     try:
-        began = time.monotonic()
-        performance = await state.call(state.studio.speak, wanted, names=NAMES)
+        performance = over.performance = await state.call(state.studio.speak, wanted, names=NAMES)
         pieces = state.studio.stream(performance, asked.response_format, tempo)
         first = await state.call(next, pieces, b"", names=NAMES)  # what is wrong is told before the answer begins
-        state.metrics.first.observe(time.monotonic() - began)
-        sound = _sound(state, performance, pieces, first, began, held)
-        if asked.stream_format == "sse":
-            body: AsyncIterator[bytes] = events(state, sound, performance, asked, tempo)
-            return StreamingResponse(body, media_type="text/event-stream", headers={"cache-control": "no-store"})
-        mime = state.studio.stream_formats()[asked.response_format]
+        state.metrics.first.observe(time.monotonic() - over.began)
+        sound = _sound(over, performance, pieces, first)
         told = {"x-synthetic": "true", "x-recipe": performance.plan.digest, "cache-control": "no-store"}
-        return StreamingResponse(sound, media_type=mime, headers=told)
+        if asked.stream_format == "sse":
+            return Spoken(over, events(state, sound, performance, asked, tempo), "text/event-stream", told)
+        return Spoken(over, sound, state.studio.stream_formats()[asked.response_format], told)
     except BaseException:
-        if held.pop():
-            state.turns.give()
+        over.end()
         raise
+
+
+class Over:
+    """The end of one request, however it comes: the work is stopped and the turn given back, once."""
+
+    def __init__(self, state: State) -> None:
+        self.state, self.began = state, time.monotonic()
+        self.performance: Performance | None = None
+        self._ended = False
+
+    def end(self) -> None:
+        if not self._ended:
+            self._ended = True
+            if self.performance is not None:
+                self.performance.stop()
+            self.state.turns.give()
+
+
+class Spoken(StreamingResponse):
+    """An answer that ends its request also when the client leaves before the first piece is asked for."""
+
+    def __init__(self, over: Over, body: AsyncIterator[bytes], mime: str, headers: dict[str, str]) -> None:
+        super().__init__(body, media_type=mime, headers=headers)
+        self._request = over
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._request.end()
 
 
 def speak_request(asked: SpeechRequest, spec: EngineSpec, state: State) -> tuple[SpeakRequest, float]:
@@ -151,35 +176,27 @@ def own_speed(speed: float, spec: EngineSpec, controls: dict[str, Any]) -> tuple
     return {"speed": done}, round(speed / done, 6)
 
 
-async def _sound(
-    state: State, performance: Performance, pieces: Iterator[bytes], first: bytes, began: float, held: list[bool]
-) -> AsyncIterator[bytes]:
-    """The pieces as they come. Whoever leaves in the middle stops the work."""
+async def _sound(over: Over, performance: Performance, pieces: Iterator[bytes], first: bytes) -> AsyncIterator[bytes]:
+    """The pieces as they come."""
     try:
         piece = first
         while piece:
             yield piece
             piece = await run_in_threadpool(next, pieces, b"")
         take = await run_in_threadpool(performance.wait)
-        known = take.created.timestamp() < time.time() - (time.monotonic() - began) - 0.001
-        state.metrics.spoken(take.seconds, time.monotonic() - began, known)
     except StudioError as error:  # the answer has begun: it can only break off
         raise refused(error) from error
-    finally:
-        performance.stop()
-        if held.pop():
-            state.turns.give()
+    took = time.monotonic() - over.began
+    known = take.created.timestamp() < time.time() - took - 0.001
+    over.state.metrics.spoken(take.seconds, took, known)
 
 
 async def events(
     state: State, sound: AsyncIterator[bytes], performance: Performance, asked: SpeechRequest, tempo: float
 ) -> AsyncIterator[bytes]:
     """The sound as server-sent events, as OpenAI's are; word times where they were asked for."""
-    try:
-        async for piece in sound:
-            yield event({"type": "speech.audio.delta", "audio": base64.b64encode(piece).decode()})
-    finally:
-        await asyncio.shield(sound.aclose())  # type: ignore[attr-defined]  # an async generator
+    async for piece in sound:
+        yield event({"type": "speech.audio.delta", "audio": base64.b64encode(piece).decode()})
     if asked.studio.timestamps:
         words = await run_in_threadpool(_words, state, performance, tempo)
         yield event({"type": "studio.words", "words": words})

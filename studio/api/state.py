@@ -1,5 +1,6 @@
 """What the routes share: the studio, the settings, the turns, the numbers; and how they call the studio."""
 
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 ALIASES = ("tts-1", "tts-1-hd", "gpt-4o-mini-tts")  # names that existing clients cannot change
 LISTENERS = ("whisper-1", "gpt-4o-transcribe", "gpt-4o-mini-transcribe")
+REMEMBERED = 1000  # idempotency keys
 PREFERRED = ("cosyvoice", "chattts", "espeak")  # what an alias stands for: the first that is installed
 VOICES = (
     "alloy",
@@ -35,6 +37,31 @@ VOICES = (
 )
 
 
+class Kept:
+    """Idempotency keys with the request that each stands for."""
+
+    def __init__(self) -> None:
+        self._seen: OrderedDict[tuple[str, str], tuple[str, str]] = OrderedDict()
+
+    def known(self, who: str, key: str, digest: str) -> str | None:
+        """The production of this key; `Refused` where the key stands for another request."""
+        found = self._seen.get((who, key))
+        if found is None:
+            return None
+        if found[0] != digest:
+            words = Words(
+                "Idempotency-Key: was used for another request; use a new one",
+                "Idempotency-Key：已用于另一个请求；请换一个",
+            )
+            raise Refused(409, words, code="idempotency_conflict", param="Idempotency-Key")
+        return found[1]
+
+    def keep(self, who: str, key: str, digest: str, id: str) -> None:
+        self._seen[who, key] = digest, id
+        while len(self._seen) > REMEMBERED:
+            self._seen.popitem(last=False)
+
+
 class State:
     """One server."""
 
@@ -42,6 +69,7 @@ class State:
         self.studio, self.settings = studio, settings
         self.turns = Turns(settings.running, settings.waiting)
         self.metrics = Metrics()
+        self.kept = Kept()
 
     async def call(self, work: Callable[..., Result], *given: Any, names: Mapping[str, str] | None = None) -> Result:
         """Run something of the studio beside the event loop; its errors come as `Refused`."""

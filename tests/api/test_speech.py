@@ -2,18 +2,21 @@
 
 import base64
 import json
+import socket
 import threading
 import time
+from pathlib import Path
 from typing import Any
 
 import httpx
 import numpy as np
 import pytest
 
+from studio.api.settings import ApiSettings
 from studio.audio.files import probe, read
 from studio.studio import Studio
 
-from .conftest import SPEECH, Ask
+from .conftest import SPEECH, Ask, server
 
 LONG = "The small boat finds the river map, and the old clock repeats her first song. " * 40
 
@@ -200,6 +203,24 @@ def test_a_client_that_leaves_stops_the_work(api: httpx.Client, home: Studio) ->
     assert job.over
     time.sleep(0.2)
     assert "\ntimbre_requests_at_work 0.0" in api.get("/metrics").text
+
+
+def test_clients_that_leave_at_once_take_no_turn_along(tmp_path: Path) -> None:
+    """Also one that is gone before the first piece of its answer: its turn comes back."""
+    body = json.dumps({"model": "espeak", "input": LONG[:3900], "voice": "f2"}).encode()
+    lines = f"POST {SPEECH} HTTP/1.1", "Host: 127.0.0.1", "Content-Type: application/json"
+    head = "\r\n".join((*lines, f"Content-Length: {len(body)}", "", ""))
+    with Studio(tmp_path) as studio, server(studio, ApiSettings(running=2, waiting=100)) as api:
+        for n in range(12):
+            with socket.create_connection((api.base_url.host, api.base_url.port or 80), 10) as line:
+                line.sendall(head.encode() + body)
+                time.sleep(0.004 * n)
+        answer = api.post(SPEECH, json={"model": "espeak", "input": "Still there?", "voice": "f2"})
+        assert answer.status_code == 200
+        until = time.monotonic() + 20
+        while "\ntimbre_requests_at_work 0.0" not in api.get("/metrics").text and time.monotonic() < until:
+            time.sleep(0.05)
+        assert "\ntimbre_requests_at_work 0.0" in api.get("/metrics").text
 
 
 def test_many_at_once_are_answered_or_told_to_wait(url: str) -> None:
