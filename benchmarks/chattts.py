@@ -13,11 +13,10 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from machine import Record, describe, record
+from machine import Record, best, describe, peak, record
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
@@ -82,27 +81,12 @@ def _published(key: str) -> str:
     return ".".join([*parts[:-1], "gamma"]) if parts[:2] == ["backbone", "convnext"] and len(parts) == 4 else key
 
 
-def best(work: Callable[[], Any], runs: int = RUNS) -> float:
-    times = []
-    for _ in range(runs):
-        began = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - began)
-    return min(times)
-
-
 def bandwidth() -> float:
     """GB/s that two threads read from memory."""
     import torch
 
     large = torch.ones(150_000_000)
     return float(large.numel() * 4 / best(large.sum, 5) / 1e9)
-
-
-def peak() -> float:
-    """MiB that this process has held at most."""
-    status = Path("/proc/self/status").read_text()  # the system's own count begins with the memory of the parent
-    return int(status.partition("VmHWM:")[2].split()[0]) / 1024
 
 
 def loading(root: Path, precision: str) -> Record:

@@ -10,23 +10,11 @@ from dataclasses import asdict
 from importlib import import_module
 from pathlib import Path
 
+from machine import best, peak
+
 PACKAGE = "ChatTTS"  # imported by name: the studio does not stand on it
 PROMPT, NEW, RUNS = 40, 128, 3
 TEN_SECONDS, FIVE_SECONDS = 470, 235  # code frames
-
-
-def best(work, runs=RUNS):  # type: ignore[no-untyped-def]
-    times = []
-    for _ in range(runs):
-        began = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - began)
-    return min(times)
-
-
-def peak() -> float:
-    """MiB that this process has held at most."""
-    return int(Path("/proc/self/status").read_text().partition("VmHWM:")[2].split()[0]) / 1024
 
 
 def main(checkpoint: Path, tokenizer: Path) -> None:

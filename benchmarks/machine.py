@@ -4,6 +4,8 @@ import json
 import os
 import platform
 import threading
+import time
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -79,3 +81,18 @@ def _lines(path: str) -> list[str]:
         return Path(path).read_text().splitlines()
     except OSError:
         return []
+
+
+def best(work: Callable[[], Any], runs: int = 3) -> float:
+    """Seconds of the quickest of several runs."""
+    times = []
+    for _ in range(runs):
+        began = time.perf_counter()
+        work()
+        times.append(time.perf_counter() - began)
+    return min(times)
+
+
+def peak() -> float:
+    """MiB that this process has held at most; the system's own count begins with the memory of the parent."""
+    return int(Path("/proc/self/status").read_text().partition("VmHWM:")[2].split()[0]) / 1024

@@ -13,12 +13,12 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from machine import Record, record
+from machine import Record, best, peak, record
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
@@ -57,22 +57,6 @@ def make_checkpoint(root: Path) -> None:
     torch.save({key: value.clone() for key, value in tensors.items()}, root / "model.pt")
 
 
-def best(work: Callable[[], Any], runs: int = RUNS) -> float:
-    work()
-    times = []
-    for _ in range(runs):
-        began = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - began)
-    return min(times)
-
-
-def peak() -> float:
-    """MiB that this process has held at most."""
-    status = Path("/proc/self/status").read_text()  # the system's own count begins with the memory of the parent
-    return int(status.partition("VmHWM:")[2].split()[0]) / 1024
-
-
 def ours(root: Path, precision: str) -> Record:
     """Import, loading and listening in this process."""
     began = time.perf_counter()
@@ -94,7 +78,7 @@ def ours(root: Path, precision: str) -> Record:
     loading = peak()
     ten, thirty = sound(10), sound(30)
     times = {
-        name: best(lambda given=given: recogniser.listen(given, Listening(), Stop()))
+        name: best(lambda given=given: recogniser.listen(given, Listening(), Stop()), RUNS + 1)  # the first is slow
         for name, given in {"ten": [ten], "thirty": [thirty], "four": [ten] * 4}.items()
     }
     return {"import_s": imported, "load_s": loaded, "loading_mib": loading, "peak_mib": peak(), **times}

@@ -9,13 +9,10 @@ import time
 from importlib import import_module
 from pathlib import Path
 
+from machine import peak
+
 PACKAGE = "funasr"  # imported by name: the studio does not stand on it
 RUNS = 3
-
-
-def peak() -> float:
-    """MiB that this process has held at most."""
-    return int(Path("/proc/self/status").read_text().partition("VmHWM:")[2].split()[0]) / 1024
 
 
 def main(checkpoint: Path, sounds: list[str]) -> None:

@@ -12,6 +12,7 @@ MAY: dict[str, set[str]] = {
     "words": set(),
     "errors": set(),
     "settings": set(),
+    "plugins": set(),
     "stop": set(),
     "text": set(),
     "audio": set(),
@@ -28,7 +29,7 @@ MAY: dict[str, set[str]] = {
     "cli": {"studio", "doctor"},
     "__main__": {"cli"},
 }
-ALWAYS = {"digest", "errors", "settings", "stop", "words"}
+ALWAYS = {"digest", "errors", "plugins", "settings", "stop", "words"}
 
 
 def imports(path: Path) -> set[str]:

@@ -14,20 +14,16 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, fields
-from importlib import import_module
-from inspect import signature
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import Any, Literal
 
 from studio.engines.checking import check_engine
 from studio.engines.contract import AudioChunk, Configures, Control, Engine, EngineSpec, Recipe, SharesVoices, Stop
 from studio.errors import EngineFailed, NotFound, NotInstalled, StudioError
+from studio.plugins import announced, made, named, translated
 from studio.settings import told
 from studio.weights import WeightStore
 from studio.words import Words
-
-if TYPE_CHECKING:
-    from importlib.metadata import EntryPoint
 
 GROUP = "timbre_studio.engines"
 SHIPPED = {"espeak": "studio.engines.espeak:Espeak", "chattts": "studio.engines.chattts.engine:ChatTTS"}
@@ -157,7 +153,7 @@ class Registry:
         with entry.turns.ours(stop) if shared else entry.turns.mine(stop):
             if (missing := entry.engine.missing()) is not None:
                 raise NotInstalled(missing.en, missing.zh, command=missing.en.rpartition(": ")[2])
-            with entry.loading, _translated(id):
+            with entry.loading, translated(id):
                 entry.engine.load()
             entry.loaded = True
             yield entry.engine
@@ -167,13 +163,13 @@ class Registry:
     ) -> Iterator[AudioChunk]:
         """`Engine.speak` in its turn; what a third party's engine raises comes as `EngineFailed`."""
         stop = Stop() if stop is None else stop  # a Stop that is not set is false
-        with self.lease(id, stop) as engine, _translated(id):
+        with self.lease(id, stop) as engine, translated(id):
             yield from engine.speak(recipes, stop, stream)
 
     def unload(self, id: str, stop: Stop | None = None) -> None:
         """Free what an engine holds, once nobody has it."""
         entry = self._working(id)
-        with entry.turns.mine(stop), _translated(id):
+        with entry.turns.mine(stop), translated(id):
             entry.loaded = False
             entry.engine.unload()
 
@@ -186,7 +182,7 @@ class Registry:
             loaded = [(name, entry) for name, entry in self._entries.items() if entry.loaded]
         for name, entry in loaded:
             try:
-                with entry.turns.mine(None, PATIENCE_S), _translated(name):
+                with entry.turns.mine(None, PATIENCE_S), translated(name):
                     entry.loaded = False
                     entry.engine.unload()
             except StudioError as error:
@@ -195,7 +191,7 @@ class Registry:
     def add(self, name: str, factory: Factory, source: str = "") -> None:
         """Register one more engine; whatever is wrong with it shows in its state. Its id is that of its declaration."""
         try:
-            engine = self._made(factory)
+            engine: Engine = made(factory, self._weights)
             wrong = check_engine(engine)
             if not wrong and isinstance(engine, Configures) and (settings := told(engine.spec.id)):
                 engine.configure(settings)
@@ -245,11 +241,7 @@ class Registry:
             return found
 
     def _add_shipped(self, id: str) -> None:
-        self.add(id, _class(self._shipped[id]))
-
-    def _made(self, factory: Factory) -> Engine:
-        takes = signature(factory).parameters if callable(factory) else {}
-        return factory(weights=self._weights) if "weights" in takes else factory()
+        self.add(id, named(self._shipped[id]))
 
     def _scan(self) -> None:
         """All that are shipped, then (once) all that other packages announce."""
@@ -265,18 +257,7 @@ class Registry:
             for point in entry_points(group=GROUP):
                 if self._shipped.get(point.name) != point.value:  # our own, seen through our installed metadata
                     source = point.dist.name if point.dist else point.value
-                    self.add(point.name, _announced(point), source)
-
-
-def _announced(point: "EntryPoint") -> Factory:
-    """What an entry point names, imported when it is made."""
-
-    def make(weights: WeightStore) -> Engine:
-        made = point.load()
-        takes = signature(made).parameters
-        return cast(Engine, made(weights=weights) if "weights" in takes else made())
-
-    return make
+                    self.add(point.name, announced(point), source)
 
 
 class _Turns:
@@ -323,32 +304,6 @@ class _Turns:
             if not shared:
                 return False
         return True
-
-
-@contextmanager
-def _translated(id: str) -> Iterator[None]:
-    """What is not a `StudioError` leaves as `EngineFailed`, the cause chained."""
-    try:
-        yield
-    except (StudioError, GeneratorExit):
-        raise
-    except Exception as error:  # an engine's own code, possibly a third party's
-        log.warning("engine %s failed", id, exc_info=True)
-        raise EngineFailed(
-            f"{id} failed ({type(error).__name__}: {error}); try again, and report it to its maker if it stays",
-            f"{id} 出错（{type(error).__name__}：{error}）；请重试，若仍出错请告知其作者",
-        ) from error
-
-
-def _class(where: str) -> Factory:
-    """What `module:class` names, imported when it is made."""
-
-    def make(weights: WeightStore) -> Engine:
-        module, _, name = where.partition(":")
-        made = getattr(import_module(module), name)
-        return cast(Engine, made(weights=weights) if "weights" in signature(made).parameters else made())
-
-    return make
 
 
 def spec_to_json(spec: EngineSpec) -> dict[str, Any]:

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from studio.audio.clip import Clip, Samples
+from studio.plugins import translated
 from studio.recognition.contract import RATE, Listening, Recogniser, Segment, Transcript
 from studio.recognition.listening import BLOCK_S, listen
-from studio.recognition.registry import translated
 from studio.stop import Stop
 from studio.text.comparing import Comparison, compare
 from studio.text.language import base

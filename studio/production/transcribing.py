@@ -10,10 +10,10 @@ from pathlib import Path
 from studio.audio.drafts import Draft
 from studio.audio.files import blocks, probe
 from studio.errors import NotFound
+from studio.plugins import translated
 from studio.production.jobs import Job
 from studio.recognition.contract import RATE, Listening, Recogniser, Segment, Transcript
 from studio.recognition.listening import BLOCK_S, listen
-from studio.recognition.registry import translated
 from studio.recognition.sensevoice.tagged import rich
 from studio.text.cues import Cue, cut, norms_for, settled
 from studio.text.subtitles import FORMATS as SUBTITLES

@@ -4,14 +4,12 @@ group `timbre_studio.recognisers`, as engines do. One that does not load is list
 
 import logging
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from importlib import import_module
-from inspect import signature
-from typing import Any, Literal, cast
+from typing import Literal
 
 from studio.errors import EngineFailed, NotFound, NotInstalled, StudioError
+from studio.plugins import announced, made, named
 from studio.recognition.contract import Recogniser, RecogniserSpec
 from studio.settings import told
 from studio.weights import WeightStore
@@ -74,11 +72,10 @@ class Recognisers:
     def add(self, name: str, factory: Callable[..., Recogniser], source: str = "") -> None:
         """Register one more; whatever is wrong with it shows in its state."""
         try:
-            takes = signature(factory).parameters
-            made = factory(weights=self._weights) if "weights" in takes else factory()
-            id = made.spec.id
-            if (settings := told(id)) and hasattr(made, "configure"):
-                made.configure(settings)
+            recogniser: Recogniser = made(factory, self._weights)
+            id = recogniser.spec.id
+            if (settings := told(id)) and hasattr(recogniser, "configure"):
+                recogniser.configure(settings)
         except Exception as error:  # code of a third party: nothing it does may stop the studio
             log.warning("recogniser %s (%s) does not load", name, source or "shipped", exc_info=True)
             why = str(error) if isinstance(error, StudioError) else f"{type(error).__name__}: {error}"
@@ -89,7 +86,7 @@ class Recognisers:
                 self._broken[name] = words, source
             return
         with self._lock:
-            self._found.setdefault(id, (made, source))
+            self._found.setdefault(id, (recogniser, source))
 
     def unload(self, weights: str = "") -> None:
         """Let models go: those that use the weights of this id, or all."""
@@ -110,39 +107,9 @@ class Recognisers:
                 return
             self._scanned = True
             for id, where in self._shipped.items():
-                self.add(id, _class(where))
+                self.add(id, named(where))
             from importlib.metadata import entry_points  # 60 ms that most commands need not pay
 
             for point in entry_points(group=GROUP):
                 if self._shipped.get(point.name) != point.value:  # our own, seen through our installed metadata
-                    self.add(point.name, _announced(point), point.dist.name if point.dist else point.value)
-
-
-def _class(where: str) -> Callable[..., Recogniser]:
-    module, _, name = where.partition(":")
-    return cast(Callable[..., Recogniser], getattr(import_module(module), name))
-
-
-def _announced(point: Any) -> Callable[..., Recogniser]:
-    """What an entry point names, imported when it is made."""
-
-    def make(weights: WeightStore) -> Recogniser:
-        made = point.load()
-        return cast(Recogniser, made(weights=weights) if "weights" in signature(made).parameters else made())
-
-    return make
-
-
-@contextmanager
-def translated(id: str) -> Iterator[None]:
-    """What is not a `StudioError` leaves as `EngineFailed`, the cause chained."""
-    try:
-        yield
-    except (StudioError, GeneratorExit):
-        raise
-    except Exception as error:  # a recogniser's own code, possibly a third party's
-        log.warning("recogniser %s failed", id, exc_info=True)
-        raise EngineFailed(
-            f"{id} failed ({type(error).__name__}: {error}); try again, and report it to its maker if it stays",
-            f"{id} 出错（{type(error).__name__}：{error}）；请重试，若仍出错请告知其作者",
-        ) from error
+                    self.add(point.name, announced(point), point.dist.name if point.dist else point.value)
