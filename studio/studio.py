@@ -62,19 +62,15 @@ from studio.production.styles import StyleSheet, sheets
 from studio.recognition.contract import Listening, Segment, Transcript, Word
 from studio.text.declarations import MARKS, MarkSpec
 from studio.text.normalise import STEPS, Step
-from studio.text.scan import without_marks
 from studio.weights import WeightStore
-from studio.words import Words
 
 if TYPE_CHECKING:  # each costs time to import, and most commands need none of them
     from studio.library.keys import Keys
     from studio.library.styles import Styles
     from studio.library.takes import Takes
     from studio.library.voices import Voices
+    from studio.production.ears import Ears
     from studio.production.emotions import Way
-    from studio.production.readback import ReadBack
-    from studio.production.transcribing import Transcription
-    from studio.recognition.registry import Recognisers, RecogniserState
 
 __all__ = [
     "SEEDS",
@@ -150,7 +146,6 @@ class Studio:
         self._renderer = Renderer(self._engines, self._library.cache)
         self.productions = ProductionShelf(self._library, self._renderer, self._direct_book)
         self._performances: OrderedDict[str, Performance] = OrderedDict()
-        self._transcriptions: OrderedDict[str, Transcription] = OrderedDict()
         self._lock = threading.Lock()
 
     def _warm(self, id: str) -> None:
@@ -158,10 +153,14 @@ class Studio:
             pass
 
     @cached_property
-    def _recognisers(self) -> "Recognisers":
-        from studio.recognition.registry import Recognisers
+    def listening(self) -> "Ears":
+        """Everything that listens: recordings, takes, voices."""
+        from studio.production.ears import Ears
 
-        return Recognisers(self.models.store)
+        return Ears(self._library, self.models.store, self._spoken)
+
+    def _spoken(self, request: SpeakRequest) -> Take:
+        return self.speak(request).wait()
 
     @property
     def voices(self) -> "Voices":
@@ -185,15 +184,15 @@ class Studio:
 
     def close(self) -> None:
         """Stop what runs, end the engines, close the library."""
-        running: list[Job[Any]] = [*self._performances.values(), *self._transcriptions.values()]
-        for job in running:
-            job.stop()
+        performances = list(self._performances.values())
+        for performance in performances:
+            performance.stop()
         self.productions.stop_all()
-        for job in running:
-            job.join()
+        for performance in performances:
+            performance.join()
         self._engines.unload_all()
-        if "_recognisers" in vars(self):
-            self._recognisers.unload()
+        if "listening" in vars(self):
+            self.listening.close()
         self._library.close()
 
     def __enter__(self) -> "Studio":
@@ -234,7 +233,7 @@ class Studio:
         for state in self._engines.states():
             if state.loaded and state.spec and id in state.spec.weights:
                 self._engines.unload(state.id)
-        self._recognisers.unload(id)
+        self.listening.unload(id)
 
     # speaking
 
@@ -293,107 +292,6 @@ class Studio:
             if id in self._performances:
                 return self._performances[id]
         raise NotFound(f"performance “{id}” is over and forgotten", f"播放“{id}”已结束并清除", where="id")
-
-    # listening
-
-    def recognisers(self) -> "Sequence[RecogniserState]":
-        """Everything that can listen, ready or not."""
-        return self._recognisers.states()
-
-    def transcribe(
-        self, path: Path, how: Listening | None = None, recogniser: str = "", name: str = ""
-    ) -> "Transcription":
-        """Start listening to a recording (sound or video, of any length); its segments come one after another.
-
-        `NotInstalled` where nothing can listen, `BadFile` for what is no sound.
-        """
-        from studio.production.transcribing import Transcription
-
-        job = Transcription(path, self._recognisers.get(recogniser), how or Listening(), name)
-        with self._lock:
-            self._transcriptions[job.id] = job
-            over = [id for id, old in self._transcriptions.items() if old.over]
-            for id in over[: max(0, len(self._transcriptions) - REMEMBERED)]:
-                del self._transcriptions[id]
-        job.start()
-        return job
-
-    def transcription(self, id: str) -> "Transcription":
-        with self._lock:
-            if id in self._transcriptions:
-                return self._transcriptions[id]
-        raise NotFound(f"transcription “{id}” is over and forgotten", f"转写“{id}”已结束并清除", where="id")
-
-    def transcript_formats(self) -> Mapping[str, Words]:
-        """What a transcript can be written as."""
-        from studio.production.transcribing import FORMATS
-
-        return {name: words for name, (words, _) in FORMATS.items()}
-
-    def transcript_text(self, transcript: Transcript, format: str) -> str:
-        from studio.production.transcribing import written
-
-        return written(transcript, format)
-
-    def write_transcript(self, transcript: Transcript, path: Path, format: str) -> None:
-        """Into a file, whole or not at all."""
-        from studio.production.transcribing import write
-
-        write(transcript, path, format)
-
-    def write_emotions(self, transcripts: Sequence[Transcript], path: Path) -> None:
-        """The emotions of several recordings as one table (CSV)."""
-        from studio.production.transcribing import write_emotions
-
-        write_emotions(transcripts, path)
-
-    def read_back(self, digest: str, recogniser: str = "") -> "ReadBack":
-        """Listen to a take and compare it with its text; the library keeps its emotion and error rate."""
-        from studio.production.readback import read_back
-
-        details = self.takes.details(digest)
-        listener = self._recognisers.get(recogniser)
-        take = details.take
-        style = details.recipe.get("request", {}).get("style", "")
-        said, sound = details.text, self.cache.load(take.digest)
-        found = read_back(listener, sound, said, take.language, name=take.excerpt, asked=style)
-        self.takes.heard(take.digest, found.emotion, found.error_rate, found.to_json())
-        return found
-
-    def hear_voice(self, id: str, recogniser: str = "", preview: str = "") -> "ReadBack":
-        """Listen to the clip of a voice, or to `preview` spoken by it; the library keeps its emotion.
-
-        `BadRequest` for a voice without a clip where no preview is given.
-        """
-        from studio.audio.files import read_bytes
-        from studio.production.readback import read_back
-
-        voice = self.voices.get(id)
-        listener = self._recognisers.get(recogniser)
-        media, language = self.voices.media(voice.id), voice.languages[0] if voice.languages else ""
-        if media is not None:
-            clip, said = read_bytes(media, name=voice.name), str(voice.content.get("transcript", ""))
-        elif preview:
-            take = self.speak(SpeakRequest(preview, engine=voice.engine, voice=voice.id)).wait()
-            clip, said, language = self.cache.load(take.digest), preview, take.language
-        else:
-            raise BadRequest(
-                f"voice “{voice.name}” has no clip to listen to; give a sentence that it should speak (--preview)",
-                f"音色“{voice.name}”没有可供识别的参考音频；请给出一句让它朗读的话（--preview）",
-                where="voice",
-            )
-        found = read_back(listener, clip, said, language, name=voice.name)
-        self.voices.heard(voice.id, found.emotion, found.to_json())
-        return found
-
-    def word_times(self, digest: str, recogniser: str = "") -> Sequence[Word]:
-        """When each word of a take is heard, for engines that do not say. `BadText` where it cannot be."""
-        from studio.production.readback import at_rate
-
-        details = self.takes.details(digest)
-        listener = self._recognisers.get(recogniser)
-        listener.load()
-        return listener.align(at_rate(self.cache.load(details.take.digest)), without_marks(details.text))
 
     # sound as it is made
 

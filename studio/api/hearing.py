@@ -60,7 +60,7 @@ async def transcribe(
             await state.call(_kept, file, path)
             how = Listening(language if language != "auto" else "auto")
             job = await state.call(
-                lambda: state.studio.transcribe(path, how, recogniser, name=file.filename or "recording"),
+                lambda: state.studio.listening.transcribe(path, how, recogniser, name=file.filename or "recording"),
                 names={str(path): "file", "recogniser": "model"},
             )
             try:
@@ -77,7 +77,7 @@ async def transcribe(
 
 def listener(state: State, model: str) -> str:
     """The recogniser that a `model` names. 404 for none, 503 where it is not installed."""
-    states = {one.id: one for one in state.studio.recognisers()}
+    states = {one.id: one for one in state.studio.listening.states()}
     if model in LISTENERS:
         ready = [id for id, one in states.items() if one.state == "ready"]
         model = (ready or list(states))[0]
@@ -95,7 +95,7 @@ def written(state: State, found: Transcript, format: str, granularities: list[st
         return JSONResponse({"text": found.text})
     if format == "verbose_json":
         return JSONResponse(verbose(found, granularities))
-    text = state.studio.transcript_text(found, "txt" if format == "text" else format)
+    text = state.studio.listening.text(found, "txt" if format == "text" else format)
     return PlainTextResponse(text)
 
 

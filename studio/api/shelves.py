@@ -42,7 +42,7 @@ def rows(state: State) -> list[dict[str, Any]]:
         return {"id": id, "object": "model", "created": 0, "owned_by": "timbre-studio", "studio": about}
 
     speaking = [row(one.id, "speak", one.state == "ready", one.note) for one in state.studio.engines()]
-    hearing = [row(one.id, "listen", one.state == "ready", one.note) for one in state.studio.recognisers()]
+    hearing = [row(one.id, "listen", one.state == "ready", one.note) for one in state.studio.listening.states()]
     listens = any(one["studio"]["ready"] for one in hearing)
     aliases = [row(id, "speak", True) for id in ALIASES] + [row(id, "listen", listens) for id in LISTENERS]
     return [*speaking, *hearing, *aliases]
@@ -124,13 +124,13 @@ def told(state: State) -> dict[str, Any]:
         "engines": [one.to_json() for one in studio.engines()],
         "recognisers": [
             {"id": one.id, "state": one.state, "languages": list(one.spec.languages) if one.spec else []}
-            for one in studio.recognisers()
+            for one in studio.listening.states()
         ],
         "marks": [{"name": mark.name, "syntax": mark.syntax, "help": mark.help._asdict()} for mark in studio.marks()],
         "steps": [{"name": step.id, "default": step.default, "help": step.help._asdict()} for step in studio.steps()],
         "speech_formats": studio.stream_formats(),
         "file_formats": [one.id for one in studio.formats()],
-        "transcript_formats": list(studio.transcript_formats()),
+        "transcript_formats": list(studio.listening.formats()),
         "polish": [preset.id for preset in studio.polish_presets()],
         "openai_voices": list(VOICES),
         "limits": {"characters": state.settings.characters, "upload_mb": state.settings.upload_mb},

@@ -101,27 +101,27 @@ def recordings(files: tuple[Path, ...]) -> list[Path]:
 def _listened(studio: Any, path: Path, quiet: bool, language: str, spoken: bool, certain: bool, recogniser: str) -> Any:
     from studio.studio import Listening
 
-    job = studio.transcribe(path, Listening(language, not spoken, certain), recogniser)
+    job = studio.listening.transcribe(path, Listening(language, not spoken, certain), recogniser)
     return watch(job, path.name, quiet)
 
 
 def _give(studio: Any, transcript: Any, path: Path, format: str, output: Path | None, many: bool) -> None:
     if output is None:
-        text = studio.transcript_text(transcript, format)
+        text = studio.listening.text(transcript, format)
         click.echo(f"# {path}\n{text}" if many else text, nl=many)
         return
     target = output
     if many or output.is_dir():
         output.mkdir(parents=True, exist_ok=True)
         target = output / f"{path.stem}{'.rich.txt' if format == 'rich' else '.' + format}"
-    studio.write_transcript(transcript, target, format)
+    studio.listening.write(transcript, target, format)
     click.echo(str(target))
 
 
 def _table(studio: Any, transcripts: list[Any], output: Path | None) -> None:
     """Language and emotion of each file; into a file with every probability."""
     if output is not None:
-        studio.write_emotions(transcripts, output)
+        studio.listening.write_emotions(transcripts, output)
         click.echo(str(output))
         return
     headers = (("File", "文件"), ("Length", "时长"), ("Language", "语言"), ("Emotion", "情感"), ("Text", "文本"))

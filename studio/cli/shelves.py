@@ -130,7 +130,7 @@ def weights_of(values: dict[str, Any]) -> dict[str, float]:
 @click.pass_obj
 def listen_voices(session: Session, names: tuple[str, ...], preview: str, recogniser: str, machine: bool) -> None:
     with session.open() as studio:
-        found = [(name, studio.hear_voice(name, recogniser, preview)) for name in names]
+        found = [(name, studio.listening.hear_voice(name, recogniser, preview)) for name in names]
         heard(say("Voice", "音色"), found, machine)
 
 
@@ -248,7 +248,11 @@ def star_take(session: Session, digest: str, off: bool) -> None:
 @click.pass_obj
 def listen_takes(session: Session, digests: tuple[str, ...], recogniser: str, machine: bool) -> None:
     with session.open() as studio:
-        heard(say("Take", "版本"), [(digest, studio.read_back(digest, recogniser)) for digest in digests], machine)
+        heard(
+            say("Take", "版本"),
+            [(digest, studio.listening.read_back(digest, recogniser)) for digest in digests],
+            machine,
+        )
 
 
 def heard(name: str, found: list[tuple[str, Any]], machine: bool) -> None:

@@ -45,7 +45,7 @@ def tongue(code: str, language: str) -> str:
 
 def emotions(studio: Studio, language: str) -> dict[str, str]:
     """The emotions that can be heard here, by name; none where nothing can listen."""
-    ready = [state.spec for state in studio.recognisers() if state.spec and state.state == "ready"]
+    ready = [state.spec for state in studio.listening.states() if state.spec and state.state == "ready"]
     return {name: words.text(language) for spec in ready for name, words in spec.emotions}
 
 

@@ -185,8 +185,8 @@ def add_files(app: "FastAPI", studio: "Studio") -> None:
 
     @app.get("/transcripts/{id}.{format}")
     def transcript(id: str, format: str) -> Response:
-        job = studio.transcription(id)
-        text = studio.transcript_text(job.transcript(), format)
+        job = studio.listening.transcription(id)
+        text = studio.listening.text(job.transcript(), format)
         name = f"{Path(job.title).stem}{'.rich.txt' if format == 'rich' else '.' + format}"
         return Response(text, media_type=TEXT, headers=KEEP | {"content-disposition": named(name)})
 

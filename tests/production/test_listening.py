@@ -28,15 +28,15 @@ def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
 
 
 def test_a_file_becomes_a_transcript(studio: Studio) -> None:
-    job = studio.transcribe(AUDIO / "b_cross_1.wav")
+    job = studio.listening.transcribe(AUDIO / "b_cross_1.wav")
     found = job.wait(60)
     assert found.text == "The old clock repeats her first song."
     assert (found.source, found.recogniser, found.language) == ("b_cross_1.wav", "sensevoice", "en")
     assert found.seconds == pytest.approx(2.9)
     assert job.progress == 1
-    assert studio.transcription(job.id) is job
+    assert studio.listening.transcription(job.id) is job
     with pytest.raises(NotFound):
-        studio.transcription("nobody")
+        studio.listening.transcription("nobody")
 
 
 def converted(path: Path, name: str, rate: int = 16_000, channels: int = 1) -> Path:
@@ -56,7 +56,7 @@ def test_any_rate_format_and_number_of_channels_is_heard(
 ) -> None:
     source = tmp_path / "s.wav"
     source.write_bytes((AUDIO / "b_cross_1.wav").read_bytes())
-    found = studio.transcribe(converted(source, name, rate, channels), Listening(written=False)).wait(60)
+    found = studio.listening.transcribe(converted(source, name, rate, channels), Listening(written=False)).wait(60)
     assert found.language == "en"
     assert ("clock" in found.text) or rate < 16_000  # the small model knows its cuts only as they are
     assert found.text
@@ -85,10 +85,10 @@ def video(path: Path, with_sound: bool) -> Path:
 
 
 def test_the_sound_of_a_video_is_heard_and_a_video_without_is_refused(studio: Studio, tmp_path: Path) -> None:
-    found = studio.transcribe(video(tmp_path / "with.mp4", True), Listening(written=False)).wait(60)
+    found = studio.listening.transcribe(video(tmp_path / "with.mp4", True), Listening(written=False)).wait(60)
     assert found.language == "en"
     with pytest.raises(BadFile, match="no sound in this file"):
-        studio.transcribe(video(tmp_path / "without.mp4", False))
+        studio.listening.transcribe(video(tmp_path / "without.mp4", False))
 
 
 BAD = {"empty.wav": b"", "text.mp3": b"not sound" * 99, "cut.wav": (AUDIO / "b_cross_1.wav").read_bytes()[:50_000]}
@@ -98,9 +98,9 @@ BAD = {"empty.wav": b"", "text.mp3": b"not sound" * 99, "cut.wav": (AUDIO / "b_c
 def test_what_is_no_sound_is_refused_at_once(studio: Studio, tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_bytes(BAD[name])
     with pytest.raises(BadFile, match=name):
-        studio.transcribe(tmp_path / name)
+        studio.listening.transcribe(tmp_path / name)
     with pytest.raises(BadFile, match="no such file"):
-        studio.transcribe(tmp_path / "gone.wav")
+        studio.listening.transcribe(tmp_path / "gone.wav")
 
 
 def test_a_file_that_breaks_off_keeps_what_was_heard(studio: Studio, tmp_path: Path) -> None:
@@ -108,7 +108,7 @@ def test_a_file_that_breaks_off_keeps_what_was_heard(studio: Studio, tmp_path: P
     soundfile.write(tmp_path / "a.flac", np.concatenate([samples, np.zeros(16_000, np.float32)] * 12), 16_000)
     whole = (tmp_path / "a.flac").read_bytes()
     (tmp_path / "a.flac").write_bytes(whole[: len(whole) * 3 // 4])
-    job = studio.transcribe(tmp_path / "a.flac")
+    job = studio.listening.transcribe(tmp_path / "a.flac")
     with pytest.raises(BadFile, match=r"a\.flac"):
         job.wait(60)
     assert len(job.segments) >= 4
@@ -117,43 +117,43 @@ def test_a_file_that_breaks_off_keeps_what_was_heard(studio: Studio, tmp_path: P
 @pytest.mark.parametrize("seconds", [0.01, 3.0])
 def test_silence_is_an_empty_transcript(studio: Studio, tmp_path: Path, seconds: float) -> None:
     soundfile.write(tmp_path / "silence.wav", np.zeros(round(16_000 * seconds), np.float32), 16_000)
-    found = studio.transcribe(tmp_path / "silence.wav").wait(60)
+    found = studio.listening.transcribe(tmp_path / "silence.wav").wait(60)
     assert (found.text, found.segments, found.language, found.emotions) == ("", (), "", ())
-    for format in studio.transcript_formats():
-        assert "None" not in studio.transcript_text(found, format)
+    for format in studio.listening.formats():
+        assert "None" not in studio.listening.text(found, format)
 
 
 def test_it_can_be_stopped(studio: Studio, tmp_path: Path) -> None:
     samples, _ = soundfile.read(AUDIO / "b_cross_1.wav", dtype="float32")
     soundfile.write(tmp_path / "long.wav", np.tile(samples, 400), 16_000)
-    job = studio.transcribe(tmp_path / "long.wav")
+    job = studio.listening.transcribe(tmp_path / "long.wav")
     job.stop()
     with pytest.raises(Cancelled):
         job.wait(60)
 
 
 def test_every_format_and_a_correction(studio: Studio, tmp_path: Path) -> None:
-    job = studio.transcribe(AUDIO / "b_cross_1.wav")
+    job = studio.listening.transcribe(AUDIO / "b_cross_1.wav")
     job.wait(60)
     job.correct(0, "The old cock.")
     found = job.transcript()
     assert found.segments[0].words == ()
-    for format in studio.transcript_formats():
+    for format in studio.listening.formats():
         path = tmp_path / f"x.{format}"
-        studio.write_transcript(found, path, format)
+        studio.listening.write(found, path, format)
         assert "The old cock." in path.read_text("utf-8")
-        assert path.read_text("utf-8") == studio.transcript_text(found, format)
+        assert path.read_text("utf-8") == studio.listening.text(found, format)
     job.correct(0, "The old clock repeats her first song.")
-    assert json.loads(studio.transcript_text(job.transcript(), "json"))["segments"][0]["emotion"] == "sad"
+    assert json.loads(studio.listening.text(job.transcript(), "json"))["segments"][0]["emotion"] == "sad"
     with pytest.raises(NotFound, match="segment 7"):
         job.correct(7, "x")
     with pytest.raises(NotFound, match="srt"):
-        studio.transcript_text(found, "sr")
+        studio.listening.text(found, "sr")
 
 
 def test_emotions_of_many_files_are_one_table(studio: Studio, tmp_path: Path) -> None:
-    found = [studio.transcribe(AUDIO / f"{name}.wav").wait(60) for name in ("b_cross_1", "a_zero_shot")]
-    studio.write_emotions(found, tmp_path / "emotions.csv")
+    found = [studio.listening.transcribe(AUDIO / f"{name}.wav").wait(60) for name in ("b_cross_1", "a_zero_shot")]
+    studio.listening.write_emotions(found, tmp_path / "emotions.csv")
     table = list(csv.DictReader(io.StringIO((tmp_path / "emotions.csv").read_text("utf-8-sig"))))
     assert [one["emotion"] for one in table] == ["sad", "happy"]
     chances = [float(table[0][name]) for name, _ in found[0].emotions]
@@ -165,7 +165,7 @@ def test_emotions_of_many_files_are_one_table(studio: Studio, tmp_path: Path) ->
 
 def test_a_take_is_heard_again_and_the_library_knows(studio: Studio) -> None:
     take = studio.speak(SpeakRequest("The old clock repeats her first song.")).wait(60)
-    found = studio.read_back(take.digest)
+    found = studio.listening.read_back(take.digest)
     assert found.said.startswith("The old clock")
     assert found.comparison is not None
     kept = studio.takes.get(take.digest)
@@ -173,21 +173,21 @@ def test_a_take_is_heard_again_and_the_library_knows(studio: Studio) -> None:
     assert kept.emotion == found.emotion
     assert [one.digest for one in studio.takes.find(TakeQuery(emotion=found.emotion))] == [take.digest]
     assert studio.takes.details(take.digest).heard["comparison"]["unit"] == "word"
-    times = studio.word_times(take.digest)
+    times = studio.listening.word_times(take.digest)
     assert len(times) >= 6
 
 
 def test_a_language_that_is_not_understood_is_heard_but_not_judged(studio: Studio) -> None:
     take = studio.speak(SpeakRequest("Bonjour, comment allez-vous?", language="fr")).wait(60)
-    found = studio.read_back(take.digest)
+    found = studio.listening.read_back(take.digest)
     assert (found.comparison, found.error_rate, found.suspicion()) == (None, None, None)
 
 
 def test_a_voice_is_heard_by_what_it_says(studio: Studio) -> None:
     voice = studio.keep_seed("espeak", 5, "Five")
     with pytest.raises(BadRequest, match="has no clip"):
-        studio.hear_voice(voice.id)
-    found = studio.hear_voice(voice.id, preview="The old clock.")
+        studio.listening.hear_voice(voice.id)
+    found = studio.listening.hear_voice(voice.id, preview="The old clock.")
     assert studio.voices.get(voice.id).emotion == found.emotion != ""
     assert [one.id for one in studio.voices.find(VoiceQuery(emotion=found.emotion))] == [voice.id]
 
@@ -195,9 +195,9 @@ def test_a_voice_is_heard_by_what_it_says(studio: Studio) -> None:
 def test_without_a_recogniser_it_says_how_to_get_one(tmp_path: Path) -> None:
     with Studio(tmp_path) as bare:
         with pytest.raises(NotInstalled, match="models install sensevoice"):
-            bare.transcribe(AUDIO / "b_cross_1.wav")
+            bare.listening.transcribe(AUDIO / "b_cross_1.wav")
         with pytest.raises(NotFound, match="sensevoice"):
-            bare.transcribe(AUDIO / "b_cross_1.wav", recogniser="sensvoice")
+            bare.listening.transcribe(AUDIO / "b_cross_1.wav", recogniser="sensvoice")
 
 
 def heard(said: str, text: str, language: str) -> ReadBack:
@@ -237,7 +237,7 @@ def test_the_emotion_that_a_text_or_a_style_asks_for_is_checked(studio: Studio) 
     marked = studio.speak(SpeakRequest(f"[emotion happy]{text}[/emotion]")).wait(60)
     styled = studio.speak(SpeakRequest(text, style="sad")).wait(60)
     plain = studio.speak(SpeakRequest(text)).wait(60)
-    assert [studio.read_back(take.digest).asked for take in (marked, styled, plain)] == ["happy", "sad", ""]
+    assert [studio.listening.read_back(take.digest).asked for take in (marked, styled, plain)] == ["happy", "sad", ""]
     transcript = Transcript("", 1.0, "", "", (Segment(0, 1, text, "en", emotions=(("angry", 0.95), ("happy", 0.05))),))
     suspicion = ReadBack(transcript, text, "en", compare(text, text, "en"), "happy").suspicion()
     assert suspicion is not None

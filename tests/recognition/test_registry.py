@@ -49,9 +49,9 @@ def test_one_of_another_package_is_found_and_listens(tmp_path: Path, monkeypatch
 
     monkeypatch.setattr("importlib.metadata.entry_points", points)
     with Studio(tmp_path) as studio:
-        states = {state.id: state.state for state in studio.recognisers()}
+        states = {state.id: state.state for state in studio.listening.states()}
         assert states == {"sensevoice": "missing", "parrot": "ready"}
-        found = studio.transcribe(PARITY / "audio" / "b_cross_1.wav").wait(30)
+        found = studio.listening.transcribe(PARITY / "audio" / "b_cross_1.wav").wait(30)
     assert (found.recogniser, found.text) == ("parrot", "pretty polly")
 
 
@@ -76,7 +76,7 @@ def test_what_one_raises_comes_as_a_sentence(tmp_path: Path, monkeypatch: pytest
 
     monkeypatch.setattr(Parrot, "listen", fails)
     with Studio(tmp_path) as studio:
-        studio._recognisers.add("parrot", Parrot)
-        job = studio.transcribe(PARITY / "audio" / "b_cross_1.wav", recogniser="parrot")
+        studio.listening.recognisers.add("parrot", Parrot)
+        job = studio.listening.transcribe(PARITY / "audio" / "b_cross_1.wav", recogniser="parrot")
         with pytest.raises(EngineFailed, match="parrot failed"):
             job.wait(30)

@@ -27,7 +27,7 @@ class Questions:
         for state in self.studio.engines():
             wanted = state.spec.weights if state.spec else ()
             rows.append(engine(state, language) | {"weights": [self._weights(id, language) for id in wanted]})
-        for listener in self.studio.recognisers():
+        for listener in self.studio.listening.states():
             wanted = listener.spec.weights if listener.spec else ()
             rows.append(recogniser(listener, language) | {"weights": [self._weights(id, language) for id in wanted]})
         return rows

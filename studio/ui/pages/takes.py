@@ -71,7 +71,7 @@ class Questions:
 
     def listen_take(self, asked: dict[str, Any], language: str) -> Any:
         """Hear a take again: the words that were heard against those of its text, and its emotion."""
-        found = self.studio.read_back(take.text(asked, "digest"))
+        found = self.studio.listening.read_back(take.text(asked, "digest"))
         suspicion = found.suspicion()
         named = describe.emotions(self.studio, language)
         return {

@@ -28,13 +28,13 @@ class Questions:
 
     def listeners(self, asked: dict[str, Any], language: str) -> Any:
         """Who can listen, in which languages; and what is missing where nobody can."""
-        states = self.studio.recognisers()
+        states = self.studio.listening.states()
         ready = [state for state in states if state.state == "ready"]
         missing = [
             weight for state in states if state.spec and state.state == "missing" for weight in state.spec.weights
         ]
         known = dict.fromkeys(code for state in ready if state.spec for code in state.spec.languages)
-        formats = self.studio.transcript_formats()
+        formats = self.studio.listening.formats()
         return {
             "ready": [[state.id, state.title.text(language)] for state in ready],
             "notes": [state.note.text(language) for state in states if state.note],
@@ -55,12 +55,12 @@ class Questions:
             written=take.switch(asked, "written", True),
             certain=take.switch(asked, "certain", False),
         )
-        job = self.studio.transcribe(path, how, take.text(asked, "recogniser"), name=path.name)
+        job = self.studio.listening.transcribe(path, how, take.text(asked, "recogniser"), name=path.name)
         return {"id": job.id, "name": job.title, "seconds": job.total}
 
     def heard(self, asked: dict[str, Any], language: str) -> Any:
         """How far it is, and the segments from number `since` on."""
-        job = self.studio.transcription(take.text(asked, "id"))
+        job = self.studio.listening.transcription(take.text(asked, "id"))
         since = take.whole(asked, "since", 0)
         over = job.over  # before the segments are looked at: none may come between
         segments = job.segments
@@ -74,12 +74,12 @@ class Questions:
         }
 
     def stop_listening(self, asked: dict[str, Any], language: str) -> Any:
-        self.studio.transcription(take.text(asked, "id")).stop()
+        self.studio.listening.transcription(take.text(asked, "id")).stop()
         return True
 
     def correct(self, asked: dict[str, Any], language: str) -> Any:
         """Another text for a segment; what is exported has it."""
-        job = self.studio.transcription(take.text(asked, "id"))
+        job = self.studio.listening.transcription(take.text(asked, "id"))
         job.correct(take.whole(asked, "number"), take.text(asked, "text"))
         return True
 

@@ -82,7 +82,7 @@ class Questions:
     def hear_emotion(self, asked: dict[str, Any], language: str) -> Any:
         """Listen to a voice's clip, or to a sentence of its; its card shows the emotion from then on."""
         id = take.text(asked, "id")
-        self.studio.hear_voice(id, preview=say("voice.preview", language))
+        self.studio.listening.hear_voice(id, preview=say("voice.preview", language))
         return describe.voice_card(self.studio.voices.get(id), language)
 
     def hear_voice(self, asked: dict[str, Any], language: str) -> Any:
