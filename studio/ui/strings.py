@@ -405,6 +405,10 @@ STRINGS: dict[str, Words] = {
     "licence.free": Words(
         "free to use, also commercially, if the notice is kept.", "可自由使用，包括商用，保留声明即可。"
     ),
+    "licence.named": Words(
+        "free to use where source, authors and the model's name are told; no warranty.",
+        "可自由使用，须注明出处、作者和模型名称；不含担保。",
+    ),
     "licence.nc": Words("not for commercial use.", "不得用于商业用途。"),
     # settings
     "settings.look": Words("Appearance", "外观"),

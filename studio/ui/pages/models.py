@@ -141,6 +141,7 @@ def licence(name: str, language: str) -> str:
         ("MIT", "licence.free"),
         ("BSD", "licence.free"),
         ("CC-BY-NC", "licence.nc"),
+        ("LicenseRef-FunASR", "licence.named"),
     ):
         if name.upper().replace(" ", "-").startswith(start.upper()):
             return f"{name}: {say(key, language)}" if language == "en" else f"{name}：{say(key, language)}"

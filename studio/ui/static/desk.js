@@ -29,7 +29,7 @@ export async function mount(given) {
   sound();
   await seeVoice();
   paint();
-  acts(part.element, { string: showString, voice: openPicker, dice, reset, group, savestyle: saveStyle, dropstyle: dropStyle, help });
+  acts(part.element, { call: () => tell("call"), string: showString, voice: openPicker, dice, reset, group, savestyle: saveStyle, dropstyle: dropStyle, help });
   part.element.addEventListener("input", changeControl);
   part.element.addEventListener("change", change);
   hear("voices", async () => { await seeVoice(); paintVoice(); });
@@ -103,7 +103,8 @@ function paint() {
     <label class="field" title="${t("desk.split.help")}"><span>${t("desk.split")}</span><span class="with-unit"><input type="number" id="split" data-set="split" min="0" max="500" step="10" value="${now.split || 0}"><span class="soft">${t("unit.characters")}</span></span></label>
     ${groups.map((name) => html`<details class="group" ${raw(remember.get("group-" + name, 0) ? "open" : "")}>
       <summary data-act="group" data-group="${name}">${t("group." + name)}<span class="dot" ${raw(of(name).some((c) => changed(c, base(c), now.controls[c.name])) ? "" : "hidden")}></span></summary>
-      <div class="controls">${rows(of(name))}</div></details>`)}`);
+      <div class="controls">${rows(of(name))}</div></details>`)}
+    <button type="button" class="quiet" id="call" data-act="call">${t("call.button")}</button>`);
   paintVoice();
 }
 function paintVoice() {

@@ -48,7 +48,7 @@ function paintUnder(told) {
   fill(parts.switches.element.querySelector(".part-switches"), html`<div class="switches">
     <label class="check" title="${t("speak.stream.help")}"><input type="checkbox" id="stream" data-flag="stream">${t("speak.stream")}</label>
     <label class="check"><input type="checkbox" id="autoplay" data-flag="auto">${t("speak.auto")}</label>
-    <span class="stretch"></span><button type="button" class="quiet" id="call" data-act="call">${t("call.button")}</button>
+    <span class="stretch"></span>
     <label class="inline-field"><span class="soft">${t("speak.polish")}</span><select id="polish">${options(told.polish.map((p) => [p.id, p.label]), desk.settings().polish)}</select></label></div>`);
   fill(parts.under.element.querySelector(".part-under"), html`
     <p class="failure-text" id="speak-failure" role="alert" hidden></p>
@@ -75,7 +75,6 @@ function paintSwitches() {
 function wire(told) {
   const under = parts.under.element;
   acts(parts.marks.element, { mark: (button) => put(field(), told.marks.find((m) => m.name === button.dataset.mark)), refine });
-  acts(parts.switches.element, { call: () => showCall(bodyOf(field().value || told.examples[0].text, desk.settings(), desk.engine().controls)) });
   parts.switches.element.addEventListener("change", ({ target }) => {
     desk.set(target.id === "polish" ? { polish: target.value } : { [target.dataset.flag]: target.checked });
     paintSwitches();
@@ -100,6 +99,7 @@ function wire(told) {
   hear("settings", () => { slowly(); paintRefine(); });
   hear("starred", ({ digest, starred }) => { if (now?.take?.digest === digest) { now.take.starred = starred; showResult(); } });
   hear("load", load);
+  hear("call", () => showCall(bodyOf(field().value || told.examples[0].text, desk.settings(), desk.engine().controls)));
   hear("reset", paintSwitches);
   document.getElementById("stop").toggleAttribute("data-idle", true);
   document.getElementById("generate").title = t("speak.generate.help");
