@@ -1,7 +1,9 @@
 """`POST /v1/audio/transcriptions`: sound in, text out, where a recogniser is installed."""
 
+import asyncio
 import shutil
 import tempfile
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -18,6 +20,7 @@ FIELDS = {
     "file", "model", "language", "prompt", "response_format", "temperature", "timestamp_granularities[]",
     "timestamp_granularities", "stream",
 }  # fmt: skip
+STEP_S = 0.02  # between two looks at a recording that is listened to
 Form_ = Literal["json", "text", "srt", "verbose_json", "vtt"]
 TEXT = {"content": {"application/json": {}, "text/plain": {}}, "description": "The transcript."}
 
@@ -54,19 +57,19 @@ async def transcribe(
             raise unsupported(name, "recognisers here take none; leave it out", "这里的识别器不支持；请不要填写")
     recogniser = listener(state, model)
     folder = Path(tempfile.mkdtemp(prefix="heard-", dir=state.studio.folder.path))
+    path = folder / "recording"
     try:
         async with state.turns.turn():
-            path = folder / "recording"
             await state.call(_kept, file, path)
-            how = Listening(language if language != "auto" else "auto")
-            job = await state.call(
-                lambda: state.studio.listening.transcribe(path, how, recogniser, name=file.filename or "recording"),
-                names={str(path): "file", "recogniser": "model"},
-            )
+            how, name = Listening(language), file.filename or "recording"
+            begin = partial(state.studio.listening.transcribe, path, how, recogniser, name)
+            job = await state.call(begin, names={str(path): "file", "recogniser": "model"})
             try:
-                found = await state.call(job.wait, names={str(path): "file"})
+                while not job.over and not await request.is_disconnected():  # who has left is not listened for
+                    await asyncio.sleep(STEP_S)
             finally:
                 job.stop()
+            found = await state.call(job.wait, names={str(path): "file"})
     except Refused as error:  # a person's file has a name of its own
         error.words = Words(*(text.replace(str(path), file.filename or "file") for text in error.words))
         raise

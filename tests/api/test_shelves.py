@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import numpy as np
 import pytest
+import soundfile
 
 from studio.api.settings import ApiSettings
 from studio.audio.files import read
@@ -70,6 +72,41 @@ def test_what_is_no_sound_is_named_by_its_own_name(api: httpx.Client) -> None:
 
 def test_an_upload_that_is_too_large_is_413(api: httpx.Client) -> None:
     assert hear(api, b"x" * (4 << 20)).status_code == 413
+
+
+def long_recording(tmp_path: Path, times: int) -> bytes:
+    samples, rate = soundfile.read(SOUND, dtype="float32")
+    soundfile.write(tmp_path / "long.flac", np.tile(samples, times), rate)
+    return (tmp_path / "long.flac").read_bytes()
+
+
+def test_who_leaves_is_not_listened_for_any_more(tmp_path: Path) -> None:
+    with Studio(tmp_path / "home", models=SENSEVOICE / "tiny") as studio, server(studio, ApiSettings()) as api:
+        hear(api)  # the model is loaded
+        recording = long_recording(tmp_path, 400)
+        with (
+            pytest.raises(httpx.ReadTimeout),
+            httpx.Client(base_url=api.base_url, timeout=0.7, trust_env=False) as hasty,
+        ):
+            hear(hasty, recording)
+        job = list(studio.listening._transcriptions.values())[-1]
+        until = time.monotonic() + 10
+        while not job.over and time.monotonic() < until:
+            time.sleep(0.02)
+        assert job.state == "stopped"
+        assert "\ntimbre_requests_at_work 0.0" in api.get("/metrics").text
+
+
+def test_a_full_queue_turns_recordings_away_in_words(tmp_path: Path) -> None:
+    settings = ApiSettings(running=1, waiting=0)
+    with Studio(tmp_path / "home", models=SENSEVOICE / "tiny") as studio, server(studio, settings) as api:
+        hear(api)
+        first = threading.Thread(target=hear, args=(api, long_recording(tmp_path, 300)))
+        first.start()
+        time.sleep(0.5)
+        assert refusal(hear(api), 429)["code"] == "queue_full"
+        first.join()
+        assert hear(api).status_code == 200
 
 
 def test_without_a_recogniser_it_is_503_with_the_reason(tmp_path: Path) -> None:

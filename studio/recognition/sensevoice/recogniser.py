@@ -13,8 +13,6 @@ from studio.weights import WeightStore
 from studio.words import Words
 
 if TYPE_CHECKING:  # torch takes seconds to import; it comes with `load`
-    from torch import Tensor
-
     from studio.nn.linear import Precision
     from studio.recognition.sensevoice.checkpoint import Checkpoint
 
@@ -124,18 +122,16 @@ class SenseVoiceRecogniser:
                     f"“{text[:40]}”: nothing in it that can be heard", f"“{text[:40]}”：其中没有可以识别的文字"
                 )
             query = (QUERIES[AUTO], *EVENT_QUERIES, WRITTEN)
-            scores = self._scores_of(piece, query) if len(piece) >= SHORTEST_S * RATE else None
-            words = aligned(scores, labels, vocabulary, len(piece) / RATE) if scores is not None else None
+            words = None
+            if len(piece) >= SHORTEST_S * RATE:
+                (scores,) = self._checkpoint.scores([piece], query)
+                words = aligned(scores, labels, vocabulary, len(piece) / RATE)
         if words is None:
             raise BadText(
                 f"{len(piece) / RATE:.2f} s are too short for “{text[:40]}” ({len(labels)} pieces)",
                 f"{len(piece) / RATE:.2f} 秒太短，容不下“{text[:40]}”（{len(labels)} 个单元）",
             )
         return words
-
-    def _scores_of(self, piece: Samples, query: Sequence[int]) -> "Tensor":
-        assert self._checkpoint is not None
-        return self._checkpoint.scores([piece], query)[0]
 
     def _precision(self) -> "Precision | None":
         told = self._settings["precision"]
