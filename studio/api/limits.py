@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, MutableMapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -89,14 +89,16 @@ def too_many(words: Words, code: str, wait_s: int) -> Refused:
 class Sizes:
     """ASGI wrapper that ends a request whose body is too large or comes too slowly."""
 
-    def __init__(self, app: App, body: int, upload: int, patience_s: float) -> None:
-        self.app, self.body, self.upload, self.patience_s = app, body, upload, patience_s
+    def __init__(self, app: App, body: int, upload: int, patience_s: float, large: Collection[str] = ()) -> None:
+        """`upload` bytes are for forms and for the paths in `large`."""
+        self.app, self.body, self.upload, self.patience_s, self.large = app, body, upload, patience_s, large
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
         headers = {k.decode("latin-1").lower(): v.decode("latin-1") for k, v in scope["headers"]}
-        most = self.upload if headers.get("content-type", "").startswith("multipart/") else self.body
+        large = headers.get("content-type", "").startswith("multipart/") or scope["path"] in self.large
+        most = self.upload if large else self.body
         length = headers.get("content-length", "")
         if length.isascii() and length.isdigit() and int(length) > most:
             await drained(receive)

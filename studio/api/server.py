@@ -48,7 +48,8 @@ def build(studio: Studio, settings: ApiSettings, admitted: Callable[[Scope], boo
     _add_health(app, state)
     _add_errors(app)
     app.openapi = lambda: _document(app, type(app).openapi(app))  # type: ignore[method-assign]
-    sized: App = Sizes(app, settings.body_mb << 20, settings.upload_mb << 20, settings.patience_s)
+    body, upload = settings.body_mb << 20, settings.upload_mb << 20
+    sized: App = Sizes(app, body, upload, settings.patience_s, large={"/v1/productions"})  # whole books as JSON
     opened = Observed(Doors(sized, state, admitted), state)
     if settings.origins:
         return CORSMiddleware(

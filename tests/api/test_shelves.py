@@ -217,6 +217,14 @@ def test_a_file_is_taken_as_a_form(api: httpx.Client) -> None:
     assert over(api, begun.json()["id"])["state"] == "done"
 
 
+def test_a_book_may_be_larger_than_other_requests(api: httpx.Client) -> None:
+    book = "The small boat finds the river map. " * 50_000  # 1.8 MB
+    begun = api.post(MAKE, json={"text": book, "format": "flac", "voice": "seed:11"})
+    assert begun.status_code == 202, begun.text
+    assert api.post(f"{MAKE}/{begun.json()['id']}/cancel").json()["state"] == "stopped"
+    assert api.post(MAKE, json={"text": book * 2}).status_code == 413
+
+
 def test_events_follow_it_to_its_end(api: httpx.Client) -> None:
     begun = api.post(MAKE, json={"text": BOOK * 30, "format": "flac", "voice": "seed:9"}).json()
     with api.stream("GET", f"{MAKE}/{begun['id']}/events") as answer:
