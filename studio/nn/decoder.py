@@ -9,6 +9,7 @@ Mean Square Layer Normalization" (2019). Attribute names are the published check
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import torch
 from torch import Tensor, nn
@@ -47,13 +48,24 @@ class DecoderConfig:
         return self.kv_heads or self.heads
 
 
+class Shape(Protocol):
+    """What a cache has to know of a model."""
+
+    @property
+    def layers(self) -> int: ...
+    @property
+    def groups(self) -> int: ...
+    @property
+    def head_dim(self) -> int: ...
+
+
 class Cache:
     """Keys and values of `slots` sequences; each slot has memory for as many steps as its sequence may take.
 
     On the CPU, steps that a sequence has not reached are reserved, not used. One owner at a time.
     """
 
-    def __init__(self, config: DecoderConfig, slots: int, like: Tensor | None = None) -> None:
+    def __init__(self, config: Shape, slots: int, like: Tensor | None = None) -> None:
         """`like` gives the device; on the CPU keys are float32, whose kernel is the quickest there."""
         self._config = config
         self._device = torch.device("cpu") if like is None else like.device
@@ -70,6 +82,15 @@ class Cache:
             shape = (config.layers, 2, config.groups, limit, config.head_dim)
             whole = torch.empty(shape, dtype=self.dtype, device=self._device)
             self.rows[slot] = [(layer[0], layer[1]) for layer in whole]
+
+    def widen(self, slot: int, limit: int) -> None:
+        """Let a sequence that goes on take up to `limit` steps."""
+        before, length = self.rows[slot], self.lengths[slot]
+        self.limits[slot] = 0
+        self.open(slot, limit)
+        for (keys, values), (old_keys, old_values) in zip(self.rows[slot], before, strict=True):
+            keys[:, :length], values[:, :length] = old_keys[:, :length], old_values[:, :length]
+        self.lengths[slot] = length
 
 
 class RMSNorm(nn.Module):

@@ -18,6 +18,7 @@ from torch.overrides import TorchFunctionMode
 from studio.errors import BadFile
 
 Module = TypeVar("Module", bound=nn.Module)
+G_AND_V = "weight_g", "weight_v"  # of older releases
 NESTED = ("state_dict", "model_state_dict", "model")  # under which some checkpoints hold their tensors
 
 
@@ -38,18 +39,39 @@ def load(
     *,
     optional: Collection[str] = (),
     rename: Callable[[str], str] = lambda key: key,
+    prepare: Callable[[Path, dict[str, Tensor]], dict[str, Tensor]] = lambda path, tensors: tensors,
 ) -> Module:
     """The module that `build` makes, with the tensors of `path` as its own, ready to compute.
 
     Every key and shape has to fit; keys that stand in `optional` may be there and are left out. `rename` turns a
-    published key into ours. `BadFile` names the file and the first tensor that does not fit.
+    published key into ours, `prepare` (see `unnormed`) all of them together. `BadFile` names the file and the first tensor that does not fit.
     """
     tensors = {rename(key): value for key, value in read_tensors(path).items() if key not in optional}
+    tensors = prepare(path, tensors)
     with torch.device("meta"), _Unfilled():
         module = build()
     check_fit(path, {name: value.shape for name, value in module.state_dict().items()}, tensors)
     module.load_state_dict(tensors, strict=True, assign=True)
     return module.eval().requires_grad_(False)
+
+
+def unnormed(path: Path, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Weight-normalised layers (a length and a direction, under the names of either release of PyTorch) as one tensor.
+
+    Salimans and Kingma, "Weight Normalization" (2016). Training wants the two apart; computing does not.
+    """
+    found = dict(tensors)
+    for key in tensors:
+        for length, direction in (("parametrizations.weight.original0", "parametrizations.weight.original1"), G_AND_V):
+            if key.endswith(f".{length}"):
+                layer = key.removesuffix(length)
+                if (other := f"{layer}{direction}") not in found:
+                    raise _bad(path, f"lacks {other}", f"缺少 {other}")
+                v, g = found.pop(other), found.pop(key)
+                if g.shape != (len(v), *(1,) * (v.ndim - 1)):
+                    raise _bad(path, f"{key} is {list(g.shape)}", f"{key} 的形状是 {list(g.shape)}")
+                found[f"{layer}weight"] = torch._weight_norm(v.float(), g.float(), 0)
+    return found
 
 
 class _Unfilled(TorchFunctionMode):

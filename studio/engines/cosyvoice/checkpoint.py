@@ -1,0 +1,67 @@
+"""A CosyVoice checkpoint in memory: all that speaking needs, loaded strictly from a folder in the published layout."""
+
+from functools import cached_property
+from pathlib import Path
+
+import torch
+
+from studio.engines.cosyvoice import flow, language
+from studio.engines.cosyvoice.language import FirstModel, LanguageModel, QwenModel
+from studio.engines.cosyvoice.sizes import read_sizes
+from studio.engines.cosyvoice.tokenizer import tokenizer
+from studio.engines.cosyvoice.vocoder import Vocoder
+from studio.nn.linear import Precision
+from studio.nn.loading import let_go, load, unnormed
+
+GENERATOR = "generator."  # before every key of a vocoder as it was trained
+
+
+class Checkpoint:
+    """The modules of one checkpoint on one device."""
+
+    def __init__(self, root: Path, precision: Precision = "fp32", device: str = "cpu") -> None:
+        """`BadFile` names what does not fit."""
+        self.root, self.precision = root, precision
+        self.device = torch.device(device)
+        self.sizes = read_sizes(root)
+        self.tokenizer = tokenizer(root, self.sizes)
+        self.language = self._language(precision).to(self.device)
+        self.flow = self._flow(precision).to(self.device)
+        self.vocoder = self._vocoder().to(self.device)
+
+    @cached_property
+    def generation(self) -> int:
+        return self.sizes.generation
+
+    def _language(self, precision: Precision) -> LanguageModel:
+        path = weights(self.root, "llm")
+        if self.sizes.generation == 1:
+            model: LanguageModel = load(lambda: FirstModel(self.sizes), path, rename=FirstModel.our_key)
+        else:
+            tied = {language.TIED}
+            model = load(lambda: QwenModel(self.sizes), path, optional=tied, rename=QwenModel.our_key)
+        model.pack(precision, let_go(path))
+        return model
+
+    def _flow(self, precision: Precision) -> flow.Flow:
+        built = load(lambda: flow.build(self.sizes), weights(self.root, "flow"))
+        built.pack(precision)
+        return built
+
+    def _vocoder(self) -> Vocoder:
+        sizes, generation = self.sizes.vocoder, self.sizes.generation
+        path = weights(self.root, "hift")
+        vocoder = load(lambda: Vocoder(sizes, generation), path, rename=_plain, prepare=unnormed)
+        vocoder.pack()
+        return vocoder
+
+
+def weights(root: Path, name: str) -> Path:
+    """The file of a part: safetensors where somebody made them, else as published."""
+    safe = root / f"{name}.safetensors"
+    return safe if safe.is_file() else root / f"{name}.pt"
+
+
+def _plain(key: str) -> str:
+    return key.removeprefix(GENERATOR)
+

@@ -1,0 +1,449 @@
+"""From sounds to a mel spectrogram: flow matching with guidance (Lipman et al., 2023; Ho and Salimans, 2022).
+
+Three generations, one face (`Flow`). An encoder makes `mu`, one frame of it for each mel frame; an estimator tells the
+velocity; ten Euler steps lead from noise to the spectrogram. The prompt's sounds and its mel stand before what is to be
+said. Noise does not come from a global generator: the first generation draws it for each utterance, the others have the
+same for all.
+
+The second and third can be streamed (`FlowStream`): frames see their own chunk and all before it, everything else is
+causal, so what a layer saw of a chunk never changes. A piece costs its own frames, not those before it once more.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from studio.engines.cosyvoice.dit import DiT
+from studio.engines.cosyvoice.sizes import MELS, UP_BLOCKS, FlowSizes, Sizes
+from studio.engines.cosyvoice.unet import Estimator, UNet
+from studio.nn.causal import Past, chunks, continued
+from studio.nn.linear import Precision
+from studio.nn.relative import Block, Entry, RelativeConfig, RelativeEncoder, many_rows
+
+STEPS = 10
+NOISE_SEED = 0  # of the noise that is the same for all utterances
+NOISE_FRAMES = 15_000  # five minutes: what the published models draw at once
+OVERLAP = 20  # sounds at each end of a window that are stretched on their own (first generation)
+FIRST_RATE, FIRST_HOP = 22_050, 256  # of the first generation's mel frames
+TAIL = 34  # mel frames of noise and mu that a window hands to the next
+
+
+@dataclass(frozen=True, eq=False)
+class Prompt:
+    """What the flow knows of a voice."""
+
+    sounds: Tensor  # (n,) int64
+    mel: Tensor  # (frames, 80) float32
+    speaker: Tensor  # (192,) float32
+
+    @classmethod
+    def of(cls, speaker: Tensor) -> "Prompt":
+        """A speaker without a clip."""
+        return cls(torch.zeros(0, dtype=torch.long), torch.zeros(0, MELS), speaker)
+
+
+@dataclass(frozen=True)
+class Quality:
+    """How carefully the spectrogram is made."""
+
+    steps: int = STEPS
+    guidance: float | None = None  # None: as the model was trained
+
+
+def moments(steps: int) -> Tensor:
+    """(steps + 1,): 0 to 1, close together at first."""
+    return 1 - torch.cos(torch.linspace(0, 1, steps + 1) * 0.5 * torch.pi)
+
+
+class Flow(nn.Module):
+    """What the generations have in common. `pack` it once after loading."""
+
+    estimator: Estimator
+
+    def __init__(self, sizes: FlowSizes, sounds: int, speaker: int) -> None:
+        super().__init__()
+        self.sizes = sizes
+        self.input_embedding = nn.Embedding(sounds, sizes.width)
+        self.spk_embed_affine_layer = nn.Linear(speaker, MELS)
+        self.decoder = nn.Module()
+
+    def pack(self, precision: Precision) -> None:
+        """Bring what was loaded into a precision. Once."""
+        self.decoder.estimator.pack(precision)  # type: ignore[union-attr, operator]
+        self._pack(precision)
+        self.float()
+
+    def _pack(self, precision: Precision) -> None:
+        raise NotImplementedError
+
+    @property
+    def device(self) -> torch.device:
+        return self.input_embedding.weight.device
+
+    def who(self, speaker: Tensor) -> Tensor:
+        """The embedding (192,) of a speaker -> (80,)."""
+        return self.spk_embed_affine_layer(functional.normalize(speaker[None].float().to(self.device), dim=1))[0]
+
+    def embedded(self, sounds: Tensor) -> Tensor:
+        """Sounds (n,) -> (1, n, width). Ids below 0 are taken for 0."""
+        return self.input_embedding(sounds.clamp(min=0).to(self.device))[None]
+
+    def velocity(
+        self,
+        x: Tensor,
+        mu: Tensor,
+        time: Tensor,
+        speaker: Tensor,
+        cond: Tensor,
+        guidance: float,
+        seen: Tensor | None = None,
+        real: Tensor | None = None,
+        past: Past | None = None,
+    ) -> Tensor:
+        """The guided velocity: what the estimator says with all it is told, pushed away from what it says untold."""
+        estimator = self.decoder.estimator
+        assert isinstance(estimator, Estimator)
+        rows = len(x)
+        nothing = torch.zeros_like(mu)
+        found = estimator(
+            torch.cat([x, x]),
+            torch.cat([mu, nothing]),
+            time.to(x).expand(2 * rows),
+            torch.cat([speaker, torch.zeros_like(speaker)]),
+            torch.cat([cond, nothing]),
+            seen,
+            None if real is None else torch.cat([real, real]),
+            past,
+        )
+        return (1 + guidance) * found[:rows] - guidance * found[rows:]
+
+    def solve(
+        self,
+        x: Tensor,
+        mu: Tensor,
+        speaker: Tensor,
+        cond: Tensor,
+        quality: Quality,
+        seen: Tensor | None = None,
+        real: Tensor | None = None,
+        pasts: list[Past] | None = None,
+        look: Callable[[Tensor], None] = lambda x: None,
+    ) -> Tensor:
+        """From noise `x` (rows, frames, 80) to mel; `pasts` are a stream's, one for each step. `look` sees each x."""
+        guidance = self.sizes.guidance if quality.guidance is None else quality.guidance
+        span = moments(quality.steps)
+        time, step = span[0], span[1] - span[0]
+        for at in range(1, len(span)):
+            look(x)
+            past = None if pasts is None else pasts[at - 1]
+            x = x + step.to(x) * self.velocity(x, mu, time, speaker, cond, guidance, seen, real, past)
+            time = time + step  # summed in float32, as the published code does
+            if at < len(span) - 1:
+                step = span[at + 1] - time
+        return x
+
+
+class Noise:
+    """The same noise for every utterance, as long as one wants it.
+
+    Its first five minutes are those of the published models (one draw of all channels at once); beyond, it goes on.
+    """
+
+    def __init__(self) -> None:
+        self._drawn: list[Tensor] = []  # five minutes each
+        self._generator = torch.Generator().manual_seed(NOISE_SEED)
+
+    def __call__(self, frames: int) -> Tensor:
+        """(frames, 80)"""
+        while NOISE_FRAMES * len(self._drawn) < frames:
+            self._drawn.append(torch.randn((MELS, NOISE_FRAMES), generator=self._generator, device="cpu").T)
+        return (self._drawn[0] if frames <= NOISE_FRAMES else torch.cat(self._drawn))[:frames]
+
+
+class CausalFlow(Flow):
+    """The second and third generation."""
+
+    def __init__(self, sizes: FlowSizes, sounds: int, speaker: int) -> None:
+        super().__init__(sizes, sounds, speaker)
+        self.noise = Noise()
+
+    def means(self, sounds: Tensor, ahead: Tensor, chunked: bool, past: Past | None = None) -> Tensor:
+        """`mu` (1, frames, 80) of sounds (n,); `ahead` (up to three) are looked at, not rendered."""
+        raise NotImplementedError
+
+    def whole(
+        self,
+        sounds: Tensor,
+        prompt: Prompt,
+        *,
+        chunked: bool = False,
+        more: bool = False,
+        quality: Quality | None = None,
+        look: Callable[[Tensor], None] = lambda x: None,
+    ) -> Tensor:
+        """Sounds (n,) -> mel (frames, 80), without the prompt's.
+
+        With `chunked`, frames see only their chunk and those before it, as when streamed; with `more`, the last three
+        sounds are only looked at.
+        """
+        return self.several([sounds], [prompt], chunked=chunked, more=more, quality=quality, look=look)[0]
+
+    def several(
+        self,
+        lines: list[Tensor],
+        prompts: list[Prompt],
+        *,
+        chunked: bool = False,
+        more: bool = False,
+        quality: Quality | None = None,
+        look: Callable[[Tensor], None] = lambda x: None,
+    ) -> list[Tensor]:
+        """`whole` for several lines at once; the shorter ones are padded, and nothing looks at the padding."""
+        ahead = self.sizes.ahead if more else 0
+        mus = []
+        for sounds, prompt in zip(lines, prompts, strict=True):
+            joined = torch.cat([prompt.sounds, sounds])
+            body, beyond = (joined[:-ahead], joined[-ahead:]) if ahead else (joined, joined[:0])
+            mus.append(self.means(body, beyond, chunked)[0])
+        longest = max(len(mu) for mu in mus)
+        mu = torch.stack([_padded(one, longest) for one in mus])
+        cond = torch.stack([_padded(prompt.mel.to(mu), longest) for prompt in prompts])
+        speaker = torch.stack([self.who(prompt.speaker) for prompt in prompts])
+        lengths = torch.tensor([len(one) for one in mus], device=mu.device)
+        real = None
+        if int(lengths.min()) < longest:
+            real = torch.arange(longest, device=mu.device) < lengths[:, None]
+        x = self.noise(longest).to(mu)[None].repeat(len(lines), 1, 1)
+        seen = chunks(0, longest, self._chunk, mu.device) if chunked else None
+        mel = self.solve(x, mu, speaker, cond, quality or Quality(), seen, real, look=look)
+        return [one[len(prompt.mel) : len(own)] for one, prompt, own in zip(mel, prompts, mus, strict=True)]
+
+    @property
+    def _chunk(self) -> int:
+        return self.sizes.chunk * self.sizes.frames
+
+    def stream(self, prompt: Prompt, quality: Quality | None = None) -> "FlowStream":
+        """A stream of its own; several never disturb each other."""
+        return FlowStream(self, prompt, quality or Quality())
+
+
+class FlowStream:
+    """Sounds in, mel out, piece by piece."""
+
+    def __init__(self, flow: CausalFlow, prompt: Prompt, quality: Quality) -> None:
+        self._flow, self._prompt, self._quality = flow, prompt, quality
+        self._encoder, self._pasts = Past(), [Past() for _ in range(quality.steps)]
+        self._speaker = flow.who(prompt.speaker)[None]
+        self._done = 0  # sounds, the prompt's among them
+        self._frames = 0
+
+    @property
+    def first(self) -> int:
+        """Sounds that the first piece should have, so that it ends with a chunk."""
+        chunk = self._flow.sizes.chunk
+        return chunk + -len(self._prompt.sounds) % chunk
+
+    def piece(self, sounds: Tensor, ahead: Tensor) -> Tensor:
+        """Mel (frames, 80) of the next sounds. But for the last piece, prompt and sounds so far fill whole chunks, and
+        three more sounds are known (`ahead`)."""
+        flow, size = self._flow, self._flow.sizes.frames
+        if not self._done:
+            sounds = torch.cat([self._prompt.sounds, sounds])
+        mu = flow.means(sounds, ahead, True, self._encoder)
+        start, steps = self._frames, mu.shape[1]
+        cond = torch.zeros_like(mu)
+        if (left := len(self._prompt.mel) - start) > 0:
+            cond[0, :left] = self._prompt.mel[start : start + steps].to(mu)
+        x = flow.noise(start + steps)[start:].to(mu)[None]
+        seen = chunks(start, steps, flow.sizes.chunk * size, mu.device)
+        mel = flow.solve(x, mu, self._speaker, cond, self._quality, seen, pasts=self._pasts)[0]
+        self._done += len(sounds)
+        self._frames += steps
+        return mel[max(0, left) :]
+
+
+class Ahead(nn.Module):
+    """Looks a few sounds ahead: two convolutions and a way around. (1, n, dim) -> the same."""
+
+    def __init__(self, dim: int, channels: int, ahead: int) -> None:
+        super().__init__()
+        self.ahead = ahead
+        self.conv1 = nn.Conv1d(dim, channels, ahead + 1)
+        self.conv2 = nn.Conv1d(channels, dim, 3)
+
+    def forward(self, x: Tensor, beyond: Tensor, past: Past | None = None) -> Tensor:
+        """`beyond` (1, up to `ahead`, dim) comes after `x`; what is missing is zero."""
+        y = torch.cat([x, functional.pad(beyond, (0, 0, 0, self.ahead - beyond.shape[1]))], 1)
+        y = functional.leaky_relu(self.conv1(y.transpose(1, 2))).transpose(1, 2)
+        y = self.conv2(continued(self, y, 2, past).transpose(1, 2)).transpose(1, 2)
+        return x + y
+
+
+class Doubled(nn.Module):
+    """Every frame twice, then a causal convolution."""
+
+    def __init__(self, dim: int) -> None:
+        super().__init__()
+        self.conv = nn.Conv1d(dim, dim, 5)
+
+    def forward(self, x: Tensor, past: Past | None = None) -> Tensor:
+        x = continued(self, x.repeat_interleave(2, 1), 4, past)
+        return self.conv(x.transpose(1, 2)).transpose(1, 2)
+
+
+class UpEncoder(nn.Module):
+    """The second generation's: a look ahead, blocks on sounds, twice as many frames, blocks on frames."""
+
+    def __init__(self, config: RelativeConfig, ahead: int, chunk: int, up_blocks: int) -> None:
+        super().__init__()
+        self.chunk = chunk
+        self.embed = Entry(config)
+        self.pre_lookahead_layer = Ahead(config.dim, config.dim, ahead)
+        self.encoders = nn.ModuleList(Block(config) for _ in range(config.layers))
+        self.up_layer = Doubled(config.dim)
+        self.up_embed = Entry(config)
+        self.up_encoders = nn.ModuleList(Block(config) for _ in range(up_blocks))
+        self.after_norm = nn.LayerNorm(config.dim, 1e-5)
+
+    def forward(self, x: Tensor, beyond: Tensor, chunked: bool, past: Past | None = None) -> Tensor:
+        """(1, n, inputs) -> (1, 2 n, dim)."""
+        x = self.pre_lookahead_layer(self.embed(x), self.embed(beyond), past)
+        x = self._through(self.encoders, x, self.chunk if chunked else 0, past)
+        x = self.up_embed(self.up_layer(x, past))
+        x = self._through(self.up_encoders, x, 2 * self.chunk if chunked else 0, past)
+        return self.after_norm(x)
+
+    def _through(self, blocks: nn.ModuleList, x: Tensor, chunk: int, past: Past | None) -> Tensor:
+        before = None if past is None else past.get(blocks[0])
+        start = 0 if before is None else before[0].shape[2]
+        seen = chunks(start, x.shape[1], chunk, x.device) if chunk else None
+        for block in blocks:
+            x, keys = block(x, seen, None if past is None else past.get(block))
+            if past is not None:
+                past.keep(block, keys)
+        return x
+
+
+class SecondFlow(CausalFlow):
+    """The second generation."""
+
+    def __init__(self, sizes: FlowSizes, sounds: int, speaker: int) -> None:
+        super().__init__(sizes, sounds, speaker)
+        assert sizes.encoder is not None
+        self.encoder = UpEncoder(sizes.encoder, sizes.ahead, sizes.chunk, UP_BLOCKS)
+        self.encoder_proj = nn.Linear(sizes.encoder.dim, MELS)
+        self.decoder.estimator = UNet(sizes.estimator, causal=True)
+
+    def _pack(self, precision: Precision) -> None:
+        for block in (*self.encoder.encoders, *self.encoder.up_encoders):
+            assert isinstance(block, Block)
+            block.pack(many_rows(precision))
+
+    def means(self, sounds: Tensor, ahead: Tensor, chunked: bool, past: Past | None = None) -> Tensor:
+        return self.encoder_proj(self.encoder(self.embedded(sounds), self.embedded(ahead), chunked, past))
+
+
+class ThirdFlow(CausalFlow):
+    """The third generation."""
+
+    def __init__(self, sizes: FlowSizes, sounds: int, speaker: int) -> None:
+        super().__init__(sizes, sounds, speaker)
+        self.pre_lookahead_layer = Ahead(sizes.width, sizes.ahead_channels, sizes.ahead)
+        self.decoder.estimator = DiT(sizes.estimator)
+
+    def _pack(self, precision: Precision) -> None:
+        pass  # the rest is small
+
+    def means(self, sounds: Tensor, ahead: Tensor, chunked: bool, past: Past | None = None) -> Tensor:
+        x = self.pre_lookahead_layer(self.embedded(sounds), self.embedded(ahead), past)
+        return x.repeat_interleave(self.sizes.frames, 1)
+
+
+Tail = tuple[Tensor, Tensor]  # noise and mu (frames, 80) that a window hands to the next
+
+
+class FirstFlow(Flow):
+    """The first generation: not causal, so a stream is made of windows that overlap."""
+
+    def __init__(self, sizes: FlowSizes, sounds: int, speaker: int, ratios: int = 4) -> None:
+        super().__init__(sizes, sounds, speaker)
+        assert sizes.encoder is not None
+        self.encoder = RelativeEncoder(sizes.encoder)
+        self.encoder_proj = nn.Linear(sizes.encoder.dim, MELS)
+        self.length_regulator = LengthRegulator(ratios)
+        self.decoder.estimator = UNet(sizes.estimator, causal=False)
+
+    def _pack(self, precision: Precision) -> None:
+        self.encoder.pack(many_rows(precision))
+
+    def frames(self, sounds: int) -> int:
+        """Mel frames of so many sounds."""
+        return int(sounds / self.sizes.rate * FIRST_RATE / FIRST_HOP)
+
+    def window(
+        self,
+        sounds: Tensor,
+        prompt: Prompt,
+        generator: torch.Generator,
+        tail: Tail | None = None,
+        quality: Quality | None = None,
+        look: Callable[[Tensor], None] = lambda x: None,
+    ) -> tuple[Tensor, Tail]:
+        """Sounds (n,) -> mel (frames, 80) without the prompt's, and what the next window should be given."""
+        first, frames = len(prompt.mel), self.frames(len(sounds))
+        hidden = self.encoder_proj(self.encoder(self.embedded(torch.cat([prompt.sounds, sounds]))))[0]
+        count = len(prompt.sounds)
+        mu = self.length_regulator(hidden[:count], hidden[count:], first, frames, self.frames(OVERLAP))
+        x = torch.randn((MELS, first + frames), generator=generator).T.to(mu)
+        if tail is not None:
+            kept = len(tail[0])
+            x = torch.cat([tail[0].to(x), x[kept:]])
+            mu = torch.cat([tail[1], mu[kept:]])
+        handed = tuple(torch.cat([one[:first], one[-TAIL:]]) for one in (x, mu))
+        cond = torch.zeros_like(mu)
+        cond[:first] = prompt.mel.to(mu)
+        speaker = self.who(prompt.speaker)[None]
+        mel = self.solve(x[None], mu[None], speaker, cond[None], quality or Quality(), look=look)[0]
+        return mel[first:], handed  # type: ignore[return-value]  # two of them
+
+
+class LengthRegulator(nn.Module):
+    """Stretches sounds to mel frames, prompt and speech on their own so that one knows where they meet."""
+
+    def __init__(self, ratios: int) -> None:
+        super().__init__()
+        layers: list[nn.Module] = []
+        for _ in range(ratios):
+            layers += [nn.Conv1d(MELS, MELS, 3, 1, 1), nn.GroupNorm(1, MELS), nn.Mish()]
+        self.model = nn.Sequential(*layers, nn.Conv1d(MELS, MELS, 1, 1))
+
+    def forward(self, before: Tensor, after: Tensor, first: int, frames: int, overlap: int) -> Tensor:
+        """(n, 80) of the prompt and (m, 80) of the speech -> (first + frames, 80)."""
+        if len(after) > 2 * OVERLAP:
+            parts = [
+                _stretched(after[:OVERLAP], overlap),
+                _stretched(after[OVERLAP:-OVERLAP], frames - 2 * overlap),
+                _stretched(after[-OVERLAP:], overlap),
+            ]
+        else:
+            parts = [_stretched(after, frames)]
+        if len(before):
+            parts.insert(0, _stretched(before, first))
+        return self.model(torch.cat(parts).T[None])[0].T
+
+
+def _stretched(x: Tensor, frames: int) -> Tensor:
+    return functional.interpolate(x.T[None], size=frames, mode="linear")[0].T
+
+
+def _padded(x: Tensor, frames: int) -> Tensor:
+    return functional.pad(x, (0, 0, 0, frames - len(x)))
+
+
+def build(sizes: Sizes) -> Flow:
+    """The empty flow of a generation, for weights to be loaded into."""
+    kind = {1: FirstFlow, 2: SecondFlow, 3: ThirdFlow}[sizes.generation]
+    return kind(sizes.flow, sizes.ids.sounds, sizes.speaker)
