@@ -189,9 +189,9 @@ class Block(nn.Module):
         self.self_attn.pack(maps)
         self.feed_forward.pack(maps)
 
-    def forward(self, x: Tensor, seen: Tensor | None = None, before: Keys | None = None, causal: bool = False) -> tuple[
-        Tensor, Keys
-    ]:
+    def forward(
+        self, x: Tensor, seen: Tensor | None = None, before: Keys | None = None, causal: bool = False
+    ) -> tuple[Tensor, Keys]:
         """Gives the steps, and the keys and values of all steps so far."""
         query, key, value = self.self_attn.parts(self.norm_mha(x))
         if before is not None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import torch
 
 from studio.engines.cosyvoice import flow, language
+from studio.engines.cosyvoice.features import Ears
 from studio.engines.cosyvoice.language import FirstModel, LanguageModel, QwenModel
 from studio.engines.cosyvoice.sizes import read_sizes
 from studio.engines.cosyvoice.tokenizer import tokenizer
@@ -25,6 +26,7 @@ class Checkpoint:
         self.device = torch.device(device)
         self.sizes = read_sizes(root)
         self.tokenizer = tokenizer(root, self.sizes)
+        self.ears = Ears(root, self.sizes.generation, self.sizes.ids.sounds, self.sizes.speaker)
         self.language = self._language(precision).to(self.device)
         self.flow = self._flow(precision).to(self.device)
         self.vocoder = self._vocoder().to(self.device)
@@ -64,4 +66,3 @@ def weights(root: Path, name: str) -> Path:
 
 def _plain(key: str) -> str:
     return key.removeprefix(GENERATOR)
-

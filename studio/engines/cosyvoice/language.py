@@ -177,4 +177,3 @@ def _kept(linear: nn.Linear) -> nn.Linear:
     if linear.bias is not None:
         kept.bias = nn.Parameter(linear.bias.detach().float().clone(), requires_grad=False)
     return kept
-

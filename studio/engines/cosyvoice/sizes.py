@@ -181,9 +181,7 @@ def _ids(generation: Generation, sounds: int) -> SpeechIds:
         case 2:
             return SpeechIds(sounds, sounds + 3, end=sounds, fill=sounds + 2, start=0, task=1)
         case 3:
-            return SpeechIds(
-                sounds, sounds + 200, end=sounds + 1, fill=sounds + 3, start=sounds, task=sounds + 2
-            )
+            return SpeechIds(sounds, sounds + 200, end=sounds + 1, fill=sounds + 3, start=sounds, task=sounds + 2)
 
 
 def _flow(plain: Plain, flow: Plain, generation: Generation) -> FlowSizes:

@@ -94,12 +94,13 @@ class WhisperTokenizer:
             mergeable_ranks=ranks,
             special_tokens={token: len(ranks) + at for at, token in enumerate(special)},
         )
+        self._times = len(ranks) + len(special) - TIMESTAMPS  # ids from which on they are times
 
     def encode(self, text: str) -> Tensor:
         return torch.tensor(self._pairs.encode(text, allowed_special="all"), dtype=torch.long)
 
     def decode(self, ids: list[int]) -> str:
-        return self._pairs.decode(ids)
+        return self._pairs.decode([id for id in ids if id < self._times])
 
 
 def tokenizer(root: Path, sizes: Sizes) -> Tokenizer:

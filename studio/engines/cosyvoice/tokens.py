@@ -29,8 +29,20 @@ PINYIN = tuple(
 )  # initials, and finals with their tone
 ADDED = {2: SOUNDS, 3: (*SOUNDS, "<|endofsystem|>", *(f"[{phoneme}]" for phoneme in (*CMU, *PINYIN)))}
 
-HEARD = ("[breath]", "[laughter]", "[cough]", "[sigh]", "[noise]", "[clucking]", "[quick_breath]", "[hissing]",
-         "[vocalized-noise]", "[lipsmack]", "[mn]", "[accent]")  # what a text may ask for
+HEARD = (
+    "[breath]",
+    "[laughter]",
+    "[cough]",
+    "[sigh]",
+    "[noise]",
+    "[clucking]",
+    "[quick_breath]",
+    "[hissing]",
+    "[vocalized-noise]",
+    "[lipsmack]",
+    "[mn]",
+    "[accent]",
+)  # what a text may ask for
 AROUND = (("<strong>", "</strong>"), ("<laughter>", "</laughter>"))
 
 LANGUAGES = tuple(

@@ -76,9 +76,7 @@ class ResBlock(nn.Module):
         self.activations2 = nn.ModuleList(Snake(channels) for _ in dilations)
 
     def forward(self, x: Tensor) -> Tensor:
-        for first, one, second, two in zip(
-            self.activations1, self.convs1, self.activations2, self.convs2, strict=True
-        ):
+        for first, one, second, two in zip(self.activations1, self.convs1, self.activations2, self.convs2, strict=True):
             x = x + two(second(one(first(x))))
         return x
 
@@ -127,9 +125,7 @@ class Vocoder(nn.Module):
                 else nn.ConvTranspose1d(2 * width, width, kernel, rate, padding=(kernel - rate) // 2)
             )
             self.source_downs.append(self._down(outputs, width, stride))
-            self.source_resblocks.append(
-                ResBlock(width, sizes.source_kernels[at], sizes.source_dilations[at], causal)
-            )
+            self.source_resblocks.append(ResBlock(width, sizes.source_kernels[at], sizes.source_dilations[at], causal))
             for size, dilations in zip(sizes.block_kernels, sizes.block_dilations, strict=True):
                 self.resblocks.append(ResBlock(width, size, dilations, causal))
         self.conv_post = Left(width, outputs, 7) if causal else _centred(width, outputs, 7)
