@@ -5,7 +5,6 @@ sounds the same whatever was spoken before it, in one piece or in many.
 """
 
 import math
-from dataclasses import dataclass
 from typing import Protocol
 
 import torch
@@ -82,16 +81,6 @@ def published_generator(sizes: Sizes) -> torch.Generator:
     return generator
 
 
-@dataclass(eq=False)
-class Thread:
-    """Where the source of a stream has come to."""
-
-    chance: Chance
-    phases: Tensor | None = None
-    turned: Tensor | None = None  # (harmonics,) float64: turns so far, modulo whole ones
-    last: Tensor | None = None  # the pitch of the frame before
-
-
 class Source(nn.Module):
     """Pitch of mel frames -> excitation, one value a sample."""
 
@@ -100,31 +89,45 @@ class Source(nn.Module):
         self.sizes, self.generation = sizes, generation
         self.l_linear = nn.Linear(sizes.harmonics, 1)
 
-    def forward(self, pitch: Tensor, chance: Chance) -> Tensor:
-        """(frames,) in hertz -> (samples,)"""
-        return self.excited(pitch, self.sines(pitch, chance.phases(self.sizes.harmonics).to(pitch)), chance)
+    def forward(
+        self, pitch: Tensor, chance: Chance, phases: Tensor | None = None, start: int = 0, end: int | None = None
+    ) -> Tensor:
+        """Pitch (frames,) in hertz of all frames so far -> (samples,) of the frames from `start` to `end`.
 
-    def excited(self, pitch: Tensor, sines: Tensor, chance: Chance) -> Tensor:
-        """Sines (samples, harmonics) with their noise, as one value a sample."""
+        `phases` are those that `chance` gave at the beginning; noise is drawn for these frames only, so frames have to
+        be asked for in order.
+        """
         sizes = self.sizes
+        phases = chance.phases(sizes.harmonics) if phases is None else phases
+        sines = self.sines(pitch, phases.to(pitch), start, end)
+        pitch = pitch[start:end]
         voiced = (pitch.repeat_interleave(sizes.scale) > sizes.voiced).to(sines)[:, None]
         amount = voiced * sizes.noise + (1 - voiced) * sizes.amplitude / 3
         noise = chance.noise(len(sines), sizes.harmonics).to(sines)
         mixed = sizes.amplitude * sines * voiced + amount * noise
         return self.l_linear(mixed)[:, 0].tanh()
 
-    def sines(self, pitch: Tensor, phases: Tensor) -> Tensor:
-        """(frames,) -> (samples, harmonics), by the way of each generation."""
+    def sines(self, pitch: Tensor, phases: Tensor, start: int = 0, end: int | None = None) -> Tensor:
+        """(frames,) -> (samples, harmonics) of the frames from `start` to `end`, by the way of each generation."""
         sizes = self.sizes
         harmonics = torch.arange(1, sizes.harmonics + 1, device=pitch.device)
         if self.generation == 1:  # phases add up sample by sample, and each harmonic begins somewhere
             wide = pitch.repeat_interleave(sizes.scale)[:, None]
-            turns = (wide * harmonics / sizes.rate).cumsum(0) % 1
+            turns = (wide * harmonics / sizes.rate).cumsum(0)[start * sizes.scale : _times(end, sizes.scale)] % 1
             begin = (2 * phases - 1) * math.pi
             begin[0] = 0
             return (2 * math.pi * turns + begin).sin()
         # phases add up frame by frame; where a harmonic begins is lost on the way, in the published code too
         turns = ((pitch[:, None] * harmonics) / sizes.rate) % 1
         angle = turns.cumsum(0) * 2 * math.pi * sizes.scale
-        mode = "linear" if self.generation == 2 else "nearest"
-        return functional.interpolate(angle.T[None], scale_factor=sizes.scale, mode=mode)[0].T.sin()
+        if self.generation == 3:
+            return angle[start:end].repeat_interleave(sizes.scale, 0).sin()
+        before = min(start, 1)  # between two frames one needs both
+        around = angle[start - before : None if end is None else end + 1]
+        wide = functional.interpolate(around.T[None], scale_factor=sizes.scale, mode="linear")[0].T
+        count = (len(pitch) if end is None else min(end, len(pitch))) - start
+        return wide[before * sizes.scale :][: count * sizes.scale].sin()
+
+
+def _times(frames: int | None, scale: int) -> int | None:
+    return None if frames is None else frames * scale

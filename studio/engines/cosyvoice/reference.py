@@ -1,0 +1,85 @@
+"""A voice from a clip: what the models need of it, heard once.
+
+Rules that the models were trained with, checked before any work begins: how long a clip may be, how loud it has to be,
+at what rate it was recorded, how a transcript fits what is said.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from studio.engines.cosyvoice.checkpoint import Checkpoint
+from studio.engines.cosyvoice.features import HEARD_RATE, flow_mel, resampled
+from studio.engines.cosyvoice.flow import Prompt
+from studio.errors import BadFile
+
+SHORTEST_S, LONGEST_S = 1.0, 30.0
+LOWEST_RATE = 16_000  # of a clip; below it, what makes a voice is gone
+QUIETEST = 10 ** (-50 / 20)  # peak of a clip that holds speech
+FASTEST = 40  # characters a second that nobody says: the transcript is of something else
+
+
+@dataclass(frozen=True, eq=False)
+class Reference:
+    """What was heard in a clip."""
+
+    sounds: Tensor  # (n,) int64
+    mel: Tensor  # (frames, 80)
+    speaker: Tensor  # (192,)
+
+    @property
+    def prompt(self) -> Prompt:
+        return Prompt(self.sounds, self.mel, self.speaker)
+
+
+def listen(checkpoint: Checkpoint, samples: Tensor, rate: int, *, even: bool = True) -> Reference:
+    """What is in a clip (n,) at `rate`. With `even`, sounds and mel frames are cut to fit each other, as the second and
+    third generation need it."""
+    heard, sizes = resampled(samples, rate, HEARD_RATE), checkpoint.sizes
+    sounds = checkpoint.ears.sounds(heard)
+    mel = flow_mel(resampled(samples, rate, sizes.mel.rate), sizes.mel)
+    if even and (each := sizes.flow.frames):
+        count = min(len(mel) // each, len(sounds))
+        sounds, mel = sounds[:count], mel[: each * count]
+    return Reference(sounds, mel, checkpoint.ears.speaker(heard))
+
+
+def read(clip: bytes) -> tuple[Tensor, int]:
+    """The samples of a clip (an audio file) and their rate. `BadFile` for one that is too short, too long, silent,
+    recorded at too low a rate, or no audio."""
+    from studio.audio.files import read_bytes
+
+    sound = read_bytes(clip, longest_s=LONGEST_S)
+    if sound.rate < LOWEST_RATE:
+        raise BadFile(
+            f"the clip was recorded at {sound.rate} samples a second: CosyVoice needs at least {LOWEST_RATE}; "
+            "record it again, or take a better copy",
+            f"片段的采样率为 {sound.rate} Hz：CosyVoice 至少需要 {LOWEST_RATE} Hz；请重新录制或换一份更好的音频",
+            where="voice.clip",
+        )
+    if sound.seconds < SHORTEST_S:
+        raise BadFile(
+            f"the clip lasts {sound.seconds:.1f} s: CosyVoice needs {SHORTEST_S:g} to {LONGEST_S:g} s of speech",
+            f"片段只有 {sound.seconds:.1f} 秒：CosyVoice 需要 {SHORTEST_S:g} 到 {LONGEST_S:g} 秒的语音",
+            where="voice.clip",
+        )
+    samples = torch.from_numpy(sound.samples.copy())
+    if float(samples.abs().max()) < QUIETEST:
+        raise BadFile(
+            "the clip is silent; record it again, nearer to the microphone",
+            "片段没有声音；请靠近麦克风重新录制",
+            where="voice.clip",
+        )
+    return samples, sound.rate
+
+
+def check_transcript(transcript: str, seconds: float) -> None:
+    """`BadFile` for a transcript that cannot be of this clip."""
+    if len(transcript) > FASTEST * seconds:
+        raise BadFile(
+            f"the transcript has {len(transcript)} characters for {seconds:.1f} s of speech: it is of another clip; "
+            "write what is said in this one, or leave it empty",
+            f"文字稿有 {len(transcript)} 个字符，而语音只有 {seconds:.1f} 秒：两者不符；请填写这段录音里说的话，或留空",
+            where="voice.transcript",
+        )
