@@ -26,7 +26,15 @@ from studio.weights import WeightStore
 from studio.words import Words
 
 GROUP = "timbre_studio.engines"
-SHIPPED = {"espeak": "studio.engines.espeak:Espeak", "chattts": "studio.engines.chattts.engine:ChatTTS"}
+SHIPPED = {
+    "espeak": "studio.engines.espeak:Espeak",
+    "chattts": "studio.engines.chattts.engine:ChatTTS",
+    "cosyvoice3": "studio.engines.cosyvoice.engine:CosyVoice3",
+    "cosyvoice2": "studio.engines.cosyvoice.engine:CosyVoice2",
+    "cosyvoice1": "studio.engines.cosyvoice.engine:CosyVoice1",
+    "cosyvoice1-sft": "studio.engines.cosyvoice.engine:CosyVoice1Sft",
+    "cosyvoice1-instruct": "studio.engines.cosyvoice.engine:CosyVoice1Instruct",
+}
 KIND = Words("engine", "引擎")
 WORDS_OF_STATE = {
     "ready": Words("ready", "可用"),

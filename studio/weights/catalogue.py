@@ -26,6 +26,7 @@ class Weights:
     licence_words: Words  # what it means for whoever uses it
     homepage: str
     revision: str = "main"
+    modelscope: str = ""  # on ModelScope, where the same files are published
 
 
 CHATTTS = Weights(
@@ -83,4 +84,48 @@ SENSEVOICE = Weights(
     homepage="https://huggingface.co/FunAudioLLM/SenseVoiceSmall",
 )
 
-CATALOGUE: dict[str, Weights] = {weights.id: weights for weights in (CHATTTS, SENSEVOICE)}
+QWEN = "CosyVoice-BlankEN"  # the text model's sizes and vocabulary; its own weights are not needed
+
+
+def _cosyvoice(id: str, title: str, repo: str, modelscope: str, about_bytes: int, *names: str) -> Weights:
+    return Weights(
+        id=id,
+        title=Words(title, title),
+        repo=repo,
+        about_bytes=about_bytes,
+        files=tuple(WeightFile(name, "") for name in (*names, "llm.pt", "flow.pt", "hift.pt", "campplus.onnx")),
+        licence="Apache-2.0",
+        licence_words=Words(
+            "free to use, change and share, also commercially, where its licence and notices are kept",
+            "可自由使用、修改和分享，包括商用，须保留许可证与声明",
+        ),
+        homepage=f"https://huggingface.co/{repo}",
+        modelscope=modelscope,
+    )
+
+
+VOCABULARY = tuple(f"{QWEN}/{name}" for name in ("config.json", "vocab.json", "merges.txt"))
+COSYVOICE = (
+    _cosyvoice(
+        "cosyvoice3", "CosyVoice 3", "FunAudioLLM/Fun-CosyVoice3-0.5B-2512", "FunAudioLLM/Fun-CosyVoice3-0.5B-2512",
+        4_400_000_000, "cosyvoice3.yaml", "speech_tokenizer_v3.onnx", *VOCABULARY,
+    ),
+    _cosyvoice(
+        "cosyvoice2", "CosyVoice 2", "FunAudioLLM/CosyVoice2-0.5B", "iic/CosyVoice2-0.5B",
+        3_100_000_000, "cosyvoice2.yaml", "speech_tokenizer_v2.onnx", *VOCABULARY,
+    ),
+    _cosyvoice(
+        "cosyvoice1", "CosyVoice 300M", "FunAudioLLM/CosyVoice-300M", "iic/CosyVoice-300M",
+        2_300_000_000, "cosyvoice.yaml", "speech_tokenizer_v1.onnx",
+    ),
+    _cosyvoice(
+        "cosyvoice1-sft", "CosyVoice 300M SFT", "FunAudioLLM/CosyVoice-300M-SFT", "iic/CosyVoice-300M-SFT",
+        2_300_000_000, "cosyvoice.yaml", "speech_tokenizer_v1.onnx", "spk2info.pt",
+    ),
+    _cosyvoice(
+        "cosyvoice1-instruct", "CosyVoice 300M Instruct", "FunAudioLLM/CosyVoice-300M-Instruct",
+        "iic/CosyVoice-300M-Instruct", 2_300_000_000, "cosyvoice.yaml", "speech_tokenizer_v1.onnx", "spk2info.pt",
+    ),
+)  # fmt: skip
+
+CATALOGUE: dict[str, Weights] = {weights.id: weights for weights in (CHATTTS, SENSEVOICE, *COSYVOICE)}

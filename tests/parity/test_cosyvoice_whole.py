@@ -5,6 +5,7 @@ here as it puts them. How the studio streams is tested in `tests/engines/cosyvoi
 """
 
 import json
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from studio.engines.cosyvoice.generation import Batch, Order
 from studio.engines.cosyvoice.interleaving import Interleaving
 from studio.engines.cosyvoice.language import TIED, FirstModel, QwenModel
 from studio.engines.cosyvoice.reference import Reference, listen
-from studio.engines.cosyvoice.sizes import read_sizes
+from studio.engines.cosyvoice.sizes import Sizes, read_sizes
 from studio.engines.cosyvoice.source import Chance
 from studio.engines.cosyvoice.speakers import read_speakers
 from studio.engines.cosyvoice.vocoder import Vocoder
@@ -30,6 +31,7 @@ from studio.engines.cosyvoice.waveform import Faster
 from studio.nn.loading import check_fit, unnormed
 
 from .cosyvoice_cases import GENERATIONS, ROOT, Case, case, known, of_stage, tiny
+from .cosyvoice_published import write_configuration
 from .test_cosyvoice_features import wave
 from .test_cosyvoice_language import Recorded, moved
 from .test_cosyvoice_vocoder import Drawn, fixed
@@ -331,67 +333,11 @@ def test_cosyvoice_published_keys_fit(part: str) -> None:
         check_fit(Path(name), {key: value.shape for key, value in module.state_dict().items()}, found)
 
 
-def published(part: str):  # type: ignore[no-untyped-def]
-    """The sizes of the published model, from the small one's configuration with the published numbers in it."""
-    import tempfile
-
-    root = tiny(part).root
-    text = {path.name: path.read_text("utf-8") for path in root.glob("*.yaml")}
-    numbers = PUBLISHED[part]
+def published(part: str) -> Sizes:
+    """The sizes of the published model."""
     with tempfile.TemporaryDirectory() as folder:
-        for name, given in text.items():
-            for old, new in numbers:
-                assert old in given, old
-                given = given.replace(old, new)
-            (Path(folder) / name).write_text(given, "utf-8")
-        qwen = Path(folder) / "CosyVoice-BlankEN"
-        qwen.mkdir()
-        (qwen / "config.json").write_text(json.dumps(QWEN), "utf-8")
+        write_configuration(part, tiny(part).root, Path(folder))
         return read_sizes(Path(folder))
-
-
-QWEN = {
-    "model_type": "qwen2", "vocab_size": 151936, "hidden_size": 896, "intermediate_size": 4864,
-    "num_hidden_layers": 24, "num_attention_heads": 14, "num_key_value_heads": 2,
-    "max_position_embeddings": 32768, "rope_theta": 1000000.0, "rms_norm_eps": 1e-06,
-}  # fmt: skip
-VOCODER = [("upsample_rates: [8, 5, 3]", "upsample_rates: [8, 5, 3]"), ("base_channels: 24", "base_channels: 512"),
-           ("cond_channels: 16", "cond_channels: 512")]  # fmt: skip
-PUBLISHED = {
-    "v1": [
-        ("speech_token_size: 300", "speech_token_size: 4096"), ("vocab_size: 300", "vocab_size: 4096"),
-        ("text_encoder_input_size: 4\n", "text_encoder_input_size: 512\n"),
-        ("llm_input_size: 40", "llm_input_size: 1024"), ("llm_output_size: 40", "llm_output_size: 1024"),
-        ("output_size: 32\n        attention_heads: 2\n        linear_units: 48\n        num_blocks: 2\n"
-         "        dropout_rate: 0.1\n        positional_dropout_rate: 0.1\n        attention_dropout_rate: 0.0",
-         "output_size: 1024\n        attention_heads: 16\n        linear_units: 4096\n        num_blocks: 6"),
-        ("attention_heads: 4\n        linear_units: 64\n        num_blocks: 2",
-         "attention_heads: 16\n        linear_units: 4096\n        num_blocks: 14"),
-        ("output_size: 32\n        attention_heads: 2\n        linear_units: 48\n        num_blocks: 2",
-         "output_size: 512\n        attention_heads: 8\n        linear_units: 2048\n        num_blocks: 6"),
-        ("input_size: 32", "input_size: 512"), ("channels: [16, 16]", "channels: [256, 256]"),
-        ("attention_head_dim: 12\n            n_blocks: 1\n            num_mid_blocks: 2\n            num_heads: 2",
-         "attention_head_dim: 64\n            n_blocks: 4\n            num_mid_blocks: 12\n            num_heads: 8"),
-        ("base_channels: 16", "base_channels: 512"), ("cond_channels: 16", "cond_channels: 512"),
-    ],
-    "v2": [
-        ("speech_token_size: 300", "speech_token_size: 6561"), ("vocab_size: 300", "vocab_size: 6561"),
-        ("output_size: 32\n        attention_heads: 2\n        linear_units: 48\n        num_blocks: 2",
-         "output_size: 512\n        attention_heads: 8\n        linear_units: 2048\n        num_blocks: 6"),
-        ("input_size: 32\n    output_size: 80", "input_size: 512\n    output_size: 80"),
-        ("        input_size: 32", "        input_size: 512"), ("channels: [16]", "channels: [256]"),
-        ("attention_head_dim: 12\n            n_blocks: 1\n            num_mid_blocks: 2\n            num_heads: 2",
-         "attention_head_dim: 64\n            n_blocks: 4\n            num_mid_blocks: 12\n            num_heads: 8"),
-        *VOCODER,
-    ],
-    "v3": [
-        ("speech_token_size: 300", "speech_token_size: 6561"), ("vocab_size: 300", "vocab_size: 6561"),
-        ("channels: 40", "channels: 1024"),
-        ("dim: 48\n            depth: 2\n            heads: 2\n            dim_head: 16",
-         "dim: 1024\n            depth: 22\n            heads: 16\n            dim_head: 64"),
-        *VOCODER,
-    ],
-}  # fmt: skip
 
 
 @pytest.mark.parametrize("part", GENERATIONS)

@@ -1,6 +1,5 @@
 """`ChatTTS`: the engine contract over the checkpoint and its worker."""
 
-import queue
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -22,6 +21,8 @@ from studio.engines.contract import (
     VoiceContent,
     VoiceKind,
 )  # fmt: skip
+from studio.engines.devices import chosen
+from studio.engines.worker import Mailbox, Task, Worker
 from studio.errors import BadFile, BadRequest, NotInstalled
 from studio.text.marks import MarkNote, parse, render
 from studio.weights import WeightStore
@@ -33,9 +34,7 @@ if TYPE_CHECKING:  # torch takes seconds to import; it comes with `load`
     from studio.engines.chattts.checkpoint import Checkpoint
     from studio.engines.chattts.speaking import Script, Speaking
     from studio.engines.chattts.tokenizer import Tokenizer
-    from studio.engines.chattts.worker import Worker
 
-LISTENING_S = 0.05  # how often one who waits for sound looks whether to stop
 SHORTEST_S, LONGEST_S = 1.0, 30.0  # of a reference clip
 QUIETEST = 10 ** (-50 / 20)  # peak of a clip that holds speech
 REMEMBERED = 16  # clips whose codes are kept
@@ -92,13 +91,13 @@ class ChatTTS:
                 words = missing or Words("", "")
                 raise NotInstalled(words.en, words.zh)
             from studio.engines.chattts.checkpoint import Checkpoint
+            from studio.engines.chattts.generation import Batch
             from studio.engines.chattts.speaking import Speaking
-            from studio.engines.chattts.worker import Worker
 
             checkpoint = Checkpoint(found.root, self._precision(), self._device(), self._settings["quantiser"])  # type: ignore[arg-type]
             self._speaking = Speaking(checkpoint)
             self._words = checkpoint.tokenizer
-            self._worker = Worker(checkpoint.gpt, int(self._settings["rows"]))
+            self._worker = Worker(Batch(checkpoint.gpt, int(self._settings["rows"])), ID)
 
     def unload(self) -> None:
         with self._lock:
@@ -157,7 +156,7 @@ class ChatTTS:
 
     def refine(self, recipes: Sequence[Recipe], stop: Stop) -> Iterator[Refined]:
         """Each text with what the model would add to it."""
-        speaking, box = self._ready(), _Mailbox(stop)
+        speaking, box = self._ready(), Mailbox(stop)
         for index, recipe in enumerate(recipes):
             self._submit(_refining(speaking, self._script(recipe), index, box), box)
         yield from box.open(len(recipes))
@@ -165,7 +164,7 @@ class ChatTTS:
     def speak(self, recipes: Sequence[Recipe], stop: Stop, stream: bool = True) -> Iterator[AudioChunk]:
         """The sound of each recipe. Lines that are not the first to be heard are given out when they are whole."""
         stop.check()
-        speaking, box = self._ready(), _Mailbox(stop)
+        speaking, box = self._ready(), Mailbox(stop)
         scripts = [self._script(recipe) for recipe in recipes]  # refuses what is wrong before anything is begun
         for index, script in enumerate(scripts):
             give = _giver(box, index)
@@ -180,9 +179,7 @@ class ChatTTS:
         assert speaking is not None
         return speaking
 
-    def _submit(self, errand: Any, box: "_Mailbox") -> None:
-        from studio.engines.chattts.worker import Task
-
+    def _submit(self, errand: Any, box: "Mailbox") -> None:
         worker = self._worker
         if worker is None:
             raise NotInstalled("chattts was unloaded; try again", "chattts 已卸载，请重试")
@@ -275,28 +272,7 @@ class ChatTTS:
         return "int8" if self._device() == "cpu" else "bf16"
 
     def _device(self) -> str:
-        asked = str(self._settings["device"])
-        if asked != "auto":
-            return asked
-        from importlib.util import find_spec
-
-        if find_spec("torch") is None:
-            return "cpu"
-        return _best_device()
-
-
-def _best_device() -> str:
-    """CUDA or MPS where there is one. Looked for without torch where that is enough: its import takes seconds."""
-    import sys
-    from pathlib import Path
-
-    if sys.platform == "linux" and not Path("/dev/nvidiactl").exists() and not Path("/dev/kfd").exists():
-        return "cpu"
-    import torch
-
-    if torch.cuda.is_available():
-        return "cuda"
-    return "mps" if torch.backends.mps.is_available() else "cpu"
+        return chosen(str(self._settings["device"]))
 
 
 def _size(root: Any) -> int:
@@ -334,39 +310,13 @@ def _encoded(checkpoint: "Checkpoint", clip: bytes) -> "Tensor":
         return checkpoint.dvae.encode(samples.to(checkpoint.device)).cpu()
 
 
-def _giver(box: "_Mailbox", index: int) -> "Callable[[Tensor, bool, str], None]":
+def _giver(box: "Mailbox", index: int) -> "Callable[[Tensor, bool, str], None]":
     def give(samples: "Tensor", last: bool, said: str) -> None:
         box.put(AudioChunk(index, samples.clamp(-1, 1).float().numpy(), last=last, said=said))
 
     return give
 
 
-def _refining(speaking: "Speaking", script: "Script", index: int, box: "_Mailbox") -> Any:
+def _refining(speaking: "Speaking", script: "Script", index: int, box: "Mailbox") -> Any:
     text, comparison, tries = yield from speaking.refined(script)
     box.put(Refined(index, text, comparison.diff, comparison.ok, tries))
-
-
-class _Mailbox:
-    """Between the worker and the one who waits for what it makes."""
-
-    def __init__(self, stop: Stop) -> None:
-        self._stop = stop
-        self._items: queue.SimpleQueue[Any] = queue.SimpleQueue()
-        self.closed = False
-        self.put = self._items.put
-
-    def open(self, expected: int) -> Iterator[Any]:
-        """What comes, until `expected` things are whole. Raises what comes as an exception."""
-        try:
-            while expected:
-                self._stop.check()
-                try:
-                    item = self._items.get(timeout=LISTENING_S)
-                except queue.Empty:
-                    continue
-                if isinstance(item, Exception):
-                    raise item
-                expected -= item.last if isinstance(item, AudioChunk) else 1
-                yield item
-        finally:
-            self.closed = True  # what is still being drawn for this box is dropped at the next step

@@ -12,17 +12,19 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from studio.engines.chattts import guards
+from studio.engines import guards
 from studio.engines.chattts.checkpoint import Checkpoint
+from studio.engines.chattts.config import FRAME, RATE
 from studio.engines.chattts.generation import Order, Row
 from studio.engines.chattts.prompts import code_prompt, refine_prompt
 from studio.engines.chattts.refining import Comparison, compare
 from studio.engines.chattts.waveform import WaveStream
-from studio.engines.chattts.worker import Errand
+from studio.engines.worker import Errand
 from studio.errors import BadText, EngineFailed
 from studio.nn.sampling import Draws, OwnDraws, RepeatedDraws, Sampling
 
 TRY = 1_000_003  # between the seeds of two tries
+LOOP_FRAMES = round(guards.LOOP_S * RATE / FRAME)
 REMEMBERED = 16  # first pieces whose codes are kept
 
 
@@ -96,7 +98,7 @@ class Speaking:
         wave = WaveStream(lambda frames: self._decode(script, frames), stream)
         given = False
         while not row.ending:
-            if guards.looping(row.drawn):
+            if guards.looping(row.drawn, LOOP_FRAMES):
                 return self._late("loop", script, given)
             if stream and wave.ready(row.length):
                 give(wave.piece(self._frames(script, row)), False, "")

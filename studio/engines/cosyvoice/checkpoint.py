@@ -1,6 +1,5 @@
 """A CosyVoice checkpoint in memory: all that speaking needs, loaded strictly from a folder in the published layout."""
 
-from functools import cached_property
 from pathlib import Path
 
 import torch
@@ -20,18 +19,18 @@ GENERATOR = "generator."  # before every key of a vocoder as it was trained
 class Checkpoint:
     """The modules of one checkpoint on one device."""
 
-    def __init__(self, root: Path, precision: Precision = "fp32", device: str = "cpu") -> None:
-        """`BadFile` names what does not fit."""
+    def __init__(self, root: Path, precision: Precision = "fp32", device: str = "cpu", wanted: int | None = None) -> None:
+        """`wanted` is the generation that it has to be. `BadFile` names what does not fit."""
         self.root, self.precision = root, precision
         self.device = torch.device(device)
-        self.sizes = read_sizes(root)
+        self.sizes = read_sizes(root, wanted)
         self.tokenizer = tokenizer(root, self.sizes)
         self.ears = Ears(root, self.sizes.generation, self.sizes.ids.sounds, self.sizes.speaker)
         self.language = self._language(precision).to(self.device)
         self.flow = self._flow(precision).to(self.device)
         self.vocoder = self._vocoder().to(self.device)
 
-    @cached_property
+    @property
     def generation(self) -> int:
         return self.sizes.generation
 

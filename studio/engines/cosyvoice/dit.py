@@ -192,7 +192,7 @@ class DiT(Estimator):
         past: Past | None = None,
     ) -> Tensor:
         when = self.time_embed(time)
-        rows, steps, _ = x.shape
+        steps = x.shape[1]
         start = 0 if past is None else past.get(self) or 0
         if past is not None:
             past.keep(self, start + steps)

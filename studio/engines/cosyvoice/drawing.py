@@ -34,7 +34,8 @@ class RepetitionAware:
         if self.temperature != 1:
             scores = scores / self.temperature
         found = self.nucleus(scores)
-        if list(drawn[-self.window :]).count(found) >= self.window * self.share:
+        lately = drawn[-self.window :] if self.window else ()
+        if found in lately and list(lately).count(found) >= self.window * self.share:
             scores[found] = -torch.inf
             return self._drawn(scores.softmax(0))
         return found

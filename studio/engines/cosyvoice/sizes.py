@@ -119,21 +119,22 @@ class Sizes:
     speaker: int  # numbers of a speaker's embedding
 
 
-def find(root: Path) -> tuple[Path, Generation]:
-    """The configuration in a folder. `BadFile` where there is none."""
-    for name, generation in NAMES.items():
+def find(root: Path, wanted: int | None = None) -> tuple[Path, Generation]:
+    """The configuration in a folder, of the generation that is wanted. `BadFile` where there is none."""
+    names = {name: generation for name, generation in NAMES.items() if wanted in (None, generation)}
+    for name, generation in names.items():
         if (root / name).is_file():
             return root / name, generation
     raise BadFile(
-        f"{root.name}: no CosyVoice model there (none of {', '.join(NAMES)}); check the folder",
-        f"{root.name}：其中没有 CosyVoice 模型（缺少 {'、'.join(NAMES)}）；请检查所给的文件夹",
+        f"{root.name}: no such CosyVoice model there (it lacks {', '.join(names)}); check the folder",
+        f"{root.name}：其中没有所需的 CosyVoice 模型（缺少 {'、'.join(names)}）；请检查所给的文件夹",
         where=str(root),
     )
 
 
-def read_sizes(root: Path) -> Sizes:
+def read_sizes(root: Path, wanted: int | None = None) -> Sizes:
     """The sizes of the checkpoint in `root`. `BadFile` names what cannot be."""
-    path, generation = find(root)
+    path, generation = find(root, wanted)
     plain = read(path)
     for part, wanted in zip(("llm", "flow", "hift"), CLASSES[generation], strict=True):
         is_ = str((plain.get(part) or {}).get(CLASS, "nothing") if isinstance(plain.get(part), dict) else "nothing")

@@ -285,13 +285,14 @@ def test_an_instant_end_is_tried_again(engine: ChatTTS, hear: Hear, recipe_for: 
 def test_a_loop_is_noticed() -> None:
     import torch
 
-    from studio.engines.chattts.guards import LOOP_FRAMES, looping
+    from studio.engines.chattts.speaking import LOOP_FRAMES
+    from studio.engines.guards import looping
 
     chance = torch.randint(0, 600, (300, 4))
-    assert not looping(chance)
+    assert not looping(chance, LOOP_FRAMES)
     for period in (1, 2, 3, 4):
         pattern = torch.randint(0, 600, (period, 4)).repeat(LOOP_FRAMES + 8, 1)[: LOOP_FRAMES + 8]
-        assert looping(torch.cat([chance, pattern]))
+        assert looping(torch.cat([chance, pattern]), LOOP_FRAMES)
 
 
 def test_stop_ends_it_within_a_step_and_the_next_request_works(engine: ChatTTS, hear: Hear, recipe_for: Make) -> None:

@@ -10,15 +10,35 @@ import logging
 import queue
 import threading
 from collections import deque
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any, Protocol
 
-import torch
+from studio.engines.contract import AudioChunk
+from studio.stop import Stop
 
-from studio.engines.chattts.generation import Batch, Order, Row
-from studio.engines.chattts.model import Gpt
+Errand = Generator[Any, Any, None]  # yields orders and None, is sent rows
+LISTENING_S = 0.05  # how often one who waits for sound looks whether to stop
 
-Errand = Generator[Order | None, Row | None, None]
+
+class Batch(Protocol):
+    """The rows that are being drawn now."""
+
+    @property
+    def rows(self) -> Sequence[Any]: ...
+    @property
+    def room(self) -> int:
+        """Rows that could still enter."""
+
+    def enter(self, order: Any) -> Any:
+        """Read what the row begins with and take a place."""
+
+    def leave(self, row: Any) -> None:
+        """Give the place back."""
+
+    def step(self) -> Sequence[Any]:
+        """One token for every row; gives the rows that took one. What has ended has left."""
+
 
 log = logging.getLogger(__name__)
 
@@ -30,19 +50,20 @@ class Task:
     errand: Errand
     failed: Callable[[Exception], None]
     unwanted: Callable[[], bool]  # nobody waits for it any more
-    order: Order | None = None  # waits for a place
-    row: Row | None = None
+    order: Any = None  # waits for a place
+    row: Any = None
 
 
 class Worker:
     """Runs errands until it is closed."""
 
-    def __init__(self, gpt: Gpt, slots: int) -> None:
-        self._batch = Batch(gpt, slots)
+    def __init__(self, batch: Batch, name: str) -> None:
+        """`name` is that of the thread, for whoever looks at the running program."""
+        self._batch, self._name = batch, name
         self._inbox: queue.SimpleQueue[Task | None] = queue.SimpleQueue()
         self._tasks: deque[Task] = deque()  # the one that has waited longest first
         self._open = True
-        self._thread = threading.Thread(target=self._run, name="chattts", daemon=True)
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
 
     def submit(self, task: Task) -> None:
@@ -55,22 +76,24 @@ class Worker:
         self._inbox.put(None)
         self._thread.join()
 
-    @torch.inference_mode()
     def _run(self) -> None:
-        while self._open:
-            self._collect()
+        import torch
+
+        with torch.inference_mode():
+            while self._open:
+                self._collect()
+                for task in list(self._tasks):
+                    self._resume(task)
+                if self._batch.rows:
+                    self._step()
             for task in list(self._tasks):
-                self._resume(task)
-            if self._batch.rows:
-                self._step()
-        for task in list(self._tasks):
-            self._end(task)
+                self._end(task)
 
     def _step(self) -> None:
         try:
             self._batch.step()
         except Exception as error:  # no memory left, say: it is everybody's who has a row, and nobody else's
-            log.warning("a step of chattts failed", exc_info=True)
+            log.warning("a step of %s failed", self._name, exc_info=True)
             for task in [task for task in self._tasks if task.row is not None]:
                 self._end(task)
                 task.failed(error)
@@ -110,3 +133,29 @@ class Worker:
     def _leave(self, task: Task) -> None:
         if task.row is not None:
             self._batch.leave(task.row)
+
+
+class Mailbox:
+    """Between the worker and the one who waits for what it makes."""
+
+    def __init__(self, stop: Stop) -> None:
+        self._stop = stop
+        self._items: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self.closed = False
+        self.put = self._items.put
+
+    def open(self, expected: int) -> Iterator[Any]:
+        """What comes, until `expected` things are whole. Raises what comes as an exception."""
+        try:
+            while expected:
+                self._stop.check()
+                try:
+                    item = self._items.get(timeout=LISTENING_S)
+                except queue.Empty:
+                    continue
+                if isinstance(item, Exception):
+                    raise item
+                expected -= item.last if isinstance(item, AudioChunk) else 1
+                yield item
+        finally:
+            self.closed = True  # what is still being drawn for this box is dropped at the next step

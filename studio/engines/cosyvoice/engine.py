@@ -1,0 +1,330 @@
+"""`CosyVoice`: the engine contract over a checkpoint and its worker; one class for all published models."""
+
+import hashlib
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from studio.engines.contract import (
+    AudioChunk,
+    BuiltinVoice,
+    Draft,
+    EngineSpec,
+    Recipe,
+    Stop,
+    Value,
+    VoiceContent,
+    VoiceKind,
+)  # fmt: skip
+from studio.engines.cosyvoice.declaration import SETTINGS, VARIANTS, Variant, declare, native
+from studio.engines.cosyvoice.instructions import TEXTS
+from studio.engines.cosyvoice.wording import check, katakana, spoken, word
+from studio.engines.devices import chosen
+from studio.engines.worker import Mailbox, Task, Worker
+from studio.errors import BadRequest, NotInstalled
+from studio.text.marks import MarkNote, parse, render
+from studio.weights import WeightStore
+from studio.words import Words
+
+if TYPE_CHECKING:  # torch takes seconds to import; it comes with `load`
+    from torch import Tensor
+
+    from studio.engines.cosyvoice.reference import Reference
+    from studio.engines.cosyvoice.speakers import Speaker
+    from studio.engines.cosyvoice.speaking import Script, Speaking
+
+REMEMBERED = 16  # clips whose features are kept
+GUIDES = Path(__file__).parent / "guides"
+SAID = {
+    "guide-zh": ("zh", "今天的天气真不错，我们一起去公园散步，好吗？"),
+    "guide-en": ("en", "The weather is lovely today, so let us walk through the park together."),
+}  # what the shipped clips say, spoken by eSpeak NG: a voice for the first minute
+GUIDE_LABELS = {
+    "guide-zh": Words("Guide, Chinese (synthetic clip)", "示例音色·中文（合成片段）"),
+    "guide-en": Words("Guide, English (synthetic clip)", "示例音色·英文（合成片段）"),
+}
+
+
+class CosyVoice:
+    """Speech from one published CosyVoice model. May be asked by several threads at once."""
+
+    def __init__(self, weights: WeightStore, variant: Variant = VARIANTS["cosyvoice2"]) -> None:
+        self._weights, self.variant = weights, variant
+        self._settings = {setting.name: setting.default for setting in SETTINGS}
+        self._lock = threading.RLock()
+        self._speaking: Speaking | None = None
+        self._worker: Worker | None = None
+        self._heard: OrderedDict[str, Reference] = OrderedDict()
+        self._saved: tuple[object, dict[str, Speaker]] | None = None
+        self._declared: tuple[object, EngineSpec] | None = None
+
+    @property
+    def spec(self) -> EngineSpec:
+        """The declaration, for the weights and settings as they are now."""
+        found = self._weights.find(self.variant.id)
+        key = (found, tuple(self._settings.items()))
+        if self._declared is None or self._declared[0] != key:
+            version = ""
+            if found is not None:
+                version = f"{self._weights.digest(self.variant.id)[:12]}.{self._precision()}"
+            self._declared = key, declare(self.variant, version)
+        return self._declared[1]
+
+    def configure(self, settings: Mapping[str, Any]) -> None:
+        """Use these settings from the next `load` on."""
+        declared = {setting.name: setting for setting in SETTINGS}
+        unknown = [name for name in settings if name not in declared]
+        if unknown:
+            raise BadRequest(
+                f"{unknown[0]}: {self.variant.id} has no such setting; it has {', '.join(declared)}",
+                f"{unknown[0]}：{self.variant.id} 没有这个设置；它有 {'、'.join(declared)}",
+                where=f"settings.{unknown[0]}",
+            )
+        self._settings = {name: one.check(settings.get(name, one.default)) for name, one in declared.items()}
+        self.unload()
+
+    def missing(self) -> Words | None:
+        return self._weights.missing(self.variant.id)
+
+    def load(self) -> None:
+        with self._lock:
+            if self._worker is not None:
+                return
+            missing, found = self.missing(), self._weights.find(self.variant.id)
+            if missing or found is None:
+                words = missing or Words("", "")
+                raise NotInstalled(words.en, words.zh)
+            from studio.engines.cosyvoice.checkpoint import Checkpoint
+            from studio.engines.cosyvoice.generation import Batch
+            from studio.engines.cosyvoice.speaking import Speaking
+
+            device = chosen(str(self._settings["device"]))
+            checkpoint = Checkpoint(found.root, self._precision(), device, self.variant.generation)
+            self._speaking = Speaking(checkpoint)
+            self._worker = Worker(Batch(checkpoint.language, int(self._settings["rows"])), self.variant.id)
+
+    def unload(self) -> None:
+        with self._lock:
+            worker, self._worker, self._speaking = self._worker, None, None
+            self._heard.clear()
+        if worker is not None:
+            worker.close()
+
+    # voices
+
+    def voices(self) -> Sequence[BuiltinVoice]:
+        """Speakers that the checkpoint brings along, and where it takes clips, two that are shipped."""
+        languages = self.spec.languages
+        found = [BuiltinVoice(name, Words(name, name), languages) for name in self._presets()]
+        if self.variant.clips:
+            found += [BuiltinVoice(name, GUIDE_LABELS[name], (SAID[name][0],), "neutral") for name in SAID]
+        if not found:  # not installed yet
+            found = [BuiltinVoice("中文女", Words("中文女", "中文女"), languages, "female")]
+        return tuple(found)
+
+    def embed(self, voice: VoiceContent) -> bytes:
+        raise BadRequest(
+            f"voices of {self.variant.id} cannot be blended: they are clips, not vectors",
+            f"{self.variant.id} 的音色无法混合：它们是音频片段，不是向量",
+            where="voice",
+        )
+
+    def _presets(self) -> "dict[str, Speaker]":
+        """The checkpoint's own speakers, those that this model can speak with."""
+        found = self._weights.find(self.variant.id)
+        if found is None or not (found.root / "spk2info.pt").is_file():
+            return {}
+        if self._saved is None or self._saved[0] != found:
+            from studio.engines.cosyvoice.speakers import read_speakers
+
+            known = read_speakers(found.root)
+            fits = {name: one for name, one in known.items() if self.variant.presets or one.mel is not None}
+            self._saved = found, fits
+        return self._saved[1]
+
+    # texts
+
+    def lint(self, text: str) -> Sequence[MarkNote]:
+        check(text)
+        return ()
+
+    def prepare(self, drafts: Sequence[Draft], controls: Mapping[str, Value]) -> Sequence[Draft]:
+        """The utterances with readings as the model takes them."""
+        made = []
+        for draft in drafts:
+            nodes, notes = word(parse(draft.text, native(self.variant)), self.variant.generation)
+            made.append(replace(draft, text=render(nodes), notes=(*draft.notes, *notes)))
+        return made
+
+    # speaking
+
+    def speak(self, recipes: Sequence[Recipe], stop: Stop, stream: bool = True) -> Iterator[AudioChunk]:
+        """The sound of each recipe. Lines that are not the first to be heard are given out when they are whole."""
+        stop.check()
+        speaking, box = self._ready(), Mailbox(stop)
+        scripts = [self._script(recipe) for recipe in recipes]  # refuses what is wrong before anything is begun
+        for index, script in enumerate(scripts):
+            self._submit(speaking.speak(script, _giver(box, index), stream and index == 0), box)
+        yield from box.open(len(recipes))
+
+    def convert(self, recording: bytes, recipe: Recipe, stop: Stop) -> Iterator[AudioChunk]:
+        """What is said in a recording (an audio file), in the recipe's voice; its text is not used."""
+        from studio.engines.cosyvoice.features import HEARD_RATE, resampled
+        from studio.engines.cosyvoice.reference import read
+
+        stop.check()
+        speaking, box = self._ready(), Mailbox(stop)
+        script = self._script(replace(recipe, text="-"))
+        samples, rate = read(recording)
+        sounds = speaking.checkpoint.ears.sounds(resampled(samples, rate, HEARD_RATE))
+        self._submit(speaking.convert(script, sounds, _giver(box, 0)), box)
+        yield from box.open(1)
+
+    def _ready(self) -> "Speaking":
+        self.load()
+        speaking = self._speaking
+        assert speaking is not None
+        return speaking
+
+    def _submit(self, errand: Any, box: Mailbox) -> None:
+        worker = self._worker
+        if worker is None:
+            raise NotInstalled(f"{self.variant.id} was unloaded; try again", f"{self.variant.id} 已卸载，请重试")
+        worker.submit(Task(errand, box.put, lambda: box.closed))
+
+    def _script(self, recipe: Recipe) -> "Script":
+        from studio.engines.cosyvoice.speaking import Script
+
+        self._expect(recipe)
+        controls = self.spec.settle(dict(recipe.controls))
+        self.spec.accept(recipe.voice)
+        text = spoken(parse(recipe.text, native(self.variant)), self.variant.generation)
+        check(text)
+        if self.variant.generation == 3 and recipe.language.partition("-")[0] == "ja":
+            text = katakana(text)
+        instruction = str(controls.get("instruction") or TEXTS.get(str(controls.get("direction", "none")), ""))
+        check(instruction)
+        if self.variant.generation == 1 and recipe.mode == "cross_lingual":
+            text = _tagged(text, recipe.language)
+        prompt, sounds, transcript, ids, speaker = self._voice(recipe.voice)
+        script = Script(text, controls, recipe.seed, prompt, sounds, transcript, ids, instruction, speaker)
+        if instruction and self.variant.generation == 1:  # its speaker would leak what it should sound like
+            script = replace(script, speaker=None)
+        if (
+            instruction
+            or recipe.mode == "cross_lingual"
+            or not (script.transcript or script.transcript_ids is not None)
+        ):
+            script = replace(script, heard=sounds[:0], transcript="", transcript_ids=None)
+        return script
+
+    def _voice(self, voice: VoiceContent) -> "tuple[Any, ...]":
+        """Prompt, sounds, transcript, its ids and speaker of a voice, as a script takes them."""
+        import torch
+
+        from studio.engines.cosyvoice.flow import Prompt
+
+        none, first = torch.zeros(0, dtype=torch.long), self.variant.generation == 1
+        if voice.kind is VoiceKind.BUILTIN and voice.name not in SAID:
+            known = self._presets()
+            if voice.name not in known:
+                names = ", ".join(known) or ", ".join(SAID)
+                raise BadRequest(
+                    f"voice “{voice.name}”: {self.variant.id} has no such speaker; it has {names}",
+                    f"音色“{voice.name}”：{self.variant.id} 没有这个说话人；可用：{names}",
+                    where="voice",
+                )
+            one = known[voice.name]
+            if one.mel is None or one.sounds is None:
+                return Prompt.of(one.speaker), none, "", None, one.speaker if first else None
+            return Prompt(one.sounds, one.mel, one.speaker), one.sounds, "", one.text, one.speaker if first else None
+        clip, transcript = voice.clip, voice.transcript
+        if voice.kind is VoiceKind.BUILTIN:
+            clip, transcript = (GUIDES / f"{SAID[voice.name][0]}.flac").read_bytes(), SAID[voice.name][1]
+        heard = self._listened(clip, transcript)
+        return heard.prompt, heard.sounds, transcript, None, heard.speaker if first else None
+
+    def _listened(self, clip: bytes, transcript: str) -> "Reference":
+        """What is in a clip, heard once."""
+        from studio.engines.cosyvoice.reference import check_transcript, listen, read
+
+        key = hashlib.sha256(clip).hexdigest()
+        with self._lock:
+            if key in self._heard:
+                self._heard.move_to_end(key)
+                return self._heard[key]
+        samples, rate = read(clip)
+        check_transcript(transcript, len(samples) / rate)
+        found = listen(self._ready().checkpoint, samples, rate)
+        with self._lock:
+            self._heard[key] = found
+            while len(self._heard) > REMEMBERED:
+                self._heard.popitem(last=False)
+        return found
+
+    def _expect(self, recipe: Recipe) -> None:
+        modes = [mode for mode, _ in self.spec.modes]
+        if recipe.engine != self.variant.id or recipe.mode not in modes:
+            raise BadRequest(
+                f"recipe for {recipe.engine}, mode {recipe.mode}: this is {self.variant.id}, with {', '.join(modes)}",
+                f"配方属于 {recipe.engine}，模式为 {recipe.mode}：这里是 {self.variant.id}，它有 {'、'.join(modes)}",
+                where="mode" if recipe.engine == self.variant.id else "engine",
+            )
+
+    def _precision(self) -> Any:
+        asked = self._settings["precision"]
+        if asked != "auto":
+            return asked
+        return "int8" if chosen(str(self._settings["device"])) == "cpu" else "bf16"
+
+
+def _tagged(text: str, language: str) -> str:
+    """The first generation is told the language by a tag before the text."""
+    name = language.partition("-")[0].lower()
+    return f"<|{name}|>{text}" if name in ("zh", "en", "ja", "yue", "ko") else text
+
+
+def _giver(box: Mailbox, index: int) -> "Callable[[Tensor, bool], None]":
+    def give(samples: "Tensor", last: bool) -> None:
+        if last or len(samples):
+            box.put(AudioChunk(index, samples.clamp(-1, 1).float().numpy(), last=last))
+
+    return give
+
+
+class CosyVoice1(CosyVoice):
+    """The first generation."""
+
+    def __init__(self, weights: WeightStore) -> None:
+        super().__init__(weights, VARIANTS["cosyvoice1"])
+
+
+class CosyVoice1Sft(CosyVoice):
+    """The first generation with its own speakers."""
+
+    def __init__(self, weights: WeightStore) -> None:
+        super().__init__(weights, VARIANTS["cosyvoice1-sft"])
+
+
+class CosyVoice1Instruct(CosyVoice):
+    """The first generation's speakers, directed."""
+
+    def __init__(self, weights: WeightStore) -> None:
+        super().__init__(weights, VARIANTS["cosyvoice1-instruct"])
+
+
+class CosyVoice2(CosyVoice):
+    """The second generation."""
+
+    def __init__(self, weights: WeightStore) -> None:
+        super().__init__(weights, VARIANTS["cosyvoice2"])
+
+
+class CosyVoice3(CosyVoice):
+    """The third generation."""
+
+    def __init__(self, weights: WeightStore) -> None:
+        super().__init__(weights, VARIANTS["cosyvoice3"])
