@@ -19,7 +19,13 @@ Result = TypeVar("Result")
 ALIASES = ("tts-1", "tts-1-hd", "gpt-4o-mini-tts")  # names that existing clients cannot change
 LISTENERS = ("whisper-1", "gpt-4o-transcribe", "gpt-4o-mini-transcribe")
 REMEMBERED = 1000  # idempotency keys
-PREFERRED = ("cosyvoice3", "cosyvoice2", "chattts", "cosyvoice1-sft", "espeak")  # what an alias stands for: the first that is installed
+PREFERRED = (
+    "cosyvoice3",
+    "cosyvoice2",
+    "chattts",
+    "cosyvoice1-sft",
+    "espeak",
+)  # what an alias stands for: the first that is installed
 VOICES = (
     "alloy",
     "ash",

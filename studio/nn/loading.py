@@ -44,7 +44,8 @@ def load(
     """The module that `build` makes, with the tensors of `path` as its own, ready to compute.
 
     Every key and shape has to fit; keys that stand in `optional` may be there and are left out. `rename` turns a
-    published key into ours, `prepare` (see `unnormed`) all of them together. `BadFile` names the file and the first tensor that does not fit.
+    published key into ours, `prepare` (see `unnormed`) changes all of them together. `BadFile` names the file and the
+    first tensor that does not fit.
     """
     tensors = {rename(key): value for key, value in read_tensors(path).items() if key not in optional}
     tensors = prepare(path, tensors)

@@ -21,7 +21,7 @@ Make = Callable[..., Recipe]
 
 
 def test_no_engine_is_left_out(registry: Registry, engine: Engine) -> None:
-    """Whoever ships an engine adds it to the list that these tests run over; the models have their own of the same kind."""
+    """Whoever ships an engine adds it to the list that these tests run over; models have their own of the kind."""
     models = {"chattts", "cosyvoice1", "cosyvoice1-instruct", "cosyvoice1-sft", "cosyvoice2", "cosyvoice3"}
     assert {state.id for state in registry.states()} == {"espeak", "beeper", *models}
 

@@ -62,7 +62,8 @@ def order(model: LanguageModel, one: Case) -> Order:
     prompt = model.prompt(one.row("in.prompt_text"), text, one.row("in.prompt_speech_token"), speaker(one))
     least = int(len(text) * params.get("min_token_text_ratio", 2))
     most = int(len(text) * params.get("max_token_text_ratio", 20))
-    assert params.get("min_len", least) == least and params.get("max_len", most) == most
+    assert params.get("min_len", least) == least
+    assert params.get("max_len", most) == most
     return Order(prompt, chooser(params, model.ids.end), most, least, withheld(model))
 
 
@@ -160,7 +161,8 @@ def test_cosyvoice_text_that_arrives_late(part: str, id: str) -> None:
     row = moved(batch, row, text, choice)
     hook.remove()
     assert calls == one.tensor("out.steps").tolist()
-    assert row is not None and row.drawn == one.tensor("out.tokens").tolist()
+    assert row is not None
+    assert row.drawn == one.tensor("out.tokens").tolist()
 
 
 def moved(batch: Batch, row: Row | None, text: Interleaving, choice: Any) -> Row | None:

@@ -19,7 +19,9 @@ GENERATOR = "generator."  # before every key of a vocoder as it was trained
 class Checkpoint:
     """The modules of one checkpoint on one device."""
 
-    def __init__(self, root: Path, precision: Precision = "fp32", device: str = "cpu", wanted: int | None = None) -> None:
+    def __init__(
+        self, root: Path, precision: Precision = "fp32", device: str = "cpu", wanted: int | None = None
+    ) -> None:
         """`wanted` is the generation that it has to be. `BadFile` names what does not fit."""
         self.root, self.precision = root, precision
         self.device = torch.device(device)

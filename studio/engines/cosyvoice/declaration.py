@@ -36,7 +36,7 @@ VARIANTS = {
             3,
             "CosyVoice 3",
             Words(
-                "Clones a voice from a clip; takes instructions, dialects and phonemes; Chinese, English and seven more.",
+                "Clones a voice from a clip; takes instructions, dialects, phonemes; Chinese, English and seven more.",
                 "用一段音频克隆音色；支持指令、方言与音素标注；中英等九种语言。",
             ),
             instructs=True,
@@ -46,7 +46,7 @@ VARIANTS = {
             2,
             "CosyVoice 2",
             Words(
-                "Clones a voice from a clip, streams, takes instructions and laughter; Chinese, English, Japanese, Korean.",
+                "Clones a voice from a clip, takes instructions and laughter; Chinese, English, Japanese, Korean.",
                 "用一段音频克隆音色，支持流式、指令与笑声；中英日韩。",
             ),
             instructs=True,
@@ -134,7 +134,8 @@ SAMPLING = (
     _number("temperature", 1.0, 0.1, 2.0, 0.05, Words("Temperature", "温度"),
             Words("Higher is livelier and less steady.", "越高越生动也越不稳定。")),
     _number("top_p", 0.8, 0.1, 1.0, 0.01, Words("Top p", "Top-p"),
-            Words("The likeliest sounds whose chances reach this share are drawn from.", "只在累计概率达到该值的候选声音中抽取。")),
+            Words("The likeliest sounds whose chances reach this share are drawn from.",
+                  "只在累计概率达到该值的候选声音中抽取。")),
     _whole("top_k", 25, 1, 200, Words("Top k", "Top-k"),
            Words("At most so many sounds are drawn from.", "最多在这么多个候选声音中抽取。")),
     _whole("window", 10, 0, 100, Words("Repetition window", "重复窗口"),
@@ -165,9 +166,11 @@ ENDLESS = Control(
 )
 QUALITY = (
     _whole("steps", 10, 1, 50, Words("Steps", "步数"),
-           Words("More steps make the sound more carefully, and take longer.", "步数越多声音越精细，耗时也越长。"), "expert"),
+           Words("More steps make the sound more carefully, and take longer.",
+                 "步数越多声音越精细，耗时也越长。"), "expert"),
     _number("guidance", 0.7, 0.0, 3.0, 0.05, Words("Guidance", "引导强度"),
-            Words("Higher keeps nearer to the voice and text, lower is freer.", "越高越贴近音色和文本，越低越自由。"), "expert"),
+            Words("Higher keeps nearer to the voice and text, lower is freer.",
+                  "越高越贴近音色和文本，越低越自由。"), "expert"),
 )  # fmt: skip
 WHOLE = Control(
     "whole",
@@ -233,7 +236,8 @@ def _setting(name: str, default: str, choices: Sequence[str], label: Words, help
 SETTINGS = (
     _setting(
         "precision", "auto", ("auto", "fp32", "bf16", "fp16", "int8"), Words("Precision", "精度"),
-        Words("int8 is quickest on a CPU, bf16 on a GPU, fp32 is exact.", "CPU 上 int8 最快，GPU 上 bf16 最快，fp32 最精确。"),
+        Words("int8 is quickest on a CPU, bf16 on a GPU, fp32 is exact.",
+              "CPU 上 int8 最快，GPU 上 bf16 最快，fp32 最精确。"),
     ),
     _setting(
         "device", "auto", ("auto", "cpu", "cuda", "mps"), Words("Device", "设备"),

@@ -1,7 +1,8 @@
-"""What is heard in a clip: mel frames for the flow, sounds and a speaker's embedding through the checkpoint's ONNX files.
+"""What is heard in a clip: mel frames for the flow, sounds and a speaker's embedding through the checkpoint's ONNX
+files.
 
-Three spectrograms, each as the model behind it was trained: Whisper's for the sounds, Kaldi's for the speaker, HiFi-GAN's
-for the flow.
+Three spectrograms, each as the model behind it was trained: Whisper's for the sounds, Kaldi's for the speaker,
+HiFi-GAN's for the flow.
 """
 
 from functools import cache, lru_cache

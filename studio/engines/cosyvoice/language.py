@@ -56,6 +56,10 @@ class LanguageModel(nn.Module):
         """Speech ids (n,) -> (n, dim)."""
         return self.sounds[ids.to(self.device)]
 
+    def pack(self, precision: Precision, packed: Packed = lambda weight: None) -> None:
+        """Bring what was loaded into a precision. Once; `packed` is told the weights that are not needed any more."""
+        raise NotImplementedError
+
     def words(self, ids: Tensor) -> Tensor:
         """Text ids (n,) -> (n, dim), each on its own. Not in the first generation, which encodes a text as a whole."""
         raise NotImplementedError
@@ -94,7 +98,9 @@ class QwenModel(LanguageModel):
     def pack(self, precision: Precision, packed: Packed = lambda weight: None) -> None:
         """Bring what was loaded into a precision. Once. The table of words stays mapped: few of its rows are read."""
         self.model.pack(precision, packed)
-        self.text_table = self.model.embed_tokens.weight.detach()
+        words = self.model.embed_tokens
+        assert isinstance(words, nn.Embedding)
+        self.text_table = words.weight.detach()
         del self.model.embed_tokens
         self.decoder = self.model
         del self.model
@@ -120,7 +126,8 @@ class FirstModel(LanguageModel):
 
     def __init__(self, sizes: Sizes) -> None:
         super().__init__()
-        assert sizes.text is not None and isinstance(sizes.decoder, RelativeConfig)
+        assert sizes.text is not None
+        assert isinstance(sizes.decoder, RelativeConfig)
         self.ids, dim = sizes.ids, sizes.decoder.dim
         self.text_embedding = nn.Embedding(sizes.text_tokens, sizes.text_width)
         self.text_encoder = RelativeEncoder(sizes.text)

@@ -14,10 +14,15 @@ QUOTES = '"”'
 
 SCALES = (
     "",
-    *(
-        f" {name}"
-        for name in "thousand million billion trillion quadrillion quintillion sextillion septillion octillion".split()
-    ),
+    " thousand",
+    " million",
+    " billion",
+    " trillion",
+    " quadrillion",
+    " quintillion",
+    " sextillion",
+    " septillion",
+    " octillion",
 )
 
 Tokens = Callable[[str], int]  # how many tokens a text has

@@ -136,10 +136,10 @@ def read_sizes(root: Path, wanted: int | None = None) -> Sizes:
     """The sizes of the checkpoint in `root`. `BadFile` names what cannot be."""
     path, generation = find(root, wanted)
     plain = read(path)
-    for part, wanted in zip(("llm", "flow", "hift"), CLASSES[generation], strict=True):
+    for part, class_ in zip(("llm", "flow", "hift"), CLASSES[generation], strict=True):
         is_ = str((plain.get(part) or {}).get(CLASS, "nothing") if isinstance(plain.get(part), dict) else "nothing")
-        if is_.rpartition(".")[2] != wanted:
-            raise bad(path, f"{part} is {is_}, not {wanted}", f"{part} 是 {is_}，应为 {wanted}")
+        if is_.rpartition(".")[2] != class_:
+            raise bad(path, f"{part} is {is_}, not {class_}", f"{part} 是 {is_}，应为 {class_}")
     try:
         return _sizes(root, plain, generation)
     except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:

@@ -1,7 +1,7 @@
 """The excitation of the vocoder: a sine and its harmonics where there is a pitch, noise where there is none.
 
-Wang, Takaki and Yamagishi, "Neural source-filter waveform models" (2019). Chance is handed in (`Chance`), so that a line
-sounds the same whatever was spoken before it, in one piece or in many.
+Wang, Takaki and Yamagishi, "Neural source-filter waveform models" (2019). Chance is handed in (`Chance`), so that a
+line sounds the same whatever was spoken before it, in one piece or in many.
 """
 
 import math

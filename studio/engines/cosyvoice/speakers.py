@@ -1,7 +1,7 @@
 """Speakers that a checkpoint brings along, and those that somebody saved for the published code (`spk2info.pt`).
 
-A dictionary of names. An entry holds an embedding; one that was saved from a clip holds all that was heard in it and the
-transcript's ids, so that it needs no clip. Read without running anything in the file.
+A dictionary of names. An entry holds an embedding; one that was saved from a clip holds all that was heard in it and
+the transcript's ids, so that it needs no clip. Read without running anything in the file.
 """
 
 import pickle

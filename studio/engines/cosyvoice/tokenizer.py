@@ -1,7 +1,7 @@
 """Text to ids. The second and third generation read with Qwen's vocabulary, the first with Whisper's.
 
-Whisper's word pieces are no part of a checkpoint, so they lie beside this file (`vocabularies/`): every piece behind its
-length, in the order of their ids, compressed.
+Whisper's word pieces are no part of a checkpoint, so they lie beside this file (`vocabularies/`): every piece behind
+its length, in the order of their ids, compressed.
 """
 
 import json
@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from studio.engines.cosyvoice.sizes import QWEN, Sizes
-from studio.engines.cosyvoice.tokens import ADDED, END_OF_PROMPT, LANGUAGES
+from studio.engines.cosyvoice.tokens import ADDED, END_OF_PROMPT, LANGUAGES, listed
 from studio.errors import BadFile
 
 LARGEST = 32 << 20  # bytes of a vocabulary
@@ -51,7 +51,7 @@ class QwenTokenizer:
                 raise ValueError("too large")
             pieces = json.loads(vocabulary.read_text("utf-8"))
             lines = merges.read_text("utf-8").splitlines()
-            pairs = [tuple(line.split(" ")) for line in lines if line and not line.startswith("#version")]
+            pairs = [_pair(line) for line in lines if line and not line.startswith("#version")]
             self._pairs = Pairs(models.BPE(pieces, pairs))
         except Exception as error:  # the library raises what it likes
             raise BadFile(
@@ -69,7 +69,8 @@ class QwenTokenizer:
         self._pairs.decoder = decoders.ByteLevel()
         special = ["<|endoftext|>", *ADDED[generation]]
         self._pairs.add_special_tokens([AddedToken(token, normalized=False, special=True) for token in special])
-        self.opening = self._pairs.token_to_id(END_OF_PROMPT)
+        opening = self._pairs.token_to_id(END_OF_PROMPT)
+        self.opening = -1 if opening is None else opening
 
     def encode(self, text: str) -> Tensor:
         return torch.tensor(self._pairs.encode(text).ids, dtype=torch.long)
@@ -103,6 +104,11 @@ class WhisperTokenizer:
         return self._pairs.decode([id for id in ids if id < self._times])
 
 
+def _pair(line: str) -> tuple[str, str]:
+    one, other = line.split(" ")
+    return one, other
+
+
 def tokenizer(root: Path, sizes: Sizes) -> Tokenizer:
     """The one of a checkpoint. `BadFile`."""
     if sizes.generation == 1:
@@ -113,7 +119,8 @@ def tokenizer(root: Path, sizes: Sizes) -> Tokenizer:
 @cache
 def _pieces(name: str) -> dict[bytes, int]:
     packed = (Path(__file__).parent / "vocabularies" / f"{name}.xz").read_bytes()
-    data, found, at = lzma.decompress(packed), {}, 0
+    data, at = lzma.decompress(packed), 0
+    found: dict[bytes, int] = {}
     while at < len(data):
         size = data[at]
         found[data[at + 1 : at + 1 + size]] = len(found)
@@ -125,11 +132,12 @@ def _special(wide: bool) -> list[str]:
     """Tokens after the pieces, in the order of their ids."""
     names = ["endoftext", "startoftranscript", *LANGUAGES]
     if wide:
-        names += "ASR AED SER Speech /Speech BGM /BGM Laughter /Laughter Applause /Applause".split()
-        names += "HAPPY SAD ANGRY NEUTRAL".split()
-    names += ["translate", "transcribe", "startoflm", "startofprev", "nospeech", "notimestamps"]
+        names += listed("ASR AED SER Speech /Speech BGM /BGM Laughter /Laughter Applause /Applause")
+        names += listed("HAPPY SAD ANGRY NEUTRAL")
+    names += listed("translate transcribe startoflm startofprev nospeech notimestamps")
     if wide:
         names += [f"SPECIAL_TOKEN_{at}" for at in range(1, 31)]
-        names += [f"TTS/{name}" for name in "B O Q A CO CL H".split()] + [f"TTS/SP{at:02d}" for at in range(1, 14)]
+        names += [f"TTS/{name}" for name in listed("B O Q A CO CL H")]
+        names += [f"TTS/SP{at:02d}" for at in range(1, 14)]
     names += [f"{at * 0.02:.2f}" for at in range(TIMESTAMPS)]
     return [f"<|{name}|>" for name in names]

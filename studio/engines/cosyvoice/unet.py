@@ -204,7 +204,7 @@ class UNet(Estimator):
         self.down_blocks, self.mid_blocks, self.up_blocks = nn.ModuleList(), nn.ModuleList(), nn.ModuleList()
         start = inputs
         for at, end in enumerate(channels):
-            last = Taps(end, end, 3, causal=causal) if at == len(channels) - 1 else Halved(end)
+            last: nn.Module = Taps(end, end, 3, causal=causal) if at == len(channels) - 1 else Halved(end)
             self.down_blocks.append(stage(start, end, last))
             start = end
         for _ in range(int(given["num_mid_blocks"])):

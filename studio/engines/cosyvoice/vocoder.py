@@ -1,7 +1,7 @@
 """HiFT: a mel spectrogram to sound, by a source-filter network that ends in an inverse Fourier transform.
 
-Li, Han and Mesgarani, "HiFTNet" (2023); Kaneko et al., "iSTFTNet" (2022). The third generation's is causal but for a few
-frames that it looks ahead. Attribute names are the published checkpoints' keys, weight norms folded (`nn.loading`).
+Li, Han and Mesgarani, "HiFTNet" (2023); Kaneko et al., "iSTFTNet" (2022). The third generation's is causal but for a
+few frames that it looks ahead. Attribute names are the published checkpoints' keys, weight norms folded (`nn.loading`).
 """
 
 from collections.abc import Sequence

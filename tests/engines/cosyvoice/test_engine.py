@@ -22,7 +22,11 @@ from .conftest import CLIP, SOURCE, clip, preset
 Hear = Callable[..., list[Any]]
 Make = Callable[..., Recipe]
 Engines = Callable[..., CosyVoice]
-TEXTS = ("今天的天气真不错，我们一起去公园散步吧。", "hello world, this is a small test of the speech.", "请你说话[laughter]声音有点小")
+TEXTS = (
+    "今天的天气真不错，我们一起去公园散步吧。",
+    "hello world, this is a small test of the speech.",
+    "请你说话[laughter]声音有点小",
+)
 IDS = tuple(VARIANTS)
 CAUSAL = ("cosyvoice2", "cosyvoice3")
 
@@ -124,7 +128,9 @@ def test_modes_and_instructions_make_a_difference(made: Engines, hear: Hear, rec
 
 
 @pytest.mark.parametrize("id", CAUSAL)
-def test_a_clip_without_a_transcript_gives_its_voice_alone(made: Engines, hear: Hear, recipe_for: Make, id: str) -> None:
+def test_a_clip_without_a_transcript_gives_its_voice_alone(
+    made: Engines, hear: Hear, recipe_for: Make, id: str
+) -> None:
     engine = made(id)
     alone = hear(engine, recipe_for(engine, TEXTS[0], clip("")))[0]
     asked = hear(engine, recipe_for(engine, TEXTS[0], mode="cross_lingual"))[0]
