@@ -28,6 +28,7 @@ PUBLISHED = {
         ("base_channels: 16", "base_channels: 512"), ("cond_channels: 16", "cond_channels: 512"),
     ],
     "v2": [
+        ("llm_input_size: 32", "llm_input_size: 896"), ("llm_output_size: 32", "llm_output_size: 896"),
         ("speech_token_size: 300", "speech_token_size: 6561"), ("vocab_size: 300", "vocab_size: 6561"),
         ("output_size: 32\n        attention_heads: 2\n        linear_units: 48\n        num_blocks: 2",
          "output_size: 512\n        attention_heads: 8\n        linear_units: 2048\n        num_blocks: 6"),
@@ -38,6 +39,7 @@ PUBLISHED = {
         *VOCODER,
     ],
     "v3": [
+        ("llm_input_size: 32", "llm_input_size: 896"), ("llm_output_size: 32", "llm_output_size: 896"),
         ("speech_token_size: 300", "speech_token_size: 6561"), ("vocab_size: 300", "vocab_size: 6561"),
         ("channels: 40", "channels: 1024"),
         ("dim: 48\n            depth: 2\n            heads: 2\n            dim_head: 16",

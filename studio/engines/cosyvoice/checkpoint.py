@@ -30,7 +30,7 @@ class Checkpoint:
         self.ears = Ears(root, self.sizes.generation, self.sizes.ids.sounds, self.sizes.speaker)
         self.language = self._language(precision).to(self.device)
         self.flow = self._flow(precision).to(self.device)
-        self.vocoder = self._vocoder().to(self.device)
+        self.vocoder = self._vocoder(precision).to(self.device)
 
     @property
     def generation(self) -> int:
@@ -51,11 +51,11 @@ class Checkpoint:
         built.pack(precision)
         return built
 
-    def _vocoder(self) -> Vocoder:
+    def _vocoder(self, precision: Precision) -> Vocoder:
         sizes, generation = self.sizes.vocoder, self.sizes.generation
         path = weights(self.root, "hift")
         vocoder = load(lambda: Vocoder(sizes, generation), path, rename=_plain, prepare=unnormed)
-        vocoder.pack()
+        vocoder.pack(precision)
         return vocoder
 
 

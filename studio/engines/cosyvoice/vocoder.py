@@ -12,6 +12,7 @@ from torch.nn import functional
 
 from studio.engines.cosyvoice.sizes import MELS, VocoderSizes
 from studio.engines.cosyvoice.source import Chance, Source
+from studio.nn.linear import Precision
 
 LOUDEST = 100.0  # magnitude at which the exponential is cut, as the model was trained
 LAST_SLOPE = 0.01  # of the leak before the last convolution
@@ -65,7 +66,7 @@ class Snake(nn.Module):
 
 
 class ResBlock(nn.Module):
-    """Pairs of convolutions, each with a Snake before it, added to what came in."""
+    """Pairs of convolutions, each with a Snake before it, added to what came in; in the precision of its weights."""
 
     def __init__(self, channels: int, kernel: int, dilations: Sequence[int], causal: bool) -> None:
         super().__init__()
@@ -76,9 +77,10 @@ class ResBlock(nn.Module):
         self.activations2 = nn.ModuleList(Snake(channels) for _ in dilations)
 
     def forward(self, x: Tensor) -> Tensor:
+        y = x.to(self.activations1[0].alpha.dtype)
         for first, one, second, two in zip(self.activations1, self.convs1, self.activations2, self.convs2, strict=True):
-            x = x + two(second(one(first(x))))
-        return x
+            y = y + two(second(one(first(y))))
+        return y.to(x.dtype)
 
 
 class Pitch(nn.Module):
@@ -138,9 +140,12 @@ class Vocoder(nn.Module):
             return LeftStrided(inputs, outputs, 2 * stride, stride)
         return nn.Conv1d(inputs, outputs, 2 * stride, stride, padding=stride // 2)
 
-    def pack(self) -> None:
-        """After loading. The causal pitch is computed in double precision: an error would add up in the phase."""
+    def pack(self, precision: Precision = "fp32") -> None:
+        """After loading. Pitch and what makes the waves stay in float32, the causal pitch in double precision: an error
+        would add up in the phase."""
         self.float()
+        for block in (*self.resblocks, *self.source_resblocks):
+            block.to(torch.float32 if precision == "fp32" else torch.bfloat16)  # float16 is slow there on a CPU
         self.window = torch.hann_window(self.sizes.fft, device=self.conv_pre.weight.device)
         if self.causal:
             self.f0_predictor.double()
