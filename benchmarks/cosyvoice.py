@@ -4,8 +4,8 @@
 
 `PYTHON` is an interpreter of another environment with what the published code needs (transformers, diffusers,
 x-transformers, hyperpyyaml, …), `FOLDER` holds its packages `cosyvoice` and `matcha`; the second generation is then
-measured with both in one run, on one checkpoint. Random weights take the same time as trained ones; how they sound is not
-looked at. Each precision runs in a process of its own.
+measured with both in one run, on one checkpoint. Random weights take the same time as trained ones; how they sound is
+not looked at. Each precision runs in a process of its own.
 """
 
 import argparse

@@ -71,6 +71,7 @@ if TYPE_CHECKING:  # each costs time to import, and most commands need none of t
     from studio.library.voices import Voices
     from studio.production.ears import Ears
     from studio.production.emotions import Way
+    from studio.production.revoicing import Revoiced
 
 __all__ = [
     "SEEDS",
@@ -115,6 +116,7 @@ __all__ = [
 ]
 
 MODELS = "TIMBRE_MODELS"  # the folder of models, where no option says it
+TAKE = "take:"  # before the digest of a take that is meant instead of a file
 CLIP_S = 1.0, 30.0  # of a clip that a voice is made of
 CLIP_PEAK = 0.003  # -50 dB: below it nothing is said
 REMEMBERED = 32  # performances that can still be listened to
@@ -361,6 +363,27 @@ class Studio:
         state = self._engines.get(engine)
         voice = cast(self._library, state, f"seed:{seed}")
         return self.keep_voice(engine, voice.content, name, **facts)
+
+    def revoice(
+        self,
+        recording: Path | str,
+        path: Path,
+        engine: str,
+        voice: str = "",
+        controls: Mapping[str, Any] | None = None,
+        seed: int = 0,
+    ) -> "Revoiced":
+        """A recording said again in another voice, written to `path`. `take:DIGEST` names a take of any engine."""
+        from studio.production.revoicing import recording_of, revoice
+
+        name = str(recording)
+        if name.startswith(TAKE):
+            data = self.take_bytes(name.removeprefix(TAKE), "wav")
+        else:
+            data = recording_of(Path(recording))
+        return revoice(
+            self._engines, self._library, data, path, engine=engine, voice=voice, controls=controls, seed=seed
+        )
 
     def keep_voice(self, engine: str, content: VoiceContent, name: str, **facts: Any) -> Voice:
         """A voice pinned by its content, into the library."""

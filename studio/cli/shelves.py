@@ -122,6 +122,29 @@ def weights_of(values: dict[str, Any]) -> dict[str, float]:
     return {name: float(value) if isinstance(value, (int, float)) else float("nan") for name, value in values.items()}
 
 
+@voices.command("convert", help=say("Say a recording again in another voice.", "用另一个音色重说一段录音。"))
+@click.argument("recording")
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), required=True, help=say("File to write.", "输出文件。")
+)
+@click.option(
+    "-e", "--engine", default="cosyvoice2", help=say("Engine; default cosyvoice2.", "引擎，默认 cosyvoice2。")
+)
+@click.option("-v", "--voice", default="", help=say("Voice to say it in.", "目标音色。"))
+@click.option("-c", "--control", "controls", multiple=True, metavar="NAME=VALUE", help=say("A control.", "控制项。"))
+@machine
+@click.pass_obj
+def convert_voice(
+    session: Session, recording: str, output: Path, engine: str, voice: str, controls: tuple[str, ...], machine: bool
+) -> None:
+    """RECORDING is a file, or take:DIGEST."""
+    from studio.cli.speaking import controls_of
+
+    with session.open() as studio:
+        made = studio.revoice(recording, output, engine, voice, controls_of(controls))
+    as_json(plain(made)) if machine else click.echo(f"{output}  {made.seconds:.1f} s  {made.voice}")
+
+
 @voices.command("listen", help=say("Hear the clips of voices: words and emotion.", "识别音色的参考音频：文字与情感。"))
 @click.argument("names", nargs=-1, required=True)
 @click.option("--preview", default="", help=say("Spoken by voices without a clip.", "没有参考音频的音色朗读这句话。"))

@@ -368,6 +368,17 @@ class Refines(Protocol):
 
 
 @runtime_checkable
+class Converts(Protocol):
+    """An engine that can say a recording again in another voice."""
+
+    def convert(self, recording: bytes, recipe: Recipe, stop: Stop) -> Iterator[AudioChunk]:
+        """What is said in an audio file, in the recipe's voice and with its controls; its text is not used.
+
+        `BadFile` for a recording that is too short, too long, silent, or no audio.
+        """
+
+
+@runtime_checkable
 class SharesVoices(Protocol):
     """An engine whose voices people exchange as strings."""
 

@@ -1,7 +1,23 @@
-"""The configuration of the published models: that of the small ones with the published numbers in it."""
+"""Checkpoints as they are published: the configuration at full size, and the small ones in the published layout."""
 
 import json
+import shutil
 from pathlib import Path
+
+HERE = Path(__file__).parent / "cosyvoice"
+
+
+def write_checkpoint(part: str, target: Path) -> None:
+    """A small checkpoint with its weights in `.pt`."""
+    import torch
+    from safetensors.torch import load_file
+
+    model = HERE / part / "model"
+    shutil.copytree(model, target, ignore=shutil.ignore_patterns("*.safetensors"))
+    for name in ("llm", "flow", "hift"):
+        tensors = load_file(model / f"{name}.safetensors")
+        torch.save({key: value.float() for key, value in tensors.items()}, target / f"{name}.pt")
+
 
 QWEN = {
     "model_type": "qwen2", "vocab_size": 151936, "hidden_size": 896, "intermediate_size": 4864,

@@ -44,8 +44,8 @@ def scores(checkpoint, one):  # type: ignore[no-untyped-def]
     cache.open(0, len(whole))
     hidden = model.decoder(whole[None, : len(start)], cache, [0])[0, -1:]
     states = [hidden]
-    for at in range(len(tokens) - 1):
-        states.append(model.decoder(model.sound(tokens[at : at + 1])[None], cache, [0])[0])
+    for token in tokens[:-1, None]:
+        states += [model.decoder(model.sound(token)[None], cache, [0])[0]]
     return model.scores(torch.cat(states))
 
 

@@ -77,7 +77,8 @@ class ResBlock(nn.Module):
         self.activations2 = nn.ModuleList(Snake(channels) for _ in dilations)
 
     def forward(self, x: Tensor) -> Tensor:
-        y = x.to(self.activations1[0].alpha.dtype)
+        kind = next(self.parameters()).dtype
+        y = x.to(kind)
         for first, one, second, two in zip(self.activations1, self.convs1, self.activations2, self.convs2, strict=True):
             y = y + two(second(one(first(y))))
         return y.to(x.dtype)

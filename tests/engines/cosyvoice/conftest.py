@@ -1,6 +1,5 @@
 """The small checkpoints of the parity tests behind the real engines. Their voice is noise; everything else is real."""
 
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from studio.engines.contract import AudioChunk, Recipe, Stop, VoiceContent, Voic
 from studio.engines.cosyvoice.declaration import VARIANTS
 from studio.engines.cosyvoice.engine import CosyVoice
 from studio.weights import WeightStore
+from tests.parity.cosyvoice_published import write_checkpoint
 
 PARITY = Path(__file__).parents[2] / "parity" / "cosyvoice"
 CLIP = PARITY / "common" / "prompt_3s_24k.wav"
@@ -20,23 +20,12 @@ TRANSCRIPT = "请问多少钱？"
 CALM = {"retries": 6, "endless": "keep", "max_ratio": 12.0}  # a random model seldom ends by itself
 
 
-def published(part: str, target: Path) -> None:
-    """A small checkpoint as it would be published: its weights in `.pt`."""
-    import torch
-    from safetensors.torch import load_file
-
-    shutil.copytree(PARITY / part / "model", target, ignore=shutil.ignore_patterns("*.safetensors"))
-    for name in ("llm", "flow", "hift"):
-        tensors = load_file(PARITY / part / "model" / f"{name}.safetensors")
-        torch.save({key: value.float() for key, value in tensors.items()}, target / f"{name}.pt")
-
-
 @pytest.fixture(scope="session")
 def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a sub-folder for every model."""
     root = tmp_path_factory.mktemp("models")
     for id, variant in VARIANTS.items():
-        published(f"v{variant.generation}", root / id)
+        write_checkpoint(f"v{variant.generation}", root / id)
     return root
 
 

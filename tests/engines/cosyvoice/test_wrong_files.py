@@ -1,4 +1,4 @@
-"""Files of a CosyVoice checkpoint that are not what they should be: each is named, and nothing is run in any of them."""
+"""Files of a CosyVoice checkpoint that are not what they should be: each is named, and nothing is run."""
 
 import json
 import pickle
