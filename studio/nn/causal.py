@@ -16,10 +16,14 @@ from studio.nn.linear import Precision
 
 
 class Past:
-    """What the layers of one stack remember of one stream. Layers are told apart by themselves."""
+    """What the layers of one stack remember of one stream. Layers are told apart by themselves.
 
-    def __init__(self) -> None:
+    Attention may look at the `first` steps and at the last `left` before the present ones; None: at all of them.
+    """
+
+    def __init__(self, first: int = 0, left: int | None = None) -> None:
         self._kept: dict[int, Any] = {}
+        self._first, self._left = first, left
 
     def get(self, layer: nn.Module) -> Any:
         """What this layer kept, or None at the beginning."""
@@ -27,6 +31,25 @@ class Past:
 
     def keep(self, layer: nn.Module, what: Any) -> None:
         self._kept[id(layer)] = what
+
+    def joined(self, layer: nn.Module, key: Tensor, value: Tensor) -> tuple[Tensor, Tensor]:
+        """Keys and values (…, steps, size) behind those of the steps before, which are remembered as far as they may be
+        looked at later."""
+        if (before := self.get(layer)) is not None:
+            key, value = torch.cat([before[0], key], -2), torch.cat([before[1], value], -2)
+        self.keep(layer, (self._looked_at(key), self._looked_at(value)))
+        return key, value
+
+    def kept(self, steps: int) -> int:
+        """How many of so many steps are remembered."""
+        return steps if self._left is None else min(steps, self._first + self._left)
+
+    def _looked_at(self, x: Tensor) -> Tensor:
+        steps = x.shape[-2]
+        if self.kept(steps) == steps:
+            return x
+        assert self._left is not None
+        return torch.cat([x[..., : self._first, :], x[..., steps - self._left :, :]], -2)
 
 
 def continued(layer: nn.Module, x: Tensor, frames: int, past: Past | None) -> Tensor:

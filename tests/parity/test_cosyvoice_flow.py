@@ -155,8 +155,10 @@ def test_cosyvoice_a_stream_is_the_whole(part: str) -> None:
     assert isinstance(flow, CausalFlow)
     sounds, own = one.row("in.token").repeat(3)[:107], prompt(one)
     whole = flow.whole(sounds, own, chunked=True)
-    other = flow.stream(Prompt(own.sounds[:10], own.mel[:20], own.speaker))  # runs between the pieces of the first
-    stream, parts, at = flow.stream(own), [], 0
+    other = flow.stream(
+        Prompt(own.sounds[:10], own.mel[:20], own.speaker), left=None
+    )  # runs between the pieces of the first
+    stream, parts, at = flow.stream(own, left=None), [], 0
     while at < len(sounds):
         count = min(stream.first if not at else flow.sizes.chunk, len(sounds) - at)
         last = at + count + flow.sizes.ahead > len(sounds)
@@ -179,3 +181,26 @@ def test_cosyvoice_lines_together_are_as_alone(part: str) -> None:
     lines, prompts = [one.row("in.token") for one in cases], [prompt(one) for one in cases]
     for together, sounds, own in zip(flow.several(lines, prompts), lines, prompts, strict=True):
         torch.testing.assert_close(together, flow.whole(sounds, own), atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize("part", ["v2", "v3"])
+def test_cosyvoice_a_stream_keeps_no_more_than_it_looks_at(part: str) -> None:
+    one, flow = case(part, "flow_streaming_final"), tiny(part).flow
+    assert isinstance(flow, CausalFlow)
+    sounds, own = one.row("in.token").repeat(12), prompt(one)
+    short, long = flow.stream(own, left=100), flow.stream(own, left=None)
+    at, apart = 0, []
+    for count in (short.first, *(25,) * 16):
+        ahead = sounds[at + count : at + count + 3]
+        pieces = [stream.piece(sounds[at : at + count], ahead) for stream in (short, long)]
+        apart.append(float((pieces[0] - pieces[1]).abs().max()))
+        at += count
+    assert apart[:2] == pytest.approx([0, 0], abs=2e-5)  # while everything is still looked at
+    assert max(apart) > 1e-5
+    sizes = {
+        kept[0].shape[-2]
+        for past in short._pasts
+        for kept in past._kept.values()
+        if isinstance(kept, tuple)
+    }  # fmt: skip
+    assert sizes == {len(own.mel) + 100}

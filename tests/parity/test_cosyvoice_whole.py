@@ -129,7 +129,7 @@ def sounds_and_prompt(part: str, one: Case) -> tuple[list[Tensor], Prompt]:
         if "wav" not in found.params:
             found = Case(one.root, {**one.facts, "params": {**params, "wav": "../common/prompt_3s_24k.wav"}})
         heard = reference(part, found, even=params["mode"] != "vc")
-        speaker, prompt = heard.speaker, heard.prompt
+        speaker, prompt = heard.speaker, Prompt(heard.sounds, heard.mel, heard.speaker)
         if saved:
             one.facts["params"] = {**params, "prompt_text": saved["prompt_text"]}
     if "flow_prompt_tokens" in params:

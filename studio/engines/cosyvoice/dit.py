@@ -104,9 +104,7 @@ class SelfAttention(nn.Module):
         mixed[:, :, :2, 0] = turned(mixed[:, :, :2, 0], *turn)
         query, key, value = mixed.to(self.kind).permute(2, 0, 3, 1, 4)
         if past is not None:
-            if (before := past.get(self)) is not None:
-                key, value = torch.cat([before[0], key], 2), torch.cat([before[1], value], 2)
-            past.keep(self, (key, value))
+            key, value = past.joined(self, key, value)
         heard = attend(query, key, value, seen)
         return self.outward(heard.transpose(1, 2).reshape(rows, steps, -1)).float()
 

@@ -245,7 +245,13 @@ class CosyVoice:
         if voice.kind is VoiceKind.BUILTIN:
             clip, transcript = (GUIDES / f"{SAID[voice.name][0]}.flac").read_bytes(), SAID[voice.name][1]
         heard = self._listened(clip, transcript)
-        return heard.prompt, heard.sounds, transcript, None, heard.speaker if first else None
+        return (
+            heard.prompt(self._ready().checkpoint.sizes.flow),
+            heard.sounds,
+            transcript,
+            None,
+            heard.speaker if first else None,
+        )
 
     def _listened(self, clip: bytes, transcript: str) -> "Reference":
         """What is in a clip, heard once."""

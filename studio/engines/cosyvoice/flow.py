@@ -28,6 +28,7 @@ NOISE_SEED = 0  # of the noise that is the same for all utterances
 NOISE_FRAMES = 15_000  # five minutes: what the published models draw at once
 OVERLAP = 20  # sounds at each end of a window that are stretched on their own (first generation)
 FIRST_RATE, FIRST_HOP = 22_050, 256  # of the first generation's mel frames
+LEFT = 200  # mel frames before a piece that its frames look at, besides the prompt
 TAIL = 34  # mel frames of noise and mu that a window hands to the next
 
 
@@ -225,17 +226,22 @@ class CausalFlow(Flow):
     def _chunk(self) -> int:
         return self.sizes.chunk * self.sizes.frames
 
-    def stream(self, prompt: Prompt, quality: Quality | None = None) -> "FlowStream":
-        """A stream of its own; several never disturb each other."""
-        return FlowStream(self, prompt, quality or Quality())
+    def stream(self, prompt: Prompt, quality: Quality | None = None, left: int | None = LEFT) -> "FlowStream":
+        """A stream of its own; several never disturb each other.
+
+        Its frames look at the prompt and at `left` frames before their piece, so that neither time nor memory grows;
+        with None they look at all, as the published code does.
+        """
+        return FlowStream(self, prompt, quality or Quality(), left)
 
 
 class FlowStream:
     """Sounds in, mel out, piece by piece."""
 
-    def __init__(self, flow: CausalFlow, prompt: Prompt, quality: Quality) -> None:
+    def __init__(self, flow: CausalFlow, prompt: Prompt, quality: Quality, left: int | None) -> None:
         self._flow, self._prompt, self._quality = flow, prompt, quality
-        self._encoder, self._pasts = Past(), [Past() for _ in range(quality.steps)]
+        self._encoder = Past()
+        self._pasts = [Past(len(prompt.mel), left) for _ in range(quality.steps)]
         self._speaker = flow.who(prompt.speaker)[None]
         self._done = 0  # sounds, the prompt's among them
         self._frames = 0
@@ -258,7 +264,8 @@ class FlowStream:
         if (left := len(self._prompt.mel) - start) > 0:
             cond[0, :left] = self._prompt.mel[start : start + steps].to(mu)
         x = flow.noise(start + steps)[start:].to(mu)[None]
-        seen = chunks(start, steps, flow.sizes.chunk * size, mu.device)
+        kept = self._pasts[0].kept(start)
+        seen = functional.pad(chunks(0, steps, flow.sizes.chunk * size, mu.device), (kept, 0), value=True)
         mel = flow.solve(x, mu, self._speaker, cond, self._quality, seen, pasts=self._pasts)[0]
         self._done += len(sounds)
         self._frames += steps

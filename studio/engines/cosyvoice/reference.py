@@ -12,9 +12,11 @@ from torch import Tensor
 from studio.engines.cosyvoice.checkpoint import Checkpoint
 from studio.engines.cosyvoice.features import HEARD_RATE, flow_mel, resampled
 from studio.engines.cosyvoice.flow import Prompt
+from studio.engines.cosyvoice.sizes import FlowSizes
 from studio.errors import BadFile
 
 SHORTEST_S, LONGEST_S = 1.0, 30.0
+LONGEST_PROMPT_S = 10  # of a clip, for the flow
 LOWEST_RATE = 16_000  # of a clip; below it, what makes a voice is gone
 QUIETEST = 10 ** (-50 / 20)  # peak of a clip that holds speech
 FASTEST = 40  # characters a second that nobody says: the transcript is of something else
@@ -28,9 +30,13 @@ class Reference:
     mel: Tensor  # (frames, 80)
     speaker: Tensor  # (192,)
 
-    @property
-    def prompt(self) -> Prompt:
-        return Prompt(self.sounds, self.mel, self.speaker)
+    def prompt(self, sizes: FlowSizes) -> Prompt:
+        """What the flow is given: of a long clip its last seconds, all of which it would have to look at again and
+        again."""
+        most = LONGEST_PROMPT_S * sizes.rate
+        if not sizes.frames or len(self.sounds) <= most:
+            return Prompt(self.sounds, self.mel, self.speaker)
+        return Prompt(self.sounds[-most:], self.mel[-most * sizes.frames :], self.speaker)
 
 
 def listen(checkpoint: Checkpoint, samples: Tensor, rate: int, *, even: bool = True) -> Reference:

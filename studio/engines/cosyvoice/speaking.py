@@ -113,9 +113,9 @@ class Speaking:
     def _longest(self, script: Script) -> int:
         """Sounds from which on a line is too long for its text, at the pace of the clip; 0 where nobody can say."""
         times, said = script.controls["length_guard"], len(script.transcript)
-        if not times or not said or not len(script.prompt.sounds):
+        if not times or not said or not len(script.heard):
             return 0
-        return int(times * len(script.prompt.sounds) / said * len(script.text)) + self.checkpoint.sizes.flow.rate
+        return int(times * len(script.heard) / said * len(script.text)) + self.checkpoint.sizes.flow.rate
 
     def _order(self, script: Script, number: int) -> Order:
         checkpoint, controls = self.checkpoint, script.controls

@@ -122,9 +122,7 @@ class SelfAttention(nn.Module):
         mixed = self.inward(x).to(self.kind).view(rows, steps, 3, self.heads, -1)
         query, key, value = mixed.permute(2, 0, 3, 1, 4)
         if past is not None:
-            if (before := past.get(self)) is not None:
-                key, value = torch.cat([before[0], key], 2), torch.cat([before[1], value], 2)
-            past.keep(self, (key, value))
+            key, value = past.joined(self, key, value)
         heard = attend(query, key, value, seen)
         return self.outward(heard.transpose(1, 2).reshape(rows, steps, -1)).float()
 

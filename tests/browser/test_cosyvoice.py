@@ -1,0 +1,67 @@
+"""CosyVoice in the page, with the small checkpoints: a mode chosen, directed, spoken; and without weights."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from studio.studio import Studio
+from studio.ui.options import Options
+from tests.parity.cosyvoice_published import write_checkpoint
+
+from ..ui.conftest import served
+
+Visit = Callable[..., Any]
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
+    models = tmp_path_factory.mktemp("models")
+    for part, id in (("v1", "cosyvoice1-sft"), ("v2", "cosyvoice2"), ("v3", "cosyvoice3")):
+        write_checkpoint(part, models / id)
+    with Studio(tmp_path_factory.mktemp("cosyvoice"), models=models) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def url(home: Studio) -> Iterator[str]:
+    with served(home, Options()) as address:
+        yield address
+
+
+def choose(page: Any, engine: str) -> None:
+    page.select_option("#engine", engine)
+    page.locator('[data-control="length_guard"]').wait_for(state="attached")
+    page.locator("#text textarea").fill("今天天气真不错。[laugh]我们去公园吧。")
+    page.locator('summary[data-group="expert"]').click()
+    page.locator('[data-control="endless"] select').select_option("keep")  # a random model seldom ends by itself
+
+
+def spoken(page: Any) -> None:
+    page.locator("#generate").click()
+    page.locator("#result .result").wait_for(timeout=60_000)
+
+
+@pytest.mark.parametrize(
+    ("language", "width", "engine"),
+    [("en-US", 1280, "cosyvoice2"), ("zh-CN", 390, "cosyvoice3"), ("zh-CN", 1280, "cosyvoice1-sft")],
+)
+def test_a_text_is_spoken_with_controls_of_the_engine(
+    visit: Visit, shot: Callable[[Any, str], None], language: str, width: int, engine: str
+) -> None:
+    page = visit(language=language, width=width)
+    choose(page, engine)
+    if engine != "cosyvoice1-sft":
+        page.locator('[data-control="direction"] select').select_option("sichuan")
+        page.select_option("#mode", "cross_lingual")
+    spoken(page)
+    shot(page, f"cosyvoice-{engine}-{language}-{width}")
+
+
+@pytest.mark.parametrize(("language", "word"), [("en-US", "not installed"), ("zh-CN", "未安装")])
+def test_a_model_that_is_not_there_says_so(visit: Visit, language: str, word: str) -> None:
+    page = visit("models", language=language)
+    model = page.locator('[data-model="cosyvoice1"]')
+    model.wait_for()
+    assert word in model.inner_text()
+    assert "Apache-2.0" in model.inner_text()
