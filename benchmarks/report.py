@@ -163,6 +163,52 @@ def sensevoice(found: Any) -> list[Row]:
     return [*made, Row(f"{name}: peak memory, any precision", 0.6, most / other["peak_mib"], "×", source)]
 
 
+def cosyvoice(found: Any) -> list[Row]:
+    rows, source = found["rows"], "cosyvoice.json"
+    made: list[Row] = []
+    for part, targets in (("v2", (1.2, 2.5)), ("v3", (None, None)), ("v1", (None, None))):
+        if part not in rows:
+            continue
+        name, quick = f"CosyVoice {part[1]}, int8", rows[part]["int8"]
+        made += [
+            Row(f"{name}: real-time factor, 5 s whole", targets[0], quick["real_time_factor"], "", source),
+            Row(f"{name}: first sound, streamed", targets[1], quick["first_sound_s"], "s", source),
+            Row(f"{name}: sounds, one line", None, quick["tokens_per_s"], "a second", source),
+            Row(f"{name}: sounds, eight lines", None, quick["tokens_per_s_8"], "a second", source),
+            Row(f"{name}: flow, 5 s", None, quick["flow_s"], "s", source),
+            Row(
+                f"{name}: loading, peak beside the files",
+                1.2,
+                quick["loading_mib"] / rows[part]["files_mib"],
+                "×",
+                source,
+            ),
+        ]
+        if chunks := quick.get("chunks_s"):
+            made.append(
+                Row(f"{name}: the 12th second's chunk beside the 6th's", None, chunks[-1] / chunks[5], "×", source)
+            )
+    if (other := rows["v2"].get("published code")) is None:
+        return made
+    exact, half, quick = (rows["v2"][precision] for precision in ("fp32", "bf16", "int8"))
+    best8 = max(row["tokens_per_s_8"] for row in (exact, half, quick))
+    ratios = [
+        ("fp32, one line: sounds", 1.15, exact["tokens_per_s"] / other["tokens_per_s"]),
+        ("int8, one line: sounds", 2.7, quick["tokens_per_s"] / other["tokens_per_s"]),
+        ("eight lines (it has no batch): sounds", 3, best8 / other["tokens_per_s"]),
+        ("fp32: flow", 1.3, other["flow_s"] / exact["flow_s"]),
+        ("bf16: flow", 3, other["flow_s"] / half["flow_s"]),
+        ("int8: flow", None, other["flow_s"] / quick["flow_s"]),
+        ("fp32: vocoder", None, other["hift_s"] / exact["hift_s"]),
+        ("int8: vocoder", 1.2, other["hift_s"] / quick["hift_s"]),
+        ("loading", 3, other["load_s"] / quick["load_s"]),
+    ]
+    name = "CosyVoice 2 against the published code"
+    made += [Row(f"{name}: {what}", None, ratio, "× as fast", source, least) for what, least, ratio in ratios]
+    memory = quick["peak_mib"] / other["peak_mib"]
+    return [*made, Row(f"{name}: peak memory, int8, 12 s streamed too", 0.7, memory, "×", source)]
+
+
 def readback(found: Any) -> list[Row]:
     rows, source = found["rows"], "readback.json"
     at = rows["by_limit"][str(rows["limit"])]
@@ -194,6 +240,7 @@ REPORTS = {
     "library": library,
     "audio": audio,
     "chattts": chattts,
+    "cosyvoice": cosyvoice,
     "sensevoice": sensevoice,
     "readback": readback,
     "api": api,

@@ -7,7 +7,7 @@ twice.
 import base64
 import hashlib
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
@@ -375,6 +375,17 @@ class Converts(Protocol):
         """What is said in an audio file, in the recipe's voice and with its controls; its text is not used.
 
         `BadFile` for a recording that is too short, too long, silent, or no audio.
+        """
+
+
+@runtime_checkable
+class Follows(Protocol):
+    """An engine that can say a text while it is still being written, by a language model say."""
+
+    def follow(self, texts: Iterable[str], recipe: Recipe, stop: Stop) -> Iterator[AudioChunk]:
+        """The sound of the pieces of a text as they come, in the recipe's voice; its own text is not used.
+
+        Pieces are said as they are: numbers and marks have to be words already.
         """
 
 

@@ -25,6 +25,12 @@ class Past:
         self._kept: dict[int, Any] = {}
         self._first, self._left = first, left
 
+    def copy(self) -> "Past":
+        """The same past, to go on from differently. Nothing that is kept is changed in place."""
+        other = Past(self._first, self._left)
+        other._kept = dict(self._kept)
+        return other
+
     def get(self, layer: nn.Module) -> Any:
         """What this layer kept, or None at the beginning."""
         return self._kept.get(id(layer))

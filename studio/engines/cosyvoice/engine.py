@@ -1,9 +1,10 @@
 """`CosyVoice`: the engine contract over a checkpoint and its worker; one class for all published models."""
 
 import hashlib
+import queue
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -170,6 +171,22 @@ class CosyVoice:
             self._submit(speaking.speak(script, _giver(box, index), stream and index == 0), box)
         yield from box.open(len(recipes))
 
+    def follow(self, texts: Iterable[str], recipe: Recipe, stop: Stop) -> Iterator[AudioChunk]:
+        """Say a text while it is being written; the recipe's own text is not used."""
+        stop.check()
+        if self.variant.generation == 1:
+            raise BadRequest(
+                f"{self.variant.id} has to know the whole text; cosyvoice2 and cosyvoice3 follow one as it is written",
+                f"{self.variant.id} 需要完整文本；边写边读请用 cosyvoice2 或 cosyvoice3",
+                where="engine",
+            )
+        speaking, box = self._ready(), Mailbox(stop)
+        script = self._script(replace(recipe, text="-"))
+        pieces: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+        threading.Thread(target=_write, args=(texts, pieces, box), name="writing", daemon=True).start()
+        self._submit(speaking.follow(script, pieces, _giver(box, 0)), box)
+        yield from box.open(1)
+
     def convert(self, recording: bytes, recipe: Recipe, stop: Stop) -> Iterator[AudioChunk]:
         """What is said in a recording (an audio file), in the recipe's voice; its text is not used."""
         from studio.engines.cosyvoice.features import HEARD_RATE, resampled
@@ -299,6 +316,20 @@ def _giver(box: Mailbox, index: int) -> "Callable[[Tensor, bool], None]":
             box.put(AudioChunk(index, samples.clamp(-1, 1).float().numpy(), last=last))
 
     return give
+
+
+def _write(texts: Iterable[str], pieces: "queue.SimpleQueue[str | None]", box: Mailbox) -> None:
+    """Hand on what somebody writes, in a thread of its own: the next piece may be long in coming."""
+    try:
+        for text in texts:
+            if box.closed:
+                return
+            if text:
+                check(text)
+                pieces.put(text)
+        pieces.put(None)
+    except Exception as error:  # whatever the writer raises belongs to whoever listens
+        box.put(error)
 
 
 class CosyVoice1(CosyVoice):

@@ -9,7 +9,9 @@ The second and third can be streamed (`FlowStream`): frames see their own chunk 
 causal, so what a layer saw of a chunk never changes. A piece costs its own frames, not those before it once more.
 """
 
+import hashlib
 from collections.abc import Callable
+from copy import copy
 from dataclasses import dataclass
 
 import torch
@@ -28,6 +30,7 @@ NOISE_SEED = 0  # of the noise that is the same for all utterances
 NOISE_FRAMES = 15_000  # five minutes: what the published models draw at once
 OVERLAP = 20  # sounds at each end of a window that are stretched on their own (first generation)
 FIRST_RATE, FIRST_HOP = 22_050, 256  # of the first generation's mel frames
+MOST_BEGUN = 300  # mel frames of a prompt that are kept from one line to the next
 LEFT = 200  # mel frames before a piece that its frames look at, besides the prompt
 TAIL = 34  # mel frames of noise and mu that a window hands to the next
 
@@ -170,6 +173,7 @@ class CausalFlow(Flow):
     def __init__(self, sizes: FlowSizes, sounds: int, speaker: int) -> None:
         super().__init__(sizes, sounds, speaker)
         self.noise = Noise()
+        self._begun: tuple[bytes, FlowStream] | None = None  # the last voice's prompt, already looked at
 
     def means(self, sounds: Tensor, ahead: Tensor, chunked: bool, past: Past | None = None) -> Tensor:
         """`mu` (1, frames, 80) of sounds (n,); `ahead` (up to three) are looked at, not rendered."""
@@ -232,7 +236,12 @@ class CausalFlow(Flow):
         Its frames look at the prompt and at `left` frames before their piece, so that neither time nor memory grows;
         with None they look at all, as the published code does.
         """
-        return FlowStream(self, prompt, quality or Quality(), left)
+        quality = quality or Quality()
+        key = _key(prompt, quality, left)
+        if self._begun is None or self._begun[0] != key:
+            self._begun = None  # before the next takes its memory
+            self._begun = key, FlowStream(self, prompt, quality, left)
+        return self._begun[1].copy()
 
 
 class FlowStream:
@@ -245,6 +254,16 @@ class FlowStream:
         self._speaker = flow.who(prompt.speaker)[None]
         self._done = 0  # sounds, the prompt's among them
         self._frames = 0
+        chunk, ahead = flow.sizes.chunk, flow.sizes.ahead
+        begin = min(len(prompt.sounds) - ahead, MOST_BEGUN // flow.sizes.frames) // chunk * chunk
+        if begin >= chunk:
+            self._go_on(prompt.sounds[:begin], prompt.sounds[begin : begin + ahead])
+
+    def copy(self) -> "FlowStream":
+        """A stream of its own that goes on from here."""
+        other = copy(self)
+        other._encoder, other._pasts = self._encoder.copy(), [past.copy() for past in self._pasts]
+        return other
 
     @property
     def first(self) -> int:
@@ -255,9 +274,10 @@ class FlowStream:
     def piece(self, sounds: Tensor, ahead: Tensor) -> Tensor:
         """Mel (frames, 80) of the next sounds. But for the last piece, prompt and sounds so far fill whole chunks, and
         three more sounds are known (`ahead`)."""
+        return self._go_on(torch.cat([self._prompt.sounds[self._done :], sounds]), ahead)
+
+    def _go_on(self, sounds: Tensor, ahead: Tensor) -> Tensor:
         flow, size = self._flow, self._flow.sizes.frames
-        if not self._done:
-            sounds = torch.cat([self._prompt.sounds, sounds])
         mu = flow.means(sounds, ahead, True, self._encoder)
         start, steps = self._frames, mu.shape[1]
         cond = torch.zeros_like(mu)
@@ -440,6 +460,14 @@ class LengthRegulator(nn.Module):
         if len(before):
             parts.insert(0, _stretched(before, first))
         return self.model(torch.cat(parts).T[None])[0].T
+
+
+def _key(prompt: Prompt, quality: Quality, left: int | None) -> bytes:
+    """What a stream's beginning depends on."""
+    whole = hashlib.sha256(repr((quality, left)).encode())
+    for part in (prompt.sounds, prompt.mel, prompt.speaker):
+        whole.update(part.contiguous().numpy().tobytes())
+    return whole.digest()
 
 
 def _stretched(x: Tensor, frames: int) -> Tensor:

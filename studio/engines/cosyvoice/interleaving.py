@@ -12,7 +12,6 @@ from torch import Tensor
 
 from studio.engines.cosyvoice.drawing import Choice, forbid
 from studio.engines.cosyvoice.language import LanguageModel
-from studio.errors import EngineFailed
 
 
 @dataclass(eq=False)
@@ -24,6 +23,7 @@ class Interleaving:
     before: Tensor  # (n,) text ids of the prompt
     heard: Tensor  # (n,) speech ids of the prompt
     opening: int = -1  # id up to which `before` is read first of all (the third generation's instruction); -1: none
+    eager: bool = True  # begin before any text where the prompt has no speech, as published
     _next_fill: int = field(init=False)
     _text: Tensor = field(init=False)  # (n, dim) not read yet
     _speech: Tensor = field(init=False)  # (n, dim) of the prompt, not read yet
@@ -62,7 +62,7 @@ class Interleaving:
         every fill."""
         count = self.mix[0]
         if not len(self._speech) and not self._closed:
-            if self._asked or (not self._begun and len(self._input) == 1):
+            if self._asked or (not self._begun and self._waits()):
                 if len(self._text) >= count:
                     text, self._text = self._text[:count], self._text[count:]
                     self._input = text if self._asked else torch.cat([self._input, text])
@@ -75,24 +75,22 @@ class Interleaving:
             return self._ready()
         return None
 
+    def _waits(self) -> bool:
+        """Whether the first text has to come before the first sound."""
+        return len(self._input) == 1 or not (self.eager or len(self.heard))
+
     def choose(self, scores: Tensor, drawn: list[int], choice: Choice) -> int:
         """The next id: a fill where one is due, else what `choice` draws. `drawn` holds the fills too."""
         ids = self.model.ids
         if not self._closed and len(drawn) == self._next_fill:
             found = ids.fill
         else:
-            if not self._closed:
-                forbid(scores, [ids.sounds])
+            may = ids.end if self._closed else ids.fill  # no other id that is no sound
+            forbid(scores, [id for id in ids.stops if id != may])
             found = choice(scores, drawn)
         if found == ids.fill and not self._closed:
             self._next_fill = len(drawn) + self.mix[1] + 1
             self._asked = True
-        elif found >= ids.sounds and not (self._closed and found == ids.end):
-            raise EngineFailed(
-                f"the model gave the id {found}, which stands for no sound; choose another text seed",
-                f"模型给出了不代表任何声音的编号 {found}；请换一个文本种子",
-                trouble="stray",
-            )
         return found
 
     def read(self, input: Tensor) -> None:

@@ -4,6 +4,7 @@ Every draw comes from generators seeded by the recipe's seed and the number of t
 pieces whether somebody listens or not, so it is the same sound either way.
 """
 
+import queue
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,7 @@ from studio.engines.cosyvoice.checkpoint import Checkpoint
 from studio.engines.cosyvoice.drawing import RepetitionAware
 from studio.engines.cosyvoice.flow import CausalFlow, FirstFlow, Prompt, Quality
 from studio.engines.cosyvoice.generation import Order, Row
+from studio.engines.cosyvoice.interleaving import Interleaving
 from studio.engines.cosyvoice.source import Chance, FixedChance, OwnChance, published_generator
 from studio.engines.cosyvoice.tokens import END_OF_PROMPT
 from studio.engines.cosyvoice.waveform import Faster, WaveStream
@@ -27,6 +29,7 @@ NOISE = 7_919  # between the seeds of what is drawn for sounds and for noise
 GROWTH, MOST_CHUNKS = 2, 4  # a piece has twice as many sounds as the last, up to four chunks
 WINDOW, OVERLAP, FADE = 100, 20, 34  # of the first generation: sounds, sounds that two windows share, mel frames of it
 ASSISTANT = "You are a helpful assistant."  # how every prompt of the third generation begins
+STARVING_S = 0.01  # how long one who waits for text holds up the others
 SHORT_TEXT = 40  # characters of a text in a message
 
 
@@ -67,6 +70,56 @@ class Speaking:
                 return
             trouble = found
         raise _failed(script.text, trouble, tries)
+
+    def follow(self, script: Script, texts: "queue.SimpleQueue[str | None]", give: Give) -> Errand:
+        """Say a text while it is being written: pieces of it come from a queue, None ends it."""
+        checkpoint, ended = self.checkpoint, False
+        tokenizer = checkpoint.tokenizer
+        before = self._before(script)
+        if checkpoint.generation == 3 and not len(before):
+            before = tokenizer.encode(f"{ASSISTANT}{END_OF_PROMPT}")
+        text = Interleaving(
+            checkpoint.language,
+            checkpoint.sizes.mix,
+            before,
+            script.heard,
+            eager=False,
+            opening=tokenizer.opening if checkpoint.generation == 3 else -1,
+        )
+
+        def fed(hungry: bool) -> bool:
+            """Take the text that has come; whether that was all. One who has nothing to do waits a moment for it."""
+            try:
+                while True:
+                    piece = texts.get(timeout=STARVING_S) if hungry else texts.get_nowait()
+                    if piece is None:
+                        text.finish()
+                        return True
+                    text.feed(tokenizer.encode(piece))
+                    hungry = False
+            except queue.Empty:
+                return False
+
+        while (first := text.more()) is None:
+            ended = ended or fed(hungry=True)
+            yield None
+        order = Order(first, self._choice(script, 0), checkpoint.language.positions - len(first), text=text)
+        row = yield order
+        rendering = Rendering(self, script, 0)
+        most = round(guards.LOOP_S * checkpoint.sizes.flow.rate)
+        while not row.ending:
+            ended = ended or fed(hungry=row.resting)
+            if guards.looping(torch.tensor(row.drawn)[:, None], most):
+                raise _failed("…", "loop", 1)
+            for at, end, _ in rendering.cuts(len(row.drawn), ended=False):
+                give(rendering.piece(torch.tensor(row.drawn), at, end, last=False), False)
+            yield None
+        if not row.drawn:
+            raise _failed("…", "empty", 1)
+        sounds = torch.tensor(row.drawn)
+        for at, end, last in rendering.cuts(len(sounds), ended=True):
+            give(rendering.piece(sounds, at, end, last), last)
+            yield None
 
     def convert(self, script: Script, sounds: Tensor, give: Give) -> Errand:
         """Say the sounds of a recording in another voice."""
@@ -133,7 +186,13 @@ class Speaking:
                 where="text",
             )
         most = max(1, min(int(len(text) * controls["max_ratio"]), room))
-        choice = RepetitionAware(
+        choice = self._choice(script, number)
+        least = min(int(len(text) * controls["min_ratio"]), most)
+        return Order(embedded, choice, most, least, tuple(model.ids.stops))
+
+    def _choice(self, script: Script, number: int) -> RepetitionAware:
+        controls = script.controls
+        return RepetitionAware(
             torch.Generator().manual_seed(_seed(script, number)),
             controls["top_p"],
             controls["top_k"],
@@ -141,8 +200,6 @@ class Speaking:
             1 / controls["window"] if controls["window"] else 1.0,
             controls["temperature"],
         )
-        least = min(int(len(text) * controls["min_ratio"]), most)
-        return Order(embedded, choice, most, least, tuple(model.ids.stops))
 
     def _before(self, script: Script) -> Tensor:
         """Ids of what stands before the text: what is said in the clip, or an instruction."""

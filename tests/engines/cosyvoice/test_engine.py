@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from studio.engines.checking import check_engine
-from studio.engines.contract import Configures, Prepares, Recipe, Stop, VoiceContent, VoiceKind
+from studio.engines.contract import Configures, Converts, Follows, Prepares, Recipe, Stop, VoiceContent, VoiceKind
 from studio.engines.cosyvoice.declaration import VARIANTS
 from studio.engines.cosyvoice.engine import CosyVoice
 from studio.engines.cosyvoice.instructions import MENU
@@ -36,7 +36,7 @@ def test_the_declaration_keeps_the_contract(made: Engines, id: str) -> None:
     engine = made(id)
     assert check_engine(engine) == []
     assert engine.missing() is None
-    assert all(isinstance(engine, ability) for ability in (Prepares, Configures))
+    assert all(isinstance(engine, ability) for ability in (Prepares, Configures, Converts, Follows))
     voices = engine.voices()
     assert voices
     assert all(voice.label.en and voice.label.zh and voice.languages for voice in voices)
@@ -176,6 +176,59 @@ def test_a_recording_is_said_in_another_voice(made: Engines, recipe_for: Make, i
     second = np.concatenate([chunk.samples for chunk in engine.convert(SOURCE.read_bytes(), other, Stop())])
     assert first.tobytes() == again.tobytes() != second.tobytes()
     assert abs(len(first) / engine.spec.rate - 1.2) < 0.1
+
+
+# a text that is being written
+
+
+PIECES = (
+    "今天的天气真不错，",
+    "我们一起去",
+    "公园散步吧。",
+    "The weather is lovely today, ",
+    "so let us walk through the park.",
+)
+
+
+@pytest.mark.parametrize("transcript", ["请问多少钱？", ""])
+@pytest.mark.parametrize("id", CAUSAL)
+def test_a_text_is_said_while_it_is_being_written(made: Engines, recipe_for: Make, id: str, transcript: str) -> None:
+    engine = made(id)
+    wild = {"temperature": 2.0, "top_p": 1.0, "top_k": 200}  # so that a random model finds its end
+    recipe = recipe_for(engine, "-", clip(transcript), **wild)
+    heard: list[float] = []
+    written = threading.Event()
+
+    def slowly() -> Any:
+        for piece in PIECES * 2:
+            yield piece
+            written.wait(0.05)
+        written.set()
+
+    first = []
+    for chunk in engine.follow(slowly(), recipe, Stop()):
+        first.append(written.is_set())
+        heard.extend(chunk.samples)
+    again = [sample for chunk in engine.follow(["".join(PIECES * 2)], recipe, Stop()) for sample in chunk.samples]
+    assert len(heard) > 5_000
+    assert len(again) > 5_000
+    assert max(map(abs, heard)) <= 1
+
+
+def test_a_writer_that_fails_or_may_not_is_told(made: Engines, recipe_for: Make) -> None:
+    engine, first = made("cosyvoice2"), made("cosyvoice1")
+
+    def broken() -> Any:
+        yield "今天的天气真不错，我们一起"
+        raise ValueError("the writer is gone")
+
+    with pytest.raises(ValueError, match="the writer is gone"):
+        list(engine.follow(broken(), recipe_for(engine, "-"), Stop()))
+    with pytest.raises(BadText, match="ends an instruction"):
+        list(engine.follow(["你好<|endofprompt|>"], recipe_for(engine, "-"), Stop()))
+    with pytest.raises(BadRequest, match="cosyvoice2 and cosyvoice3"):
+        list(first.follow(["你好"], recipe_for(first, "-"), Stop()))
+    assert list(engine.speak([recipe_for(engine, TEXTS[0])], Stop()))
 
 
 # controls
