@@ -13,7 +13,12 @@ def attend(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None = None
     """
     if query.dtype == torch.float32 or query.device.type != "cpu":
         return functional.scaled_dot_product_attention(query, key, value, attn_mask=mask)
-    scores = torch.matmul(query * query.shape[-1] ** -0.5, key.transpose(-1, -2))
+    query = query * query.shape[-1] ** -0.5
+    if mask is not None and mask.ndim == 2:  # added on the way: another pass over the scores would cost as much again
+        bias = torch.zeros(mask.shape, dtype=query.dtype, device=query.device).masked_fill_(~mask, -torch.inf)
+        scores = torch.baddbmm(bias, query.flatten(0, 1), key.flatten(0, 1).transpose(1, 2))
+        return torch.bmm(scores.softmax(-1), value.flatten(0, 1)).view(query.shape)
+    scores = torch.matmul(query, key.transpose(-1, -2))
     if mask is not None:
         scores = scores.masked_fill(~mask, -torch.inf)
     return torch.matmul(scores.softmax(-1), value)

@@ -19,6 +19,7 @@ PRECISIONS: tuple[Precision, ...] = ("fp32", "bf16", "fp16", "int8")
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16, "int8": torch.bfloat16}
 ROWS = 8  # up to which a row's bits do not depend on its neighbours (a test checks it on this machine)
 QUANTISED = 512  # rows at a time: a large layer's float32 copy would be most of the memory that loading takes
+MANY = 32  # rows from which on int8 weights are spread out: a prompt
 BLOCK = 32  # the int8 kernel reads its input in blocks of so many values
 
 
@@ -47,7 +48,10 @@ class Projection(nn.Module):
     def _product(self, x: Tensor) -> Tensor:
         if self.scale is not None:
             x = functional.pad(x, (0, self.padding)) if self.padding else x
-            return torch.ops.aten._weight_int8pack_mm(x.to(torch.bfloat16), self.weights[0], self.scale).float()
+            half = x.to(torch.bfloat16)
+            if len(x) > MANY:  # the kernel reads a weight anew for every row; here they are spread out once for all
+                return functional.linear(half, self.weights[0].to(torch.bfloat16)).float() * self.scale.float()
+            return torch.ops.aten._weight_int8pack_mm(half, self.weights[0], self.scale).float()
         alone = x.shape[0] == 1 and x.device.type == "cpu"
         x = x.expand(2, -1) if alone else x
         if self.precision == "fp32":

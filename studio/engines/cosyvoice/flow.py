@@ -285,7 +285,10 @@ class FlowStream:
             cond[0, :left] = self._prompt.mel[start : start + steps].to(mu)
         x = flow.noise(start + steps)[start:].to(mu)[None]
         kept = self._pasts[0].kept(start)
-        seen = functional.pad(chunks(0, steps, flow.sizes.chunk * size, mu.device), (kept, 0), value=True)
+        chunk = flow.sizes.chunk * size
+        seen = None  # frames of one chunk see each other and all that is kept
+        if steps > chunk:
+            seen = functional.pad(chunks(0, steps, chunk, mu.device), (kept, 0), value=True)
         mel = flow.solve(x, mu, self._speaker, cond, self._quality, seen, pasts=self._pasts)[0]
         self._done += len(sounds)
         self._frames += steps
