@@ -6,7 +6,7 @@ The browser, the command line and the API know this module and the words it expo
 import os
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property
@@ -60,11 +60,13 @@ from studio.production.rendering import Renderer
 from studio.production.shelf import ID_DIGITS, ConvertJob, ProductionShelf
 from studio.production.styles import StyleSheet, sheets
 from studio.recognition.contract import Listening, Segment, Transcript, Word
+from studio.stop import Stop
 from studio.text.declarations import MARKS, MarkSpec
 from studio.text.normalise import STEPS, Step
 from studio.weights import WeightStore
 
 if TYPE_CHECKING:  # each costs time to import, and most commands need none of them
+    from studio.audio.clip import Samples
     from studio.library.keys import Keys
     from studio.library.styles import Styles
     from studio.library.takes import Takes
@@ -288,6 +290,18 @@ class Studio:
             self.voices.used(voice_id)
         performance.start()
         return performance
+
+    def follow(
+        self, texts: Iterable[str], request: SpeakRequest, stop: Stop | None = None
+    ) -> "tuple[int, Iterator[Samples]]":
+        """Say a text while it is still being written: the rate, and the sound as it comes.
+
+        `texts` are its pieces, from a language model say, spoken as they are; the request's own text is not used.
+        """
+        from studio.production.following import follow
+
+        direction = self._direct(request)
+        return direction.spec.rate, follow(self._engines, direction, texts, stop or Stop())
 
     def performance(self, id: str) -> Performance:
         with self._lock:

@@ -69,3 +69,13 @@ def test_from_the_command_line(models: Path, tmp_path: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=True, env={**os.environ, "LANG": "C"})
     assert json.loads(done.stdout)["voice"] == "guide-en"
     assert (tmp_path / "out.mp3").stat().st_size > 5_000
+
+
+def test_a_text_is_said_while_it_is_being_written(studio: Studio) -> None:
+    controls = {"temperature": 2.0, "top_p": 1.0, "top_k": 200, "max_ratio": 20.0}
+    request = SpeakRequest("", engine="cosyvoice2", voice="guide-zh", controls=controls)
+    rate, sound = studio.follow(iter(["今天的天气真不错，", "我们一起去", "公园散步吧。"]), request)
+    assert rate == 24_000
+    assert sum(len(samples) for samples in sound) > 5_000
+    with pytest.raises(BadRequest, match="has to know the whole text"):
+        studio.follow(["你好"], SpeakRequest("", engine="espeak"))

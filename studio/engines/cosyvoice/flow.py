@@ -5,9 +5,9 @@ velocity; ten Euler steps lead from noise to the spectrogram. The prompt's sound
 said. Noise does not come from a global generator: the first generation draws it for each utterance, the others have the
 same for all.
 
-The second and third can be streamed (`FlowStream`): frames see their own chunk, the prompt and what came shortly before;
-everything else is causal, so what a layer saw of a chunk never changes. A piece costs its own frames, not those before it
-once more.
+The second and third can be streamed (`FlowStream`): frames see their own chunk, the prompt and what came shortly
+before; everything else is causal, so what a layer saw of a chunk never changes. A piece costs its own frames, not those
+before it once more.
 """
 
 import hashlib
