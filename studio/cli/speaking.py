@@ -97,6 +97,7 @@ def _asked(studio: Any, options: dict[str, Any]) -> dict[str, Any]:
     help=say("File; “-” writes WAV to standard output.", "输出文件；“-”表示向标准输出写 WAV。"),
 )
 @direction
+@click.option("--mode", default="speak", help=say("Mode of the engine.", "引擎的模式。"))
 @click.option("--json", "machine", is_flag=True, help=say("Facts of the take as JSON.", "以 JSON 输出结果信息。"))
 @click.pass_obj
 def speak(session: Session, text: str, output: str, machine: bool, **options: Any) -> None:

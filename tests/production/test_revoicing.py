@@ -71,6 +71,26 @@ def test_from_the_command_line(models: Path, tmp_path: Path) -> None:
     assert (tmp_path / "out.mp3").stat().st_size > 5_000
 
 
+def test_every_mode_from_the_command_line(models: Path, tmp_path: Path) -> None:
+    found = set()
+    for name, extra in {
+        "clip": [],
+        "voice": ["--mode", "cross_lingual"],
+        "dialect": ["-c", "direction=sichuan"],
+        "told": ["-c", "instruction=很慢很轻"],
+    }.items():
+        command = [
+            sys.executable, "-m", "studio", "--data-dir", str(tmp_path / "home"), "--models", str(models), "speak",
+            "今天天气真不错。", "-e", "cosyvoice2", "-c", "endless=keep", "-o", str(tmp_path / f"{name}.wav"), *extra,
+        ]  # fmt: skip
+        subprocess.run(command, capture_output=True, text=True, check=True, env={**os.environ, "LANG": "C"})
+        found.add((tmp_path / f"{name}.wav").read_bytes())
+    assert len(found) == 4
+    done = subprocess.run([*command, "--mode", "sing"], capture_output=True, text=True, env={**os.environ, "LANG": "C"})
+    assert done.returncode
+    assert "mode sing" in done.stderr
+
+
 def test_a_text_is_said_while_it_is_being_written(studio: Studio) -> None:
     controls = {"temperature": 2.0, "top_p": 1.0, "top_k": 200, "max_ratio": 20.0}
     request = SpeakRequest("", engine="cosyvoice2", voice="guide-zh", controls=controls)
