@@ -1,4 +1,30 @@
-"""Where a model computes: what was asked for, or the best that this machine has."""
+"""How a model is loaded: the settings that were asked for, where it computes and in which precision."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from studio.engines.contract import Control, Value
+from studio.errors import BadRequest
+
+
+def settled(id: str, declared: Sequence[Control], given: Mapping[str, Any]) -> dict[str, Value]:
+    """Every declared setting with its checked value. `BadRequest` for one that the engine does not have."""
+    names = [one.name for one in declared]
+    if unknown := [name for name in given if name not in names]:
+        raise BadRequest(
+            f"{unknown[0]}: {id} has no such setting; it has {', '.join(names)}",
+            f"{unknown[0]}：{id} 没有这个设置；它有 {'、'.join(names)}",
+            where=f"settings.{unknown[0]}",
+        )
+    return {one.name: one.check(given.get(one.name, one.default)) for one in declared}
+
+
+def precision(settings: Mapping[str, Value]) -> Any:
+    """The one that was asked for; else int8 on a CPU and bf16 elsewhere."""
+    asked = settings["precision"]
+    if asked != "auto":
+        return asked
+    return "int8" if chosen(str(settings["device"])) == "cpu" else "bf16"
 
 
 def chosen(asked: str) -> str:

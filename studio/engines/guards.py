@@ -16,7 +16,7 @@ SILENT_PEAK = 10 ** (-60 / 20)
 
 WORDS: dict[Trouble, Words] = {
     "empty": Words("it ended before it had said anything", "还没开口就结束了"),
-    "endless": Words("it did not come to an end within its limit", "到上限仍没有结束"),
+    "endless": Words("it did not come to an end within {limit}", "到 {limit} 仍没有结束"),
     "loop": Words("it got caught in a loop of the same sound", "陷入了同一个声音的循环"),
     "silent": Words("what came out is silent", "输出是静音"),
     "long": Words(
@@ -24,6 +24,12 @@ WORDS: dict[Trouble, Words] = {
         "时长远超文本：可能重复朗读，或把参考音频的内容读了出来",
     ),
 }
+
+
+def told(trouble: Trouble, limit: str) -> Words:
+    """A trouble in words; `limit` is the control that says how long a line may be."""
+    words = WORDS[trouble]
+    return Words(words.en.format(limit=limit), words.zh.format(limit=limit))
 
 
 def looping(codes: "Tensor", frames: int) -> bool:

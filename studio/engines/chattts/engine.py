@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from studio.engines.chattts.declaration import ID, SETTINGS, declare
 from studio.engines.chattts.lint import lint
 from studio.engines.chattts.tokens import IN_TEXT
+from studio.engines.clips import read_clip
 from studio.engines.contract import (
     AudioChunk,
     BuiltinVoice,
@@ -21,9 +22,9 @@ from studio.engines.contract import (
     VoiceContent,
     VoiceKind,
 )  # fmt: skip
-from studio.engines.devices import chosen
+from studio.engines.devices import chosen, precision, settled
 from studio.engines.worker import Mailbox, Task, Worker
-from studio.errors import BadFile, BadRequest, NotInstalled
+from studio.errors import BadRequest, NotInstalled
 from studio.text.marks import MarkNote, parse, render
 from studio.weights import WeightStore
 from studio.words import Words
@@ -35,8 +36,6 @@ if TYPE_CHECKING:  # torch takes seconds to import; it comes with `load`
     from studio.engines.chattts.speaking import Script, Speaking
     from studio.engines.chattts.tokenizer import Tokenizer
 
-SHORTEST_S, LONGEST_S = 1.0, 30.0  # of a reference clip
-QUIETEST = 10 ** (-50 / 20)  # peak of a clip that holds speech
 REMEMBERED = 16  # clips whose codes are kept
 
 
@@ -68,15 +67,7 @@ class ChatTTS:
 
     def configure(self, settings: Mapping[str, Any]) -> None:
         """Use these settings from the next `load` on."""
-        declared = {setting.name: setting for setting in SETTINGS}
-        unknown = [name for name in settings if name not in declared]
-        if unknown:
-            raise BadRequest(
-                f"{unknown[0]}: chattts has no such setting; it has {', '.join(declared)}",
-                f"{unknown[0]}：chattts 没有这个设置；它有 {'、'.join(declared)}",
-                where=f"settings.{unknown[0]}",
-            )
-        self._settings = {name: one.check(settings.get(name, one.default)) for name, one in declared.items()}
+        self._settings = settled(ID, SETTINGS, settings)
         self.unload()
 
     def missing(self) -> Words | None:
@@ -266,10 +257,7 @@ class ChatTTS:
         return self._words.reads
 
     def _precision(self) -> Any:
-        asked = self._settings["precision"]
-        if asked != "auto":
-            return asked
-        return "int8" if self._device() == "cpu" else "bf16"
+        return precision(self._settings)
 
     def _device(self) -> str:
         return chosen(str(self._settings["device"]))
@@ -286,26 +274,12 @@ def _size(root: Any) -> int:
 
 
 def _encoded(checkpoint: "Checkpoint", clip: bytes) -> "Tensor":
-    """A clip (an audio file) as codes. `BadFile` for one that is too short, too long, silent, or no audio."""
+    """A clip (an audio file) as codes; see `read_clip` for what is refused."""
     import torch
 
-    from studio.audio.files import read_bytes
     from studio.engines.chattts.config import RATE
 
-    sound = read_bytes(clip, RATE, longest_s=LONGEST_S)
-    if sound.seconds < SHORTEST_S:
-        raise BadFile(
-            f"the clip lasts {sound.seconds:.1f} s: ChatTTS needs {SHORTEST_S:g} to {LONGEST_S:g} s of speech",
-            f"片段只有 {sound.seconds:.1f} 秒：ChatTTS 需要 {SHORTEST_S:g} 到 {LONGEST_S:g} 秒的语音",
-            where="voice.clip",
-        )
-    samples = torch.from_numpy(sound.samples.copy())
-    if float(samples.abs().max()) < QUIETEST:
-        raise BadFile(
-            "the clip is silent; record it again, nearer to the microphone",
-            "片段没有声音；请靠近麦克风重新录制",
-            where="voice.clip",
-        )
+    samples = torch.from_numpy(read_clip(clip, "ChatTTS", RATE).samples.copy())
     with torch.inference_mode():
         return checkpoint.dvae.encode(samples.to(checkpoint.device)).cpu()
 

@@ -218,7 +218,7 @@ def draws(script: Script, number: int) -> Draws:
 
 
 def _failed(text: str, trouble: guards.Trouble, tries: int) -> EngineFailed:
-    words = guards.WORDS[trouble]
+    words = guards.told(trouble, "max_tokens")
     return EngineFailed(
         f"“{_short(text)}”: {words.en} ({tries} tries). Choose another text seed, a lower temperature, shorter lines",
         f"“{_short(text)}”：{words.zh}（尝试了 {tries} 次）。请换一个文本种子、降低温度，或把句子改短",

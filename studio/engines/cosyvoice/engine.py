@@ -23,7 +23,7 @@ from studio.engines.contract import (
 from studio.engines.cosyvoice.declaration import SETTINGS, VARIANTS, Variant, declare, native
 from studio.engines.cosyvoice.instructions import TEXTS
 from studio.engines.cosyvoice.wording import check, katakana, spoken, word
-from studio.engines.devices import chosen
+from studio.engines.devices import chosen, precision, settled
 from studio.engines.worker import Mailbox, Task, Worker
 from studio.errors import BadRequest, NotInstalled
 from studio.text.marks import MarkNote, parse, render
@@ -76,15 +76,7 @@ class CosyVoice:
 
     def configure(self, settings: Mapping[str, Any]) -> None:
         """Use these settings from the next `load` on."""
-        declared = {setting.name: setting for setting in SETTINGS}
-        unknown = [name for name in settings if name not in declared]
-        if unknown:
-            raise BadRequest(
-                f"{unknown[0]}: {self.variant.id} has no such setting; it has {', '.join(declared)}",
-                f"{unknown[0]}：{self.variant.id} 没有这个设置；它有 {'、'.join(declared)}",
-                where=f"settings.{unknown[0]}",
-            )
-        self._settings = {name: one.check(settings.get(name, one.default)) for name, one in declared.items()}
+        self._settings = settled(self.variant.id, SETTINGS, settings)
         self.unload()
 
     def missing(self) -> Words | None:
@@ -298,10 +290,7 @@ class CosyVoice:
             )
 
     def _precision(self) -> Any:
-        asked = self._settings["precision"]
-        if asked != "auto":
-            return asked
-        return "int8" if chosen(str(self._settings["device"])) == "cpu" else "bf16"
+        return precision(self._settings)
 
 
 def _tagged(text: str, language: str) -> str:

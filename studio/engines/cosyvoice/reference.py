@@ -9,16 +9,15 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from studio.engines.clips import read_clip
 from studio.engines.cosyvoice.checkpoint import Checkpoint
 from studio.engines.cosyvoice.features import HEARD_RATE, flow_mel, resampled
 from studio.engines.cosyvoice.flow import Prompt
 from studio.engines.cosyvoice.sizes import FlowSizes
 from studio.errors import BadFile
 
-SHORTEST_S, LONGEST_S = 1.0, 30.0
 LONGEST_PROMPT_S = 10  # of a clip, for the flow
 LOWEST_RATE = 16_000  # of a clip; below it, what makes a voice is gone
-QUIETEST = 10 ** (-50 / 20)  # peak of a clip that holds speech
 FASTEST = 40  # characters a second that nobody says: the transcript is of something else
 
 
@@ -52,32 +51,9 @@ def listen(checkpoint: Checkpoint, samples: Tensor, rate: int, *, even: bool = T
 
 
 def read(clip: bytes) -> tuple[Tensor, int]:
-    """The samples of a clip (an audio file) and their rate. `BadFile` for one that is too short, too long, silent,
-    recorded at too low a rate, or no audio."""
-    from studio.audio.files import read_bytes
-
-    sound = read_bytes(clip, longest_s=LONGEST_S)
-    if sound.rate < LOWEST_RATE:
-        raise BadFile(
-            f"the clip was recorded at {sound.rate} samples a second: CosyVoice needs at least {LOWEST_RATE}; "
-            "record it again, or take a better copy",
-            f"片段的采样率为 {sound.rate} Hz：CosyVoice 至少需要 {LOWEST_RATE} Hz；请重新录制或换一份更好的音频",
-            where="voice.clip",
-        )
-    if sound.seconds < SHORTEST_S:
-        raise BadFile(
-            f"the clip lasts {sound.seconds:.1f} s: CosyVoice needs {SHORTEST_S:g} to {LONGEST_S:g} s of speech",
-            f"片段只有 {sound.seconds:.1f} 秒：CosyVoice 需要 {SHORTEST_S:g} 到 {LONGEST_S:g} 秒的语音",
-            where="voice.clip",
-        )
-    samples = torch.from_numpy(sound.samples.copy())
-    if float(samples.abs().max()) < QUIETEST:
-        raise BadFile(
-            "the clip is silent; record it again, nearer to the microphone",
-            "片段没有声音；请靠近麦克风重新录制",
-            where="voice.clip",
-        )
-    return samples, sound.rate
+    """The samples of a clip (an audio file) and their rate; see `read_clip` for what is refused."""
+    sound = read_clip(clip, "CosyVoice", lowest=LOWEST_RATE)
+    return torch.from_numpy(sound.samples.copy()), sound.rate
 
 
 def check_transcript(transcript: str, seconds: float) -> None:

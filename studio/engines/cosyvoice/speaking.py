@@ -299,7 +299,7 @@ def _late(trouble: guards.Trouble, script: Script, given: bool) -> guards.Troubl
 
 
 def _failed(text: str, trouble: guards.Trouble, tries: int) -> EngineFailed:
-    words = guards.WORDS[trouble]
+    words = guards.told(trouble, "max_ratio")
     short = text if len(text) <= SHORT_TEXT else text[: SHORT_TEXT - 1] + "…"
     return EngineFailed(
         f"“{short}”: {words.en} ({tries} tries). Choose another text seed, a lower temperature, shorter lines",
