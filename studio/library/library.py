@@ -10,10 +10,14 @@ if TYPE_CHECKING:  # sqlalchemy takes 0.3 s to import: only who opens a library 
     from types import TracebackType
 
     from studio.library.cache import Cache
+    from studio.library.casts import Casts
     from studio.library.database import Database
     from studio.library.folder import DataFolder
     from studio.library.keys import Keys
+    from studio.library.lexicons import Lexicons
+    from studio.library.outcomes import Outcomes
     from studio.library.productions import Productions
+    from studio.library.scripts import Scripts
     from studio.library.styles import Styles
     from studio.library.takes import Takes
     from studio.library.voices import Voices
@@ -52,6 +56,30 @@ class Library:
         from studio.library.productions import Productions
 
         return Productions(self.database)
+
+    @cached_property
+    def scripts(self) -> Scripts:
+        from studio.library.scripts import Scripts
+
+        return Scripts(self.database)
+
+    @cached_property
+    def outcomes(self) -> Outcomes:
+        from studio.library.outcomes import Outcomes
+
+        return Outcomes(self.database)
+
+    @cached_property
+    def casts(self) -> Casts:
+        from studio.library.casts import Casts
+
+        return Casts(self.database)
+
+    @cached_property
+    def lexicons(self) -> Lexicons:
+        from studio.library.lexicons import Lexicons
+
+        return Lexicons(self.database)
 
     @cached_property
     def keys(self) -> Keys:

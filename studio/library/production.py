@@ -8,6 +8,7 @@ from typing import Any, Literal
 from studio.errors import StudioError
 from studio.words import Words
 
+Kind = Literal["conversion", "script"]  # a manuscript read into one file; a script that is worked on line by line
 State = Literal["new", "running", "stopped", "done", "failed"]
 
 
@@ -21,6 +22,7 @@ class NewProduction:
     manuscript: str = ""  # name of the file in the production's folder
     settings: Mapping[str, Any] = field(default_factory=dict)
     id: str = ""  # 16 hex digits; empty: a new one
+    kind: Kind = "conversion"
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,8 @@ class Production:
     created: datetime
     updated: datetime
     deleted: datetime | None
+    kind: Kind = "conversion"
+    priority: int = 0  # the higher is rendered first
 
 
 @dataclass(frozen=True)
@@ -55,4 +59,5 @@ class ProductionChange:
     state: State | None = None
     progress: Mapping[str, Any] | None = None
     output: str | None = None
+    priority: int | None = None
     error: StudioError | None = None  # any state but `failed` takes an old one away

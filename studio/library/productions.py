@@ -13,7 +13,7 @@ from studio.library.database import Database
 from studio.library.listing import parts
 from studio.library.paging import Page, check_page
 from studio.library.plain import check_text
-from studio.library.production import NewProduction, Production, ProductionChange, State
+from studio.library.production import Kind, NewProduction, Production, ProductionChange, State
 from studio.library.tables import ProductionRow, ProductionTakeRow, TakeRow
 from studio.library.voice import check_choice, check_name, new_id
 from studio.words import Words
@@ -41,6 +41,8 @@ class Productions:
             progress={},
             error={},
             output="",
+            kind=check_choice(production.kind, Kind, "kind"),
+            priority=0,
             created=now,
             updated=now,
         )
@@ -54,12 +56,16 @@ class Productions:
         with self._database.read() as session:
             return _productions(session, [_row(session, id)])[0]
 
-    def find(self, *, state: State | Literal[""] = "", page: int = 1, size: int = 24) -> Page[Production]:
+    def find(
+        self, *, state: State | Literal[""] = "", kind: Kind | Literal[""] = "", page: int = 1, size: int = 24
+    ) -> Page[Production]:
         """One page, the one worked on last first."""
         check_page(page, size)
         where: list[ColumnElement[bool]] = [ProductionRow.deleted.is_(None)]
         if state:
             where.append(ProductionRow.state == check_choice(state, State, "state"))
+        if kind:
+            where.append(ProductionRow.kind == check_choice(kind, Kind, "kind"))
         order = ProductionRow.updated.desc(), ProductionRow.number.desc()
         with self._database.read() as session:
             total = session.scalar(select(func.count()).select_from(ProductionRow).where(*where)) or 0
@@ -137,7 +143,7 @@ def _change(row: ProductionRow, change: ProductionChange) -> None:
     if change.state is not None:
         row.state = check_choice(change.state, State, "state")
         row.error = {} if change.state != "failed" else row.error
-    for name in ("language", "manuscript", "output"):
+    for name in ("language", "manuscript", "output", "priority"):
         if (value := getattr(change, name)) is not None:
             setattr(row, name, value)
     if change.settings is not None:
@@ -172,4 +178,6 @@ def _production(row: ProductionRow, takes: int) -> Production:
         created=row.created,
         updated=row.updated,
         deleted=row.deleted,
+        kind=row.kind,  # type: ignore[arg-type]
+        priority=row.priority,
     )

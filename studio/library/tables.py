@@ -266,6 +266,8 @@ class ProductionRow(Table):
     settings: Mapped[dict[str, Any]]
     progress: Mapped[dict[str, Any]]
     error: Mapped[dict[str, Any]]  # {"code", "en", "zh"}; empty when all is well
+    kind: Mapped[str] = mapped_column(Name, server_default="conversion")  # or script: chapters and lines follow
+    priority: Mapped[int] = mapped_column(server_default="0")  # the higher is rendered first
 
 
 class ProductionTakeRow(Table):
@@ -276,6 +278,119 @@ class ProductionTakeRow(Table):
 
     production: Mapped[int] = mapped_column(ForeignKey("productions.number", ondelete="CASCADE"), primary_key=True)
     take: Mapped[int] = mapped_column(ForeignKey("takes.number", ondelete="RESTRICT"), primary_key=True)
+
+
+class ChapterRow(Table):
+    """A chapter of a script."""
+
+    __tablename__ = "chapters"
+    __table_args__ = (Index("chapters_by_place", "production", "position"),)
+
+    number: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[str] = mapped_column(Name, unique=True)
+    production: Mapped[int] = mapped_column(ForeignKey("productions.number", ondelete="CASCADE"))
+    position: Mapped[int] = mapped_column(BigInteger)
+    gone: Mapped[bool]  # taken out, and kept for undoing
+    title: Mapped[str]
+
+
+class LineRow(Table):
+    """A line of a script: what is said, by whom, how, and which take of it was chosen."""
+
+    __tablename__ = "script_lines"
+    __table_args__ = (
+        Index("script_lines_by_place", "chapter", "gone", "position", "state", "seconds"),
+        Index("script_lines_by_state", "production", "gone", "state", "chapter", "seconds"),
+        Index("script_lines_by_speaker", "production", "gone", "speaker"),
+        Index("script_lines_by_basis", "production", "basis"),
+    )
+
+    number: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[str] = mapped_column(Name, unique=True)
+    production: Mapped[int] = mapped_column(ForeignKey("productions.number", ondelete="CASCADE"))
+    chapter: Mapped[int] = mapped_column(ForeignKey("chapters.number", ondelete="CASCADE"))
+    position: Mapped[int] = mapped_column(BigInteger)  # in its chapter
+    gone: Mapped[bool]
+    state: Mapped[str] = mapped_column(Name)  # planned, done, stale, failed; how far it is
+    locked: Mapped[bool]  # its take stays, whatever changes
+    speaker: Mapped[str] = mapped_column(Name)  # "" is the narrator
+    sure: Mapped[float]  # of the speaker, 0..1
+    emotion: Mapped[str] = mapped_column(Name)
+    style: Mapped[str] = mapped_column(Name)
+    ends: Mapped[str] = mapped_column(Name)  # what it ends: "", paragraph or scene
+    pause_ms: Mapped[int | None]  # demanded after it; None is what its end asks for
+    kind: Mapped[str] = mapped_column(Name)  # text or heading
+    language: Mapped[str] = mapped_column(Name)  # "" is the production's
+    source: Mapped[str] = mapped_column(Name)  # digest of the sentence in the manuscript; "" was written here
+    seed: Mapped[int]  # how many times it was asked anew; goes on top of the production's seed
+    basis: Mapped[str] = mapped_column(Name)  # digest of all that determines it but the seed; "" is to be planned
+    take: Mapped[str] = mapped_column(Name)  # digest of the chosen take; "" is none
+    take_basis: Mapped[str] = mapped_column(Name)  # what that one was made for
+    seconds: Mapped[float | None]  # of that one
+    problem: Mapped[str] = mapped_column(Name)  # code of the worst that its gates found; "" is none
+    start: Mapped[float | None]  # of the cue that it came from, in seconds
+    finish: Mapped[float | None]
+    text: Mapped[str]
+    error: Mapped[dict[str, Any]]  # {"code", "en", "zh"} of what kept it from being rendered
+
+
+class LineTakeRow(Table):
+    """A take of a line: kept to be compared with the others."""
+
+    __tablename__ = "line_takes"
+    __table_args__ = (Index("line_takes_by_take", "take"),)
+
+    line: Mapped[int] = mapped_column(ForeignKey("script_lines.number", ondelete="CASCADE"), primary_key=True)
+    take: Mapped[str] = mapped_column(Name, primary_key=True)
+    basis: Mapped[str] = mapped_column(Name)
+    seed: Mapped[int]
+    score: Mapped[float]  # of its gates: 0 is faultless
+    seconds: Mapped[float]
+    created: Mapped[datetime]
+    problems: Mapped[list[Any]]  # [{"code", "en", "zh", "at"}, …]
+
+
+class CastRow(Table):
+    """Who speaks a part."""
+
+    __tablename__ = "cast_members"
+
+    production: Mapped[int] = mapped_column(ForeignKey("productions.number", ondelete="CASCADE"), primary_key=True)
+    speaker: Mapped[str] = mapped_column(Name, primary_key=True)  # "" is the narrator
+    engine: Mapped[str] = mapped_column(Name)  # "" is the narrator's
+    voice: Mapped[str]
+    style: Mapped[str] = mapped_column(Name)
+    gender: Mapped[str] = mapped_column(Name)
+    age: Mapped[str]
+    gain_db: Mapped[float]
+    pan: Mapped[float]  # -1 left … 1 right
+    controls: Mapped[dict[str, Any]]
+
+
+class LexiconRow(Table):
+    """How a word is read."""
+
+    __tablename__ = "lexicon"
+    __table_args__ = (Index("lexicon_by_word", "scope", "word", unique=True),)
+
+    number: Mapped[int] = mapped_column(primary_key=True)
+    scope: Mapped[str] = mapped_column(Name)  # id of a production; "" is everywhere
+    word: Mapped[str] = mapped_column(Name)
+    reading: Mapped[str]
+    note: Mapped[str]
+
+
+class EditRow(Table):
+    """A change of a script, so that it can be taken back."""
+
+    __tablename__ = "script_edits"
+    __table_args__ = (Index("script_edits_by_production", "production", "number"),)
+
+    number: Mapped[int] = mapped_column(primary_key=True)
+    production: Mapped[int] = mapped_column(ForeignKey("productions.number", ondelete="CASCADE"))
+    undone: Mapped[bool]
+    what: Mapped[dict[str, Any]]  # {"en", "zh"}
+    changes: Mapped[list[Any]]  # [[table, number, {column: before}, {column: after}], …]
 
 
 class KeyRow(Table):

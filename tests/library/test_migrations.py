@@ -148,10 +148,12 @@ def test_an_upgrade_keeps_everything_and_a_copy(tmp_path: Path, monkeypatch: pyt
             assert session.scalar(text("SELECT colour FROM voices")) == "blue"
             assert session.scalar(text("PRAGMA foreign_keys")) == 1
     (copy,) = migrations.backups(tmp_path / "studio.db")
-    assert "backup-0003-" in copy.name
+    assert f"backup-{migrations.REVISIONS[-2]}-" in copy.name
     with sqlite3.connect(copy) as connection:
         assert connection.execute("SELECT name FROM voices").fetchall() == [("晓晓",)]
-        assert connection.execute("SELECT version_num FROM library_revision").fetchall() == [("0003",)]
+        assert connection.execute("SELECT version_num FROM library_revision").fetchall() == [
+            (migrations.REVISIONS[-2],)
+        ]
 
 
 @pytest.mark.postgres

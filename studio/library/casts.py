@@ -1,0 +1,57 @@
+"""Casts: who speaks which part of a script."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+
+from sqlalchemy import delete, func, select
+
+from studio.library.database import Database
+from studio.library.plain import check_text
+from studio.library.script import LONGEST_NAME, Member, Part
+from studio.library.script_rows import production_number
+from studio.library.tables import CastRow, LineRow
+
+
+class Casts:
+    """The casts of the productions."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def get(self, production: str) -> dict[str, Member]:
+        """Speaker -> who speaks it; "" is the narrator."""
+        with self._database.read() as session:
+            rows = session.scalars(select(CastRow).where(CastRow.production == production_number(session, production)))
+            return {row.speaker: _member(row) for row in rows}
+
+    def put(self, production: str, members: Sequence[Member]) -> None:
+        """Cast these parts; others stay as they are."""
+        with self._database.write() as session:
+            owner = production_number(session, production)
+            for member in members:
+                check_text(member.speaker, "speaker", LONGEST_NAME)
+                session.merge(CastRow(production=owner, **{**asdict(member), "controls": dict(member.controls)}))
+
+    def drop(self, production: str, speakers: Sequence[str]) -> None:
+        """These parts are the narrator's again."""
+        with self._database.write() as session:
+            owner = production_number(session, production)
+            session.execute(delete(CastRow).where(CastRow.production == owner, CastRow.speaker.in_(speakers)))
+
+    def parts(self, production: str) -> tuple[Part, ...]:
+        """Every speaker of the script, the narrator first, then by how much they say; cast ones without lines last."""
+        cast = self.get(production)
+        with self._database.read() as session:
+            where = LineRow.production == production_number(session, production), LineRow.gone.is_(False)
+            counted = select(LineRow.speaker, func.count(), func.sum(LineRow.seconds)).where(*where)
+            rows = session.execute(counted.group_by(LineRow.speaker)).all()
+        found = [Part(cast.get(name) or Member(name), count, seconds or 0.0) for name, count, seconds in rows]
+        named = {part.member.speaker for part in found}
+        found += [Part(member, 0, 0.0) for name, member in cast.items() if name not in named]
+        return tuple(sorted(found, key=lambda part: (part.member.speaker != "", -part.lines, part.member.speaker)))
+
+
+def _member(row: CastRow) -> Member:
+    return Member(
+        row.speaker, row.engine, row.voice, row.style, row.controls, row.gender, row.age, row.gain_db, row.pan
+    )
