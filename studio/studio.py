@@ -71,9 +71,11 @@ if TYPE_CHECKING:  # each costs time to import, and most commands need none of t
     from studio.library.styles import Styles
     from studio.library.takes import Takes
     from studio.library.voices import Voices
+    from studio.production.desk import Desk
     from studio.production.ears import Ears
     from studio.production.emotions import Way
     from studio.production.revoicing import Revoiced
+    from studio.production.workshop import Listen
 
 __all__ = [
     "SEEDS",
@@ -163,6 +165,20 @@ class Studio:
 
         return Ears(self._library, self.models.store, self._spoken)
 
+    @cached_property
+    def scripts(self) -> "Desk":
+        """Everything that is done with scripts: manuscripts, casts, lines, renders, masters."""
+        from studio.production.desk import Desk
+        from studio.production.executors import LocalExecutor
+
+        return Desk(self._library, self._engines, LocalExecutor(self._renderer), lambda: self.styles, self._gate)
+
+    def _gate(self) -> "Listen | None":
+        """What hears takes for the gates of a render, where a recogniser is installed."""
+        if not any(state.state == "ready" for state in self.listening.states()):
+            return None
+        return self.listening.problems
+
     def _spoken(self, request: SpeakRequest) -> Take:
         return self.speak(request).wait()
 
@@ -192,6 +208,8 @@ class Studio:
         for performance in performances:
             performance.stop()
         self.productions.stop_all()
+        if "scripts" in vars(self):
+            self.scripts.close()
         for performance in performances:
             performance.join()
         self._engines.unload_all()

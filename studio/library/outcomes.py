@@ -20,6 +20,7 @@ from studio.library.script_rows import chapter_ids, line_of, line_row, productio
 from studio.library.tables import ChapterRow, LineRow, LineTakeRow
 
 KEPT = 8  # takes of a line; the oldest goes first, never the chosen one
+SILENT = "silent"  # the basis of a line in which nothing is said: it needs no take
 OPEN = ("planned", "stale")  # states that ask to be rendered
 
 
@@ -216,6 +217,8 @@ def _planned(number: int, basis: str, take: str, take_basis: str, again: LineTak
     if again is not None:
         one = NewTake(number, again.take, basis, again.seed, again.seconds, again.score, again.problems)
         return _chosen(one, basis) | {"to_basis": basis}
+    if basis == SILENT:
+        return _chosen(NewTake(number, "", SILENT, 0, 0.0), basis) | {"to_basis": basis}
     state = "planned" if not take else "done" if take_basis == basis else "stale"
     return {"n": number, "to_basis": basis, "to_state": state}
 

@@ -20,9 +20,10 @@ _END, _END_64 = b"PK\x05\x06", b"PK\x06\x06"
 class Archive:
     """An open ZIP file. Use it in a `with`. `BadFile` says what is wrong with it."""
 
-    def __init__(self, path: Path, name: str = "") -> None:
+    def __init__(self, path: Path, name: str = "", whole: int = WHOLE_BYTES) -> None:
+        """`whole`: bytes that may be unpacked in all."""
         self.name = name or path.name
-        self._left = WHOLE_BYTES
+        self._left = whole
         try:
             self._check_directory(path)
             self._zip = zipfile.ZipFile(path)

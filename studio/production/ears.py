@@ -9,6 +9,7 @@ from studio.audio.files import read_bytes
 from studio.errors import BadRequest, NotFound
 from studio.library import Library, Take
 from studio.production import readback, transcribing
+from studio.production.gates import Problem
 from studio.production.planning import SpeakRequest
 from studio.recognition.contract import Listening, Transcript, Word
 from studio.recognition.registry import Recognisers, RecogniserState
@@ -95,6 +96,14 @@ class Ears:
         found = readback.read_back(listener, sound, said, take.language, name=take.excerpt, asked=style)
         self._library.takes.heard(take.digest, found.emotion, found.error_rate, found.to_json())
         return found
+
+    def problems(self, digest: str, text: str, language: str) -> list[Problem]:
+        """What a gate has against a take by its words; nothing where the language is not understood."""
+        found = self.read_back(digest)
+        told = found.suspicion()
+        if told is None or found.comparison is None:
+            return []
+        return [Problem("tokens" if found.comparison.read_aloud else "readback", told)]
 
     def hear_voice(self, id: str, recogniser: str = "", preview: str = "") -> readback.ReadBack:
         """Listen to the clip of a voice, or to `preview` spoken by it; the library keeps its emotion.

@@ -178,11 +178,11 @@ class Plan:
     def seconds(self) -> float:
         """How long it will be, as estimated from the engine's pace."""
         spec = self.direction.spec
-        speed = self._speed()
-        spoken = sum(estimate_seconds(line.spoken, spec.pace) for line in self.lines) / speed
+        spoken = sum(estimate_seconds(line.spoken, spec.pace) for line in self.lines) / self.speed
         return spoken + (self.lead_ms + sum(line.pause_ms for line in self.lines[:-1])) / 1000
 
-    def _speed(self) -> float:
+    @property
+    def speed(self) -> float:
         """How many times as fast as the engine's pace, where it has a control that says so."""
         times = [c for c in self.direction.spec.controls if c.name == "speed" and c.unit == "×"]
         return float(self.direction.controls["speed"]) or 1.0 if times else 1.0

@@ -1,0 +1,258 @@
+"""A script into finished files: assembled, polished in two passes, written by chapters or whole, and measured."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from studio.audio.clip import Clip, Samples
+from studio.audio.drafts import Draft
+from studio.audio.polish import Polisher, preset
+from studio.audio.writing import Tags, Writer
+from studio.digest import digest_of
+from studio.errors import BadRequest
+from studio.library.script import Chapter, Line
+from studio.production.assembling import Assembler, Placed, Scene, assembled
+from studio.production.jobs import Job
+from studio.production.masters import FileReport, Master, report_on
+from studio.production.pipeline import ahead
+from studio.production.provenance import STATEMENT, Provenance
+from studio.production.shelf import safe_name
+
+BLOCKS_AHEAD = 12
+PAUSE_S = 2.5  # at most between two lines, for an estimate
+SPEAKERS_NAMED = 8  # in the tag that says who speaks
+
+
+@dataclass(frozen=True)
+class Material:
+    """A script as it is exported: its lines with their takes, and what is said about the whole."""
+
+    id: str
+    title: str
+    author: str
+    language: str
+    chapters: tuple[Chapter, ...]
+    lines: Callable[[Chapter], Iterator[Line]]
+    load: Callable[[Line], Clip]
+    scene: Scene
+    polish: str
+    engines: tuple[str, ...]
+    voices: tuple[str, ...]
+    cover: bytes = field(default=b"", repr=False)
+
+
+@dataclass(frozen=True)
+class Exported:
+    """What came out."""
+
+    folder: Path
+    files: tuple[FileReport, ...]
+    placed: tuple[Placed, ...]
+    rate: int
+    seconds: float
+    left_out: int  # lines without a take
+
+    @property
+    def passed(self) -> bool:
+        return all(file.passed for file in self.files)
+
+
+Lines = Callable[[], Iterator[tuple[int, Line]]]  # of one file, with the places of their chapters
+
+
+def export(material: Material, target: Path, kind: Master, job: Job[Any]) -> Exported:
+    """Write `material` to `target`: a file, or a folder where every chapter is one.
+
+    Chapters without any take are left out. Files take their places when all of them are whole, never before.
+    """
+    chain = preset(kind.polish or material.polish)
+    total = sum(chapter.seconds for chapter in material.chapters)
+    job.total = (2 if chain.needs_measure else 1) * total * 1.25 + 0.01
+    spoken = [(n, chapter) for n, chapter in enumerate(material.chapters) if _with_takes(chapter)]
+    missing = sum(chapter.lines - _with_takes(chapter) for chapter in material.chapters)
+    if not spoken:
+        raise BadRequest(
+            f"{material.title}: no line has a take yet; render it first",
+            f"{material.title}：还没有任何台词有版本，请先渲染",
+            where="production",
+        )
+    if not kind.each:
+        placed, seconds = _one(material, _lines(material, spoken), target, material.title, kind, chain, job)
+        return _measured([(target, material.title)], placed, seconds, missing, material, kind, job)
+    target.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix=".export-", dir=target) as unfinished:
+        files, placed, seconds = _each(material, spoken, Path(unfinished), kind, chain, job)
+        for path, _ in files:
+            path.replace(target / path.name)
+    return _measured(
+        [(target / path.name, title) for path, title in files], placed, seconds, missing, material, kind, job
+    )
+
+
+def _each(
+    material: Material, spoken: Sequence[tuple[int, Chapter]], folder: Path, kind: Master, chain: Any, job: Job[Any]
+) -> tuple[list[tuple[Path, str]], list[Placed], float]:
+    """A file for each chapter, or for each part of one that is too long."""
+    files: list[tuple[Path, str]] = []
+    placed: list[Placed] = []
+    seconds = 0.0
+    for number, chapter in spoken:
+        parts = list(_parts(_lines(material, [(number, chapter)]), chapter.seconds, kind.longest_s))
+        for part, lines in enumerate(parts):
+            title = (chapter.title or f"{number + 1}") + (f" ({part + 1})" if part else "")
+            path = folder / f"{len(files) + 1:03} {safe_name(title)}.{kind.format}"
+            found, length = _one(material, lines, path, title, kind, chain, job)
+            offset = round(seconds * material.scene.rate)
+            placed += [replace(p, start=p.start + offset, end=p.end + offset, shift=p.shift + offset) for p in found]
+            seconds += length
+            files.append((path, title))
+    return files, placed, seconds
+
+
+def _measured(
+    files: Sequence[tuple[Path, str]],
+    placed: Sequence[Placed],
+    seconds: float,
+    missing: int,
+    material: Material,
+    kind: Master,
+    job: Job[Any],
+) -> Exported:
+    reports = []
+    for path, title in files:
+        job.stopping.check()
+        reports.append(report_on(path, title, kind.limits, kind.bitrate))
+        job.done = job.total * (0.8 + 0.2 * len(reports) / len(files))
+    return Exported(files[0][0].parent, tuple(reports), tuple(placed), material.scene.rate, seconds, missing)
+
+
+def _with_takes(chapter: Chapter) -> int:
+    return sum(count for state, count in chapter.states.items() if state in ("done", "stale", "locked"))
+
+
+def _lines(material: Material, chapters: Sequence[tuple[int, Chapter]]) -> Lines:
+    """The lines of chapters, as often as they are asked for."""
+
+    def given() -> Iterator[tuple[int, Line]]:
+        for number, chapter in chapters:
+            for line in material.lines(chapter):
+                yield number, line
+
+    return given
+
+
+def _parts(lines: Lines, seconds: float, longest_s: float | None) -> Iterator[Lines]:
+    """A chapter as one file, or as several where it would be too long; cut between two lines."""
+    if longest_s is None or seconds * 1.3 < longest_s:
+        yield lines
+        return
+    cuts, count, spent = [0], 0, 0.0
+    for _, line in lines():
+        length = (line.seconds or 0.0) + PAUSE_S
+        if spent + length > longest_s * 0.95 and spent:
+            cuts.append(count)
+            spent = 0.0
+        spent += length
+        count += 1
+    for first, last in zip(cuts, [*cuts[1:], count], strict=True):
+        yield partial(_between, lines, first, last)
+
+
+def _between(lines: Lines, first: int, last: int) -> Iterator[tuple[int, Line]]:
+    return islice(lines(), first, last)
+
+
+def _one(
+    material: Material, lines: Lines, path: Path, title: str, kind: Master, chain: Any, job: Job[Any]
+) -> tuple[list[Placed], float]:
+    """One file: where its lines are, and how long it is."""
+    scene = material.scene
+    polisher = Polisher(scene.rate, chain)
+    if chain.needs_measure:
+        for block in _sound(material, lines, Assembler(scene), kind, job):
+            polisher.measure(block)
+    assembler = Assembler(scene)
+    begun = _Begun(material, kind)
+    with Writer(path, scene.rate, kind.format, _tags(material, title), kind.bitrate) as writer:
+        for block in _sound(material, lines, assembler, kind, job):
+            begun.tell(assembler, writer)
+            writer.write(polisher.push(block))
+        begun.tell(assembler, writer)
+        writer.write(polisher.finish())
+        seconds = writer.seconds
+    return assembler.placed, seconds
+
+
+class _Begun:
+    """Tells a writer of each chapter as its first line is placed, which is a little before it is written."""
+
+    def __init__(self, material: Material, kind: Master) -> None:
+        self._material, self._kind = material, kind
+        self._seen = 0
+        self._chapters: set[int] = set()
+
+    def tell(self, assembler: Assembler, writer: Writer) -> None:
+        placed = assembler.placed
+        while self._seen < len(placed):
+            one = placed[self._seen]
+            self._seen += 1
+            if one.chapter not in self._chapters and not self._kind.each:
+                writer.chapter(self._material.chapters[one.chapter].title, one.start if self._chapters else 0)
+            self._chapters.add(one.chapter)
+
+
+def _sound(material: Material, lines: Lines, assembler: Assembler, kind: Master, job: Job[Any]) -> Iterator[Samples]:
+    """The sound of a file, made on a thread of its own."""
+    assembler.silence(kind.head_ms)
+
+    def load(line: Line) -> Clip:
+        job.stopping.check()
+        clip = material.load(line)
+        job.done = min(job.total * 0.8, job.done + clip.seconds)
+        return clip
+
+    with closing(ahead(assembled(lines(), material.scene, load, assembler, kind.tail_ms), BLOCKS_AHEAD)) as belt:
+        yield from belt
+
+
+def _tags(material: Material, title: str) -> Tags:
+    shown = ", ".join(material.voices[:SPEAKERS_NAMED])
+    digest = digest_of({"kind": "script", "production": material.id, "title": title})
+    provenance = Provenance(True, ", ".join(material.engines), shown, digest)
+    return Tags(
+        title=title,
+        artist=material.author,
+        album=material.title,
+        language=material.language,
+        comment=STATEMENT,
+        cover=material.cover or None,
+        extra=provenance.tags,
+    )
+
+
+def write_text(path: Path, text: str) -> None:
+    """A small file, whole or not at all."""
+    with Draft(path) as draft:
+        draft.write(text.encode())
+        draft.commit()
+
+
+def report_json(exported: Exported, about: Mapping[str, Any]) -> str:
+    """The report of an export as a file."""
+    return json.dumps(
+        {
+            **about,
+            "seconds": round(exported.seconds, 3),
+            "passed": exported.passed,
+            "lines_left_out": exported.left_out,
+            "files": [file.to_json() for file in exported.files],
+        },
+        ensure_ascii=False,
+        indent=2,
+    )

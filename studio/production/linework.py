@@ -1,0 +1,156 @@
+"""From a line of a script to what it is rendered from: its speaker's voice, style and emotion, the lexicon's readings.
+
+`LinePlanner` holds what a whole script shares, so that planning a line costs a millisecond. A line's `basis` is the
+digest of everything but the seed: two takes of one basis differ only by chance.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from studio.engines.registry import Registry
+from studio.errors import BadText, StudioError
+from studio.library import Library
+from studio.library.outcomes import SILENT
+from studio.library.script import Line, Member
+from studio.production.casting import cast
+from studio.production.emotions import way_to
+from studio.production.lexicon import Readings
+from studio.production.planning import Direction, Plan, SpeakRequest, plan
+
+
+@dataclass(frozen=True)
+class Reading:
+    """The settings of a script that a recipe is made of."""
+
+    engine: str = "espeak"  # of who has none of their own
+    language: str = "auto"
+    seed: int = 0
+    steps: Mapping[str, Any] | None = None
+
+    @classmethod
+    def of(cls, settings: Mapping[str, Any]) -> "Reading":
+        known = {name: settings[name] for name in ("engine", "language", "seed", "steps") if name in settings}
+        return cls(**known)
+
+
+@dataclass(frozen=True)
+class LinePlan:
+    """What one line will be rendered from, with one seed."""
+
+    plan: Plan
+    seed: int  # of the line, on top of the script's
+
+    @property
+    def digest(self) -> str:
+        """Of its take: the recipe's own where the line is one utterance and nothing else."""
+        lines = self.plan.heard
+        single = len(lines) == 1 and not self.plan.lead_ms and not lines[0].pause_exact
+        return lines[0].recipe.digest if single else self.plan.digest
+
+    @property
+    def whole(self) -> bool:
+        """Whether its take is that of one utterance, with nothing to join."""
+        return self.digest != self.plan.digest
+
+    @property
+    def silence_ms(self) -> int:
+        """Silence that the text itself demands inside it."""
+        return self.plan.lead_ms + sum(line.pause_ms for line in self.plan.heard if line.pause_exact)
+
+
+class LinePlanner:
+    """Plans the lines of one script as it is now. One thread at a time."""
+
+    def __init__(
+        self,
+        engines: Registry,
+        library: Library,
+        production: str,
+        settings: Mapping[str, Any],
+        styles: Callable[[str, str], Mapping[str, Any]],
+        style_names: Callable[[str], frozenset[str]],
+    ) -> None:
+        """`styles` gives the controls of a style for an engine, `style_names` the styles that an engine has."""
+        self.reading = Reading.of(settings)
+        self._engines, self._library = engines, library
+        self._styles, self._style_names = styles, style_names
+        self._cast = library.casts.get(production)
+        self._readings = Readings(library.lexicons.reading(production))
+        self._directions: dict[tuple[str, str, str, str], Direction | StudioError] = {}
+
+    def member(self, speaker: str) -> Member:
+        """Who speaks a part: what its own row leaves open is the narrator's."""
+        narrator = self._cast.get("") or Member("")
+        own = self._cast.get(speaker) or Member(speaker)
+        engine = own.engine or narrator.engine or self.reading.engine
+        inherits = not own.engine or own.engine == (narrator.engine or self.reading.engine)
+        return replace(
+            own,
+            engine=engine,
+            voice=own.voice or (narrator.voice if inherits else ""),
+            style=own.style or (narrator.style if inherits else ""),
+            controls={**(narrator.controls if inherits else {}), **own.controls},
+        )
+
+    def plan(self, line: Line, tries: int = 0) -> LinePlan:
+        """The plan of a line; `tries` goes on top of its seed. `BadText`, with `empty` where nothing is said."""
+        seed = line.seed + tries
+        return LinePlan(self._plan(line, seed), seed)
+
+    def basis(self, line: Line) -> str:
+        """The digest of everything that determines the line but its seed; `SILENT` where nothing is said."""
+        try:
+            planned = self._plan(line, 0)
+        except BadText as error:
+            if error.fields.get("empty"):
+                return SILENT
+            raise
+        return LinePlan(planned, 0).digest
+
+    def direction(self, line: Line) -> Direction:
+        """How the line is to be read."""
+        key = (line.speaker, line.style, line.emotion, line.language)
+        if key not in self._directions:
+            try:
+                self._directions[key] = self._direct(line)
+            except StudioError as error:  # the same for every line of this part
+                self._directions[key] = error
+        found = self._directions[key]
+        if isinstance(found, StudioError):
+            raise found
+        return found
+
+    def _direct(self, line: Line) -> Direction:
+        member = self.member(line.speaker)
+        engine = self._engines.get(member.engine)
+        spec = engine.spec
+        controls: dict[str, Any] = {}
+        for style in (member.style, line.style):
+            if style:
+                controls |= self._styles(style, spec.id)
+        way = way_to(line.emotion, spec, self._style_names(spec.id)) if line.emotion else None
+        if way is not None and way.kind == "style":
+            controls |= self._styles(way.style, spec.id)
+        language = line.language or self.reading.language
+        spec.check_language(language)
+        voice = cast(self._library, engine, member.voice)
+        settled = spec.settle({**controls, **member.controls})
+        return Direction(engine, voice, settled, language=language, steps=self.reading.steps)
+
+    def _plan(self, line: Line, seed: int) -> Plan:
+        direction = replace(self.direction(line), seed=self.reading.seed + seed)
+        text = self._readings.apply(line.text)
+        way = way_to(line.emotion, direction.spec, ()) if line.emotion else None
+        if way is not None and way.kind == "mark":
+            text = way.around(text)
+        request = SpeakRequest(
+            text,
+            engine=direction.spec.id,
+            voice=direction.voice.label,
+            style=line.style,
+            seed=direction.seed,
+            language=direction.language,
+            stream=False,
+        )
+        return plan(request, direction)

@@ -1,0 +1,383 @@
+"""The workshop renders scripts: it takes the lines that ask for it, a turn at a time, until none is left.
+
+What has to be done is what the library says of each line; nothing is queued anywhere else. So a render that was killed
+goes on where it was, one that runs sees every edit at its next turn, and nothing is rendered twice. Several productions
+take turns at the engines; one of a higher priority goes first.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from studio.audio.clip import Clip
+from studio.errors import BadRequest, Cancelled, InUse, StudioError
+from studio.library import Library, ProductionChange, TakeFacts
+from studio.library.locks import FileLock
+from studio.library.outcomes import NewTake, Progress
+from studio.library.script import Line
+from studio.production.executors import Executor
+from studio.production.gates import Expected, Habits, Problem, check, level_of, score
+from studio.production.jobs import Job, State
+from studio.production.joining import Joiner
+from studio.production.linework import LinePlan, LinePlanner
+
+TURN_LINES, TURN_S = 16, 1.5  # a turn begins with so many lines, and then takes about so long
+MOST_LINES = 256
+PLANNED = 400  # lines planned between two looks at who wants something
+TRIES = 2  # more, after a take that a gate stopped
+TOLD_S = 2.0  # between two notes of how far it is
+
+Listen = Callable[[str, str, str], Sequence[Problem]]  # take, text, language -> what a recogniser has against it
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Which lines of a script are rendered: all that ask for it, a chapter's, those from a line on, or these."""
+
+    chapter: str = ""
+    start: str = ""
+    lines: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        return {"chapter": self.chapter, "start": self.start, "lines": list(self.lines)}
+
+    @classmethod
+    def from_json(cls, plain: dict[str, Any]) -> "Scope":
+        return cls(plain.get("chapter", ""), plain.get("start", ""), tuple(plain.get("lines", ())))
+
+
+@dataclass
+class _Entry:
+    """A line at work: its plan, and the parts of it that are still awaited."""
+
+    line: Line
+    plan: LinePlan
+    tries: int
+    left: set[int] = field(default_factory=set)
+
+
+class ScriptJob(Job[Progress]):
+    """A script being rendered."""
+
+    def __init__(self, workshop: "Workshop", production: str, title: str, scope: Scope, priority: int) -> None:
+        super().__init__(lambda job: workshop.work(job), id=production, title=title)  # type: ignore[arg-type]
+        self.scope = scope
+        self.priority = priority
+        self.paused = False
+        self.rendered = 0  # lines
+        self.failed = 0
+        self.again = 0  # takes that a gate stopped, and that were rendered anew
+        self.audio_s = 0.0  # of takes that were rendered
+        self.now: tuple[str, ...] = ()  # ids of the lines that are rendered right now
+        self.interrupted = False  # by the end of the studio: the next start goes on
+
+
+class Workshop:
+    """Renders of scripts. For any number of threads."""
+
+    def __init__(
+        self,
+        library: Library,
+        executor: Executor,
+        planner: Callable[[str], LinePlanner],
+        listen: Callable[[], Listen | None],
+    ) -> None:
+        """`planner` plans a production's lines as it is now; `listen` gives what hears takes, where something can."""
+        self.executor = executor
+        self._library, self._planner, self._listen = library, planner, listen
+        self._jobs: dict[str, ScriptJob] = {}
+        self._changed = threading.Condition()
+        self._habits: dict[tuple[str, str], Habits] = {}  # (engine and voice, language) -> what is usual
+
+    # jobs
+
+    def start(self, production: str, scope: Scope = Scope()) -> ScriptJob:
+        """Render what asks for it; a render that is at it already takes these lines along."""
+        kept = self._library.productions.get(production)
+        with self._changed:
+            running = self._jobs.get(production)
+            if running is not None and not running.over:
+                running.scope, running.paused = _wider(running.scope, scope), False
+                self._changed.notify_all()
+                return running
+            job = self._jobs[production] = ScriptJob(self, production, kept.title, scope, kept.priority)
+        self._note(job, "running")
+        job.start()
+        return job
+
+    def job(self, production: str) -> ScriptJob | None:
+        return self._jobs.get(production)
+
+    def pause(self, production: str) -> None:
+        """Stop after the lines in work; `start` goes on."""
+        self._set(production, paused=True)
+
+    def cancel(self, production: str) -> None:
+        """Stop now; what is rendered stays."""
+        if (job := self._jobs.get(production)) is not None:
+            job.stop()
+            self._wake()
+
+    def prioritise(self, production: str, priority: int) -> None:
+        """A higher one goes first; 0 is usual."""
+        if not -10 <= priority <= 10:
+            raise BadRequest(
+                f"priority {priority}: takes -10 to 10", f"优先级 {priority}：应为 -10 到 10", where="priority"
+            )
+        self._library.productions.update(production, ProductionChange(priority=priority))
+        self._set(production, priority=priority)
+
+    def resume_all(self) -> list[ScriptJob]:
+        """Go on with every render that a restart or a crash interrupted."""
+        found = self._library.productions.find(state="running", kind="script", size=200)
+        return [self.start(one.id, Scope.from_json(one.progress.get("scope", {}))) for one in found.items]
+
+    def close(self) -> None:
+        """Stop everything; what was running is resumed by the next `resume_all`."""
+        jobs = list(self._jobs.values())
+        for job in jobs:
+            job.interrupted = True
+            job.stop()
+        self._wake()
+        for job in jobs:
+            job.join()
+        self.executor.close()
+
+    def _set(self, production: str, **values: Any) -> None:
+        if (job := self._jobs.get(production)) is not None:
+            for name, value in values.items():
+                setattr(job, name, value)
+            self._wake()
+
+    def _wake(self) -> None:
+        with self._changed:
+            self._changed.notify_all()
+
+    # a render
+
+    def work(self, job: ScriptJob) -> Progress:
+        """What a job does on its thread."""
+        with self._alone(job):
+            try:
+                self._render(job)
+            except Cancelled:
+                if not job.interrupted:
+                    self._note(job, "stopped")
+                raise
+            except StudioError as error:
+                self._note(job, "failed", error)
+                raise
+        progress = self._library.outcomes.progress(job.id)
+        self._note(job, "done" if not progress.states.get("failed") else "stopped")
+        return progress
+
+    @contextmanager
+    def _alone(self, job: ScriptJob) -> Iterator[None]:
+        folder = self._library.folder.productions / job.id
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(folder / "lock")
+        if not lock.acquire():
+            raise InUse(
+                f"{job.title}: another process is rendering it right now; wait for it or stop it",
+                f"《{job.title}》正在被另一个进程渲染；请等它完成，或先停止它",
+                where="production",
+            )
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def _render(self, job: ScriptJob) -> None:
+        size, told = TURN_LINES, 0.0
+        job.total = max(1.0, float(self._library.outcomes.progress(job.id).open_characters))
+        while True:
+            self._await_turn(job)
+            self.settle(job.id, job)
+            lines = self._next(job, size)
+            if not lines:
+                return
+            began = time.monotonic()
+            self._turn(job, lines)
+            took = time.monotonic() - began
+            size = max(TURN_LINES, min(MOST_LINES, round(len(lines) * TURN_S / max(took, 1e-3))))
+            if time.monotonic() - told > TOLD_S:
+                told = time.monotonic()
+                self._note(job, "running")
+
+    def _await_turn(self, job: ScriptJob) -> None:
+        """Until it is not paused, and nobody of a higher priority is at work."""
+        with self._changed:
+            while job.paused or any(
+                other.priority > job.priority and not other.paused and not other.over and other.state is State.RUNNING
+                for other in self._jobs.values()
+                if other is not job
+            ):
+                job.stopping.check()
+                self._changed.wait(0.5)
+        job.stopping.check()
+
+    def settle(self, production: str, job: ScriptJob | None = None, most: int | None = None) -> int:
+        """Plan the lines that have to be; how many. Their states are right after it."""
+        outcomes, count, planner = self._library.outcomes, 0, None
+        while most is None or count < most:
+            lines = outcomes.unplanned(production, PLANNED)
+            if not lines:
+                break
+            planner = planner or self._planner(production)
+            bases: dict[int, str] = {}
+            refused: dict[int, StudioError] = {}
+            for line in lines:
+                try:
+                    bases[line.number] = planner.basis(line)
+                except StudioError as error:
+                    refused[line.number] = error
+            outcomes.plan(production, bases, refused)
+            count += len(lines)
+            if job is not None:
+                job.stopping.check()
+        return count
+
+    def _next(self, job: ScriptJob, size: int) -> Sequence[Line]:
+        scope, outcomes = job.scope, self._library.outcomes
+        if scope.lines:
+            wanted = set(scope.lines)
+            return [line for line in outcomes.open(job.id, limit=100_000) if line.id in wanted][:size]
+        return outcomes.open(job.id, chapter=scope.chapter, start=scope.start, limit=size)
+
+    def _turn(self, job: ScriptJob, lines: Sequence[Line]) -> None:
+        """Render these lines, look at each take, and render anew what a gate stops."""
+        settings = self._library.productions.get(job.id).settings.get("rendering", {})
+        tries, off = int(settings.get("tries", TRIES)), frozenset(settings.get("gates_off", ()))
+        planner, listen = self._planner(job.id), self._listen() if settings.get("listen", True) else None
+        job.now = tuple(line.id for line in lines)
+        takes: dict[int, list[NewTake]] = {}
+        sounds: dict[int, int] = {}  # line -> digest of its last sound: an engine may not care for the seed
+        waiting = [entry for line in lines if (entry := self._entry(job, planner, line, 0))]
+        while waiting:
+            again = []
+            for entry, clip in self._rendered(job, waiting):
+                problems = self._judged(entry, clip, listen, off)
+                take = NewTake(
+                    entry.line.number, entry.plan.digest, entry.line.basis, entry.plan.seed, clip.seconds,
+                    score(problems), [problem.to_json() for problem in problems],
+                )  # fmt: skip
+                takes.setdefault(entry.line.number, []).append(take)
+                job.audio_s += clip.seconds
+                sound = hash(clip.samples.tobytes())
+                same = sounds.get(entry.line.number) == sound
+                sounds[entry.line.number] = sound
+                if problems and entry.tries < tries and not same:
+                    again.append((entry.line, entry.tries + 1))
+                else:
+                    self._finished(job, takes.pop(entry.line.number), entry.line)
+            job.again += len(again)
+            waiting = [entry for line, n in again if (entry := self._entry(job, planner, line, n))]
+        for line in lines:  # what could not be tried again keeps what it has
+            if line.number in takes:
+                self._finished(job, takes[line.number], line)
+        job.now = ()
+
+    def _finished(self, job: ScriptJob, takes: Sequence[NewTake], line: Line) -> None:
+        """All takes of a line are kept, and the best one is chosen."""
+        best = min(takes, key=lambda take: (take.score, take.seed))
+        self._library.outcomes.take(job.id, [take for take in takes if take is not best], choose=False)
+        self._library.outcomes.take(job.id, [best])
+        job.rendered += 1
+        job.done += len(line.text)
+
+    def _entry(self, job: ScriptJob, planner: LinePlanner, line: Line, tries: int) -> _Entry | None:
+        try:
+            return _Entry(line, planner.plan(line, tries), tries)
+        except StudioError as error:
+            self._fail(job, line, error)
+            return None
+
+    def _fail(self, job: ScriptJob, line: Line, error: StudioError) -> None:
+        self._library.outcomes.fail(job.id, line.number, error)
+        job.failed += 1
+        job.done += len(line.text)
+
+    def _rendered(self, job: ScriptJob, entries: Sequence[_Entry]) -> Iterator[tuple[_Entry, Clip]]:
+        """Each entry with its take's sound, which is in the cache."""
+        flat = [(entry, part) for entry in entries for part in entry.plan.plan.heard]
+        for at, (entry, _) in enumerate(flat):
+            entry.left.add(at)
+        failed: set[int] = set()
+        for at, error in self.executor.render([part for _, part in flat], job.stopping, job.id):
+            entry = flat[at][0]
+            entry.left.discard(at)
+            if error is not None and entry.line.number not in failed:
+                failed.add(entry.line.number)
+                self._fail(job, entry.line, error)
+            if not entry.left and entry.line.number not in failed:
+                yield entry, self._sound(job, entry.plan)
+
+    def _sound(self, job: ScriptJob, plan: LinePlan) -> Clip:
+        """The sound of a line's take; of one with several utterances, joined and kept."""
+        cache = self._library.cache
+        if plan.whole:
+            return cache.load(plan.digest)
+        with cache.batch(job.id):
+            known = cache.fetch(plan.digest)
+            if known is not None:
+                return known[1]
+            return self._joined(plan)
+
+    def _joined(self, plan: LinePlan) -> Clip:
+        whole = plan.plan
+        rate = whole.direction.spec.rate
+        joiner = Joiner(rate)
+        joiner.pause(whole.lead_ms)
+        pieces: list[Any] = []
+        for index, line in enumerate(whole.heard):
+            pieces += [*joiner.push(self._library.cache.load(line.recipe.digest).samples), *joiner.end_line(index)]
+            joiner.pause(line.pause_ms)
+        pieces += joiner.silence()
+        clip = Clip(np.concatenate(pieces) if pieces else np.zeros(0, np.float32), rate)
+        facts = TakeFacts(
+            recipe=whole.recipe_json(),
+            engine=whole.direction.spec.id,
+            text=whole.request.text,
+            language=whole.lines[0].language,
+            kind="reading",
+            voice_id=whole.direction.voice.id,
+            voice_label=whole.direction.voice.label,
+        )
+        self._library.cache.put(plan.digest, clip, facts)
+        return self._library.cache.as_stored(clip)
+
+    def _judged(self, entry: _Entry, clip: Clip, listen: Listen | None, off: frozenset[str]) -> list[Problem]:
+        """What is wrong with a take. One without fault teaches what is usual for its voice."""
+        first = entry.plan.plan.lines[0]
+        spec = entry.plan.plan.direction.spec
+        text = " ".join(line.spoken for line in entry.plan.plan.lines)
+        key = (f"{spec.id} {first.recipe.voice.to_json()}", first.language)
+        habits = self._habits.setdefault(key, Habits())
+        expected = Expected(text, spec.pace, entry.plan.silence_ms, entry.plan.plan.speed, spec.native_tokens, habits)
+        found = check(clip, expected)
+        if listen is not None and not found:
+            found = list(listen(entry.plan.digest, text, first.language))
+        found = [problem for problem in found if problem.code not in off]
+        if not found:
+            habits.learn(text, clip.seconds - entry.plan.silence_ms / 1000, level_of(clip.samples))
+        return found
+
+    def _note(self, job: ScriptJob, state: str, error: StudioError | None = None) -> None:
+        progress = {
+            "done": job.done, "total": job.total, "rendered": job.rendered, "failed": job.failed,
+            "again": job.again, "audio_s": round(job.audio_s, 2), "scope": job.scope.to_json(),
+        }  # fmt: skip
+        with suppress(Cancelled):
+            self._library.productions.update(job.id, ProductionChange(state=state, progress=progress, error=error))  # type: ignore[arg-type]
+
+
+def _wider(old: Scope, new: Scope) -> Scope:
+    """Both: the lines of both where both are lists, everything otherwise."""
+    if old == new:
+        return old
+    return Scope(lines=tuple(dict.fromkeys((*old.lines, *new.lines)))) if old.lines and new.lines else Scope()
