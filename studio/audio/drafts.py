@@ -144,6 +144,9 @@ class Draft:
     def seek(self, at: int, whence: int = os.SEEK_SET) -> int:
         return self._file.seek(at, whence)
 
+    def flush(self) -> None:
+        """Nothing waits here; programs that write archives ask all the same."""
+
     def tell(self) -> int:
         return self._file.tell()
 

@@ -21,6 +21,7 @@ from studio.library.tables import ChapterRow, LineRow, LineTakeRow
 
 KEPT = 8  # takes of a line; the oldest goes first, never the chosen one
 SILENT = "silent"  # the basis of a line in which nothing is said: it needs no take
+REFUSED = "refused"  # of one that cannot be rendered as it is
 OPEN = ("planned", "stale")  # states that ask to be rendered
 
 
@@ -58,7 +59,7 @@ class Outcomes:
         """Lines of which it is not known what they would be rendered from."""
         with self._database.read() as session:
             owner = production_number(session, production)
-            where = LineRow.production == owner, LineRow.basis == "", LineRow.gone.is_(False), LineRow.state != "failed"
+            where = LineRow.production == owner, LineRow.basis == "", LineRow.gone.is_(False)
             rows = session.scalars(select(LineRow).where(*where).limit(limit))
             names = chapter_ids(session, owner)
             return tuple(line_of(row, names) for row in rows)
@@ -249,7 +250,7 @@ def _write(session: Session, rows: Sequence[dict[str, Any]]) -> None:
 def _fail(session: Session, owner: int, number: int, error: StudioError) -> None:
     told = {"code": error.code, **error.words._asdict()}
     here = LineRow.production == owner, LineRow.number == number
-    session.execute(update(LineRow).where(*here).values(state="failed", error=told))
+    session.execute(update(LineRow).where(*here).values(state="failed", basis=REFUSED, error=told))
 
 
 def _trim(session: Session, numbers: set[int]) -> None:

@@ -87,6 +87,12 @@ def _from_library(library: Library, engine: Engine, ref: str) -> CastVoice:
     except NotFound as error:
         near = NotFound.among(VOICE, ref, [v.name for v in builtin], where="voice")
         raise (error if error.fields.get("suggestion") or not near.fields["suggestion"] else near) from None
+    if kept.deleted is not None:
+        raise NotFound(
+            f"voice “{kept.name}” was deleted; restore it, or choose another voice",
+            f"音色“{kept.name}”已删除；请恢复它，或换一个音色",
+            where="voice",
+        )
     if kept.engine != spec.id:
         raise BadRequest(
             f"voice “{kept.name}” belongs to the engine {kept.engine}; choose that engine or another voice",

@@ -13,6 +13,7 @@ from typing import Any
 from studio.audio.clip import Clip, Samples
 from studio.audio.drafts import Draft
 from studio.audio.polish import Polisher, preset
+from studio.audio.stages import Chain, chain_from
 from studio.audio.writing import Tags, Writer
 from studio.digest import digest_of
 from studio.errors import BadRequest
@@ -25,6 +26,7 @@ from studio.production.provenance import STATEMENT, Provenance
 from studio.production.shelf import safe_name
 
 BLOCKS_AHEAD = 12
+CORRECTIONS = 2  # times that a file is written again to meet its loudness
 PAUSE_S = 2.5  # at most between two lines, for an estimate
 SPEAKERS_NAMED = 8  # in the tag that says who speaks
 
@@ -72,6 +74,31 @@ def export(material: Material, target: Path, kind: Master, job: Job[Any]) -> Exp
     Chapters without any take are left out. Files take their places when all of them are whole, never before.
     """
     chain = preset(kind.polish or material.polish)
+    done = _exported(material, target, kind, chain, job)
+    for _ in range(CORRECTIONS):  # a limiter takes off some of the loudness that was aimed at
+        better = corrected(chain, done.files)
+        if better is None:
+            break
+        chain = better
+        done = _exported(material, target, kind, chain, job)
+    return done
+
+
+def corrected(chain: Chain, files: Sequence[FileReport]) -> Chain | None:
+    """The chain that would have met the limits of loudness, or None where they are met or it has none."""
+    for stage, setting, field_name in (("loudness", "target_lufs", "loudness_lufs"), ("level", "target_db", "rms_db")):
+        if chain.get(stage) is None:
+            continue
+        for check in (check for file in files for check in file.checks if check.limit.what == field_name):
+            if check.passed or check.value is None or check.limit.low is None or check.limit.high is None:
+                continue
+            plain = chain.to_json()
+            plain[stage][setting] += (check.limit.low + check.limit.high) / 2 - check.value
+            return chain_from(plain)
+    return None
+
+
+def _exported(material: Material, target: Path, kind: Master, chain: Chain, job: Job[Any]) -> Exported:
     total = sum(chapter.seconds for chapter in material.chapters)
     job.total = (2 if chain.needs_measure else 1) * total * 1.25 + 0.01
     spoken = [(n, chapter) for n, chapter in enumerate(material.chapters) if _with_takes(chapter)]
@@ -96,7 +123,7 @@ def export(material: Material, target: Path, kind: Master, job: Job[Any]) -> Exp
 
 
 def _each(
-    material: Material, spoken: Sequence[tuple[int, Chapter]], folder: Path, kind: Master, chain: Any, job: Job[Any]
+    material: Material, spoken: Sequence[tuple[int, Chapter]], folder: Path, kind: Master, chain: Chain, job: Job[Any]
 ) -> tuple[list[tuple[Path, str]], list[Placed], float]:
     """A file for each chapter, or for each part of one that is too long."""
     files: list[tuple[Path, str]] = []
@@ -169,7 +196,7 @@ def _between(lines: Lines, first: int, last: int) -> Iterator[tuple[int, Line]]:
 
 
 def _one(
-    material: Material, lines: Lines, path: Path, title: str, kind: Master, chain: Any, job: Job[Any]
+    material: Material, lines: Lines, path: Path, title: str, kind: Master, chain: Chain, job: Job[Any]
 ) -> tuple[list[Placed], float]:
     """One file: where its lines are, and how long it is."""
     scene = material.scene
@@ -180,13 +207,20 @@ def _one(
     assembler = Assembler(scene)
     begun = _Begun(material, kind)
     with Writer(path, scene.rate, kind.format, _tags(material, title), kind.bitrate) as writer:
-        for block in _sound(material, lines, assembler, kind, job):
-            begun.tell(assembler, writer)
-            writer.write(polisher.push(block))
+        polished = _polished(_sound(material, lines, assembler, kind, job), polisher)
+        with closing(ahead(polished, BLOCKS_AHEAD)) as belt:  # the encoder has a thread of its own
+            for block in belt:
+                begun.tell(assembler, writer)
+                writer.write(block)
         begun.tell(assembler, writer)
-        writer.write(polisher.finish())
         seconds = writer.seconds
     return assembler.placed, seconds
+
+
+def _polished(sound: Iterator[Samples], polisher: Polisher) -> Iterator[Samples]:
+    for block in sound:
+        yield polisher.push(block)
+    yield polisher.finish()
 
 
 class _Begun:

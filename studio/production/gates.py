@@ -47,7 +47,7 @@ PROBLEMS: dict[str, tuple[float, Words]] = {  # code -> weight of the fault, and
     "repeat": (40.0, Words("its end is said twice", "结尾重复")),
     "short": (30.0, Words("too short for its text", "相对文字过短")),
     "long": (30.0, Words("too long for its text", "相对文字过长")),
-    "gap": (20.0, Words("long silence inside", "中间静音过长")),
+    "gap": (35.0, Words("long silence inside", "中间静音过长")),
     "clipped": (15.0, Words("clipped", "削波失真")),
     "click": (10.0, Words("click at an edge", "首尾爆音")),
     "level": (8.0, Words("much louder or quieter than usual", "响度异常")),

@@ -4,13 +4,18 @@ A report is measured from the encoded file, decoded again, never from what was m
 ACX: https://help.acx.com/s/article/what-are-the-acx-audio-submission-requirements
 """
 
+import math
+from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from studio.audio.clip import Samples
 from studio.audio.files import blocks, probe
-from studio.audio.levels import Levels, Meter
+from studio.audio.levels import Levels, Meter, decibels
 from studio.errors import NotFound
 from studio.words import Words
 
@@ -161,13 +166,39 @@ class FileReport:
         }  # fmt: skip
 
 
+class _Quietest:
+    """The level of the quietest half second: the noise floor, as those who check masters measure it."""
+
+    def __init__(self, rate: int) -> None:
+        self._hop = rate // 10
+        self._rest = np.zeros(0, np.float32)
+        self._powers: deque[float] = deque(maxlen=5)  # of the last tenths of a second
+        self._least: float | None = None
+
+    def push(self, samples: Samples) -> None:
+        whole = np.concatenate([self._rest, samples])
+        count = len(whole) // self._hop
+        rows, self._rest = whole[: count * self._hop].reshape(count, self._hop), whole[count * self._hop :]
+        for power in np.einsum("ij,ij->i", rows, rows, dtype=np.float64) / self._hop:
+            self._powers.append(float(power))
+            if len(self._powers) == self._powers.maxlen:
+                mean = sum(self._powers) / len(self._powers)
+                self._least = mean if self._least is None else min(self._least, mean)
+
+    @property
+    def level_db(self) -> float | None:
+        """None for digital silence, and for a file of less than half a second."""
+        return decibels(math.sqrt(self._least)) if self._least else None
+
+
 def report_on(path: Path, title: str, limits: Sequence[Limit], bitrate: int | None = None) -> FileReport:
     """Read a finished file and compare it with its limits. `bitrate` is the coder's; a file has its tags besides."""
     facts = probe(path)
-    meter = Meter(facts.rate)
+    meter, quiet = Meter(facts.rate), _Quietest(facts.rate)
     for block in blocks(path):
         meter.push(block)
-    levels = meter.finish()
+        quiet.push(block)
+    levels = replace(meter.finish(), noise_db=quiet.level_db)
     size = path.stat().st_size
     measured = size * 8 / levels.seconds if levels.seconds else 0.0
     values = {**levels.to_json(), "rate": facts.rate, "bitrate": bitrate or measured, "seconds": levels.seconds}

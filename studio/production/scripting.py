@@ -6,7 +6,7 @@ cut here stay behind the line that they stood behind.
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
 from typing import Literal
@@ -15,7 +15,7 @@ from studio.library.script import Ends, Line, NewChapter, NewLine
 from studio.manuscripts.document import USUAL, Document, Part, Passage, Section
 from studio.text.language import estimate_seconds, speakable
 from studio.text.moods import mood
-from studio.text.quotes import Figure, Said, figures, spoken
+from studio.text.quotes import Figure, Said, figures, names, spoken
 from studio.text.scan import without_marks
 from studio.text.sentences import split
 
@@ -57,7 +57,7 @@ def script_of(document: Document, choices: Choices = Choices()) -> Script:
     chosen = document.selected(choices.parts, choices.sections)
     left: dict[str, int] = {part: count for part, count in document.parts().items() if part not in choices.parts}
     prose = choices.dialogue and not document.scripted
-    rows = {n: _heard(section, document.language) for n, section in enumerate(chosen.sections)} if prose else {}
+    rows = dict(enumerate(_heard(chosen))) if prose else {}
     chapters = tuple(
         NewChapter(section.title, lines)
         for n, section in enumerate(chosen.sections)
@@ -70,8 +70,11 @@ def script_of(document: Document, choices: Choices = Choices()) -> Script:
     return Script(chapters, tuple(figures([row for found in rows.values() for row in found])), left)
 
 
-def _heard(section: Section, language: str) -> list[list[Said]]:
-    return spoken([passage.text for passage in section.passages], language)
+def _heard(document: Document) -> Iterator[list[list[Said]]]:
+    """For each section, who says what; names are known from the whole book."""
+    known = names((passage.text for passage in document.passages()), document.language)
+    for section in document.sections:
+        yield spoken([passage.text for passage in section.passages], document.language, known)
 
 
 def _lines(section: Section, heard: list[list[Said]] | None, choices: Choices, scripted: bool) -> Iterator[NewLine]:
@@ -130,21 +133,12 @@ def merged(chapters: Iterable[tuple[str, Sequence[Line]]], fresh: Script) -> Mer
     """What the script would be with the new version: `chapters` are those it has, by id."""
     old = [(id, line) for id, lines in chapters for line in lines]
     heads = [(id, line) for id, line in old if line.source]
-    followers: dict[str, list[str]] = {}  # line of the manuscript -> lines of ours that stand behind it
-    leading: list[str] = []
-    last = ""
-    for _, line in old:
-        if line.source:
-            last = line.id
-        elif last:
-            followers.setdefault(last, []).append(line.id)
-        else:
-            leading.append(line.id)
     new = [(number, line) for number, chapter in enumerate(fresh.chapters) for line in chapter.lines]
     matcher = SequenceMatcher(
         None, [line.source for _, line in heads], [line.source for _, line in new], autojunk=False
     )
     same = {b + n: heads[a + n] for a, b, size in matcher.get_matching_blocks() for n in range(size)}
+    leading, followers = _ours(old, {line.id for _, line in same.values()})
     homes = _homes(same, [number for number, _ in new], len(fresh.chapters))
     rows: dict[str, list[NewLine | str]] = {id: [] for id in homes}
     for at, (number, sentence) in enumerate(new):
@@ -159,6 +153,19 @@ def merged(chapters: Iterable[tuple[str, Sequence[Line]]], fresh: Script) -> Mer
     titles = {homes[number]: chapter.title for number, chapter in enumerate(fresh.chapters)}
     staying = sum(isinstance(line, str) for row in rows.values() for line in row)
     return Merged(rows, titles, staying, len(new) - len(same), len(old) - staying)
+
+
+def _ours(old: Sequence[tuple[str, Line]], staying: Collection[str]) -> tuple[list[str], dict[str, list[str]]]:
+    """Lines that were written here: those before any line that stays, and those behind each that does."""
+    leading: list[str] = []
+    followers: dict[str, list[str]] = {}
+    last = ""
+    for _, line in old:
+        if line.id in staying:
+            last = line.id
+        elif not line.source:
+            (followers.setdefault(last, []) if last else leading).append(line.id)
+    return leading, followers
 
 
 def _homes(same: Mapping[int, tuple[str, Line]], numbers: Sequence[int], count: int) -> list[str]:

@@ -10,7 +10,7 @@ confidence each time, so that a person looks where it is needed.
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from studio.text.language import HAN, base, speakable
@@ -136,12 +136,19 @@ _OLD = re.compile(
 _CHILD = re.compile(r"(?:孩子?|男孩|女孩|娃|童)$|^小(?!姐)|\b(?:boy|girl|child|kid)$|^little\b", re.IGNORECASE)
 
 
-def spoken(paragraphs: Sequence[str], language: str) -> list[list[Said]]:
-    """Each paragraph as stretches of narration and speech; joined, they are the paragraph."""
+def names(paragraphs: Iterable[str], language: str) -> Counter[str]:
+    """Everybody who speaks in a story, with how often that is said; for `spoken`, which sees a chapter at a time."""
+    return _names([_split(paragraph) for paragraph in paragraphs], base(language) in ("zh", "yue"))
+
+
+def spoken(paragraphs: Sequence[str], language: str, known: Counter[str] | None = None) -> list[list[Said]]:
+    """Each paragraph as stretches of narration and speech; joined, they are the paragraph.
+
+    `known` are the `names` of the whole story, where these paragraphs are a part of it.
+    """
     chinese = base(language) in ("zh", "yue")
     parts = [_split(paragraph) for paragraph in paragraphs]
-    known = _names(parts, chinese)
-    talk = _Talk(chinese, known)
+    talk = _Talk(chinese, _names(parts, chinese) if known is None else known)
     return [talk.heard(row) for row in parts]
 
 
