@@ -5,13 +5,25 @@ it does not matter who rendered one, or whether it was rendered twice.
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
+import numpy as np
+
+from studio.audio.clip import Clip, Samples
 from studio.errors import EngineFailed, StudioError
+from studio.library.cache import Cache
 from studio.production.rendering import Renderer, Spoken
 from studio.stop import Stop
 
-Rendered = tuple[int, StudioError | None]  # place of a line, and why it could not be rendered
+
+@dataclass(frozen=True, eq=False)
+class Rendered:
+    """What became of one line."""
+
+    place: int  # among those that were given
+    clip: Clip | None  # its sound, as the cache gives it; None where it could not be rendered
+    error: StudioError | None = None
 
 
 class Executor(Protocol):
@@ -20,7 +32,7 @@ class Executor(Protocol):
     name: str
 
     def render(self, lines: Sequence[Spoken], stop: Stop, production: str) -> Iterator[Rendered]:
-        """The place of each line once its take is in the cache, or it failed; in any order, each once.
+        """Each line once its take is in the cache, or once it failed; in any order.
 
         Raises `Cancelled` within a step of `stop`, and what concerns all lines alike (`NotInstalled`, `DiskFull`).
         """
@@ -40,15 +52,24 @@ class LocalExecutor:
     def render(self, lines: Sequence[Spoken], stop: Stop, production: str) -> Iterator[Rendered]:
         left = dict(enumerate(lines))
         try:
-            for _, piece in self._renderer.passages([lines], stop, production):
-                if piece.last:
-                    del left[piece.index]
-                    yield piece.index, None
+            for done in self._clips(lines, stop, production):
+                del left[done.place]
+                yield done
         except EngineFailed as failed:
             if len(left) == 1:
-                yield next(iter(left)), failed
+                yield Rendered(next(iter(left)), None, failed)
                 return
             yield from self._one_by_one(left, stop, production)
+
+    def _clips(self, lines: Sequence[Spoken], stop: Stop, production: str) -> Iterator[Rendered]:
+        pieces: list[Samples] = []
+        for _, piece in self._renderer.passages([lines], stop, production):
+            pieces.append(piece.samples)
+            if piece.last:
+                whole = np.concatenate(pieces) if len(pieces) > 1 else pieces[0]
+                pieces = []
+                clip = Clip(whole, self._renderer.rate(lines[piece.index]))
+                yield Rendered(piece.index, Cache.as_stored(clip))
 
     def close(self) -> None:
         """The engines belong to the studio."""
@@ -58,9 +79,8 @@ class LocalExecutor:
         for place, line in lines.items():
             stop.check()
             try:
-                for _ in self._renderer.passages([[line]], stop, production):
-                    pass
+                (done,) = self._clips([line], stop, production)
             except EngineFailed as failed:
-                yield place, failed
+                yield Rendered(place, None, failed)
             else:
-                yield place, None
+                yield Rendered(place, done.clip)

@@ -37,7 +37,8 @@ LEVEL_DB = 7.0  # away from what the voice usually has
 KNOWN = 5  # takes from which a voice's habits are known
 REPEAT_S = 0.28, 4.0  # length of a tail that is said twice
 REPEAT_ALIKE = 0.9
-SEAM = 3  # frames
+SPECTRUM_S = 0.02  # between two spectra that are compared
+SEAM = 2  # of them
 BANDS = 20
 
 PROBLEMS: dict[str, tuple[float, Words]] = {  # code -> weight of the fault, and what it is called
@@ -232,47 +233,46 @@ def _repeats(speech: Samples, rate: int, lead: float, words: str) -> list[Proble
     """Whether the last stretch is the one before it once more, by the shape of its spectrum over time."""
     if _says_twice(words):
         return []
-    best, where = repeated(_spectrum(speech, rate))
+    shape, seconds = _spectrum(speech, rate), len(speech) / rate
+    best, where = repeated(shape)
     if best < REPEAT_ALIKE:
         return []
-    return [Problem("repeat", PROBLEMS["repeat"][1], lead + where * HOP_S)]
+    return [Problem("repeat", PROBLEMS["repeat"][1], lead + max(0.0, seconds - (len(shape) - where) * SPECTRUM_S))]
 
 
 def repeated(shape: NDArray[np.float32]) -> tuple[float, int]:
-    """How much the end of (frames, bands) is like what stands right before it, and the frame where it begins.
+    """How much the end of (frames, bands) is like what stands right before it (1 is the same), and where it begins.
 
     The seam and the very end are left out of each comparison: there a frame hears both sides.
     """
     count, best, where = len(shape), 0.0, 0
-    low, high = round(REPEAT_S[0] / HOP_S), min(round(REPEAT_S[1] / HOP_S), count // 2)
+    energy = np.concatenate([[0.0], np.cumsum(np.einsum("ij,ij->i", shape, shape, dtype=np.float64))])
+    low, high = round(REPEAT_S[0] / SPECTRUM_S), min(round(REPEAT_S[1] / SPECTRUM_S), count // 2)
     for length in range(low, high + 1):
-        alike = _alike(
-            shape[count - length + SEAM : count - SEAM], shape[count - 2 * length + SEAM : count - length - SEAM]
-        )
-        if alike > best:
-            best, where = alike, count - length
+        start, end = count - length + SEAM, count - SEAM
+        norm = (energy[end] - energy[start]) * (energy[end - length] - energy[start - length])
+        if norm > 0:
+            alike = float(np.vdot(shape[start:end], shape[start - length : end - length])) / float(np.sqrt(norm))
+            if alike > best:
+                best, where = alike, count - length
     return best, where
 
 
 def _spectrum(speech: Samples, rate: int) -> NDArray[np.float32]:
-    """(frames, BANDS): log energy in bands, less the mean of each."""
-    hop, size = max(1, round(rate * HOP_S)), 1 << int(np.ceil(np.log2(rate * 0.025)))
+    """(frames, BANDS): log energy in bands over time, less the mean of each; of the end, where repeats are."""
+    hop, size = max(1, round(rate * SPECTRUM_S)), 1 << int(np.ceil(np.log2(rate * 0.025)))
+    speech = speech[-round((2 * REPEAT_S[1] + 0.2) * rate) :]
     count = 1 + (len(speech) - size) // hop
     if count < 2:
         return np.zeros((0, BANDS), np.float32)
-    rows = np.lib.stride_tricks.sliding_window_view(speech, size)[::hop] * np.hanning(size).astype(np.float32)
-    power = np.square(np.abs(np.fft.rfft(rows, axis=1)))
+    rows = np.lib.stride_tricks.sliding_window_view(speech, size)[::-hop][::-1] * np.hanning(size).astype(np.float32)
+    spectrum = np.fft.rfft(rows, axis=1)
+    power = np.square(spectrum.real) + np.square(spectrum.imag)
     edges = np.unique(np.geomspace(3, min(power.shape[1], round(size * 7000 / rate)), BANDS + 1).astype(int))
     bands = np.add.reduceat(power[:, : edges[-1]], edges[:-1], axis=1)
     shape: NDArray[np.float32] = np.log(bands + 1e-6).astype(np.float32)
     shape -= shape.mean(axis=0)
-    return shape
-
-
-def _alike(first: NDArray[np.float32], second: NDArray[np.float32]) -> float:
-    a, b = first.ravel() - first.mean(), second.ravel() - second.mean()
-    norm = float(np.sqrt(np.dot(a, a) * np.dot(b, b)))
-    return float(np.dot(a, b)) / norm if norm > 0 else 0.0
+    return np.ascontiguousarray(shape)
 
 
 def _says_twice(words: str) -> bool:

@@ -66,6 +66,10 @@ class Renderer:
         self._cache = cache
         self._batches: dict[str, int] = {}  # engine -> recipes that it speaks in a turn
 
+    def rate(self, line: Spoken) -> int:
+        """Samples a second of a line's sound."""
+        return self._engines.get(line.recipe.engine).spec.rate
+
     def lines(self, lines: Sequence[Spoken], stop: Stop, stream: bool = False) -> Generator[LinePiece, None, None]:
         """The sound of each line of one passage; see `passages`."""
         with closing(self.passages([lines], stop, stream=stream)) as pieces:
@@ -158,7 +162,7 @@ class Renderer:
         return LinePiece(index, self._cache.load(digest).samples, words, last=True, cached=True)
 
     def _keep(self, line: Spoken, chunks: Sequence[AudioChunk]) -> None:
-        rate = self._engines.get(line.recipe.engine).spec.rate
+        rate = self.rate(line)
         facts = TakeFacts(
             recipe=line.recipe.to_json(),
             engine=line.recipe.engine,

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from studio.audio.clip import Clip
+from studio.audio.clip import Clip, Samples
 from studio.errors import BadRequest, Cancelled, InUse, StudioError
 from studio.library import Library, ProductionChange, TakeFacts
 from studio.library.locks import FileLock
@@ -30,6 +30,7 @@ TURN_LINES, TURN_S = 16, 1.5  # a turn begins with so many lines, and then takes
 MOST_LINES = 256
 PLANNED = 400  # lines planned between two looks at who wants something
 TRIES = 2  # more, after a take that a gate stopped
+WRITTEN_S = 0.3  # that a finished line waits for others, at most
 TOLD_S = 2.0  # between two notes of how far it is
 
 Listen = Callable[[str, str, str], Sequence[Problem]]  # take, text, language -> what a recogniser has against it
@@ -59,6 +60,7 @@ class _Entry:
     plan: LinePlan
     tries: int
     left: set[int] = field(default_factory=set)
+    clips: dict[int, Clip] = field(default_factory=dict)  # of its parts, by their places
 
 
 class ScriptJob(Job[Progress]):
@@ -75,6 +77,35 @@ class ScriptJob(Job[Progress]):
         self.audio_s = 0.0  # of takes that were rendered
         self.now: tuple[str, ...] = ()  # ids of the lines that are rendered right now
         self.interrupted = False  # by the end of the studio: the next start goes on
+
+
+class _Finished:
+    """Lines that are done, written a few at a time: a transaction for each would cost more than the line."""
+
+    def __init__(self, library: Library, job: ScriptJob) -> None:
+        self._library, self._job = library, job
+        self._best: list[NewTake] = []
+        self._others: list[NewTake] = []
+        self._lines: list[Line] = []
+        self._written = time.monotonic()
+
+    def add(self, takes: Sequence[NewTake], line: Line) -> None:
+        """All takes of a line are kept, and the best one is chosen."""
+        best = min(takes, key=lambda take: (take.score, take.seed))
+        self._best.append(best)
+        self._others += [take for take in takes if take is not best]
+        self._lines.append(line)
+        if time.monotonic() - self._written > WRITTEN_S:
+            self.write()
+
+    def write(self) -> None:
+        outcomes, job = self._library.outcomes, self._job
+        outcomes.take(job.id, self._others, choose=False)
+        outcomes.take(job.id, self._best)
+        job.rendered += len(self._lines)
+        job.done += sum(len(line.text) for line in self._lines)
+        self._best, self._others, self._lines = [], [], []
+        self._written = time.monotonic()
 
 
 class Workshop:
@@ -257,6 +288,7 @@ class Workshop:
         job.now = tuple(line.id for line in lines)
         takes: dict[int, list[NewTake]] = {}
         sounds: dict[int, int] = {}  # line -> digest of its last sound: an engine may not care for the seed
+        finished = _Finished(self._library, job)
         waiting = [entry for line in lines if (entry := self._entry(job, planner, line, 0))]
         while waiting:
             again = []
@@ -268,27 +300,20 @@ class Workshop:
                 )  # fmt: skip
                 takes.setdefault(entry.line.number, []).append(take)
                 job.audio_s += clip.seconds
-                sound = hash(clip.samples.tobytes())
+                sound = hash(clip.samples.tobytes()) if problems else 0
                 same = sounds.get(entry.line.number) == sound
                 sounds[entry.line.number] = sound
                 if problems and entry.tries < tries and not same:
                     again.append((entry.line, entry.tries + 1))
                 else:
-                    self._finished(job, takes.pop(entry.line.number), entry.line)
+                    finished.add(takes.pop(entry.line.number), entry.line)
             job.again += len(again)
             waiting = [entry for line, n in again if (entry := self._entry(job, planner, line, n))]
         for line in lines:  # what could not be tried again keeps what it has
             if line.number in takes:
-                self._finished(job, takes[line.number], line)
+                finished.add(takes[line.number], line)
+        finished.write()
         job.now = ()
-
-    def _finished(self, job: ScriptJob, takes: Sequence[NewTake], line: Line) -> None:
-        """All takes of a line are kept, and the best one is chosen."""
-        best = min(takes, key=lambda take: (take.score, take.seed))
-        self._library.outcomes.take(job.id, [take for take in takes if take is not best], choose=False)
-        self._library.outcomes.take(job.id, [best])
-        job.rendered += 1
-        job.done += len(line.text)
 
     def _entry(self, job: ScriptJob, planner: LinePlanner, line: Line, tries: int) -> _Entry | None:
         try:
@@ -308,37 +333,37 @@ class Workshop:
         for at, (entry, _) in enumerate(flat):
             entry.left.add(at)
         failed: set[int] = set()
-        for at, error in self.executor.render([part for _, part in flat], job.stopping, job.id):
-            entry = flat[at][0]
-            entry.left.discard(at)
-            if error is not None and entry.line.number not in failed:
+        for done in self.executor.render([part for _, part in flat], job.stopping, job.id):
+            entry = flat[done.place][0]
+            entry.left.discard(done.place)
+            if done.clip is not None:
+                entry.clips[done.place] = done.clip
+            elif done.error is not None and entry.line.number not in failed:
                 failed.add(entry.line.number)
-                self._fail(job, entry.line, error)
+                self._fail(job, entry.line, done.error)
             if not entry.left and entry.line.number not in failed:
-                yield entry, self._sound(job, entry.plan)
+                yield entry, self._sound(job, entry)
+                entry.clips.clear()
 
-    def _sound(self, job: ScriptJob, plan: LinePlan) -> Clip:
+    def _sound(self, job: ScriptJob, entry: _Entry) -> Clip:
         """The sound of a line's take; of one with several utterances, joined and kept."""
-        cache = self._library.cache
-        if plan.whole:
-            return cache.load(plan.digest)
-        with cache.batch(job.id):
-            known = cache.fetch(plan.digest)
-            if known is not None:
-                return known[1]
-            return self._joined(plan)
+        clips = [entry.clips[at] for at in sorted(entry.clips)]
+        if entry.plan.whole:
+            return clips[0]
+        with self._library.cache.batch(job.id):
+            known = self._library.cache.fetch(entry.plan.digest)
+            return known[1] if known is not None else self._joined(entry.plan, clips)
 
-    def _joined(self, plan: LinePlan) -> Clip:
+    def _joined(self, plan: LinePlan, clips: Sequence[Clip]) -> Clip:
         whole = plan.plan
-        rate = whole.direction.spec.rate
-        joiner = Joiner(rate)
+        joiner = Joiner(whole.direction.spec.rate)
         joiner.pause(whole.lead_ms)
-        pieces: list[Any] = []
-        for index, line in enumerate(whole.heard):
-            pieces += [*joiner.push(self._library.cache.load(line.recipe.digest).samples), *joiner.end_line(index)]
+        pieces: list[Samples] = []
+        for index, (line, part) in enumerate(zip(whole.heard, clips, strict=True)):
+            pieces += [*joiner.push(part.samples), *joiner.end_line(index)]
             joiner.pause(line.pause_ms)
         pieces += joiner.silence()
-        clip = Clip(np.concatenate(pieces) if pieces else np.zeros(0, np.float32), rate)
+        clip = Clip(np.concatenate(pieces) if pieces else np.zeros(0, np.float32), joiner.rate)
         facts = TakeFacts(
             recipe=whole.recipe_json(),
             engine=whole.direction.spec.id,
