@@ -27,7 +27,8 @@ LINES = 4  # and there are so many of them, unless the roles are marked beyond d
 
 def looks_like_dialogue(text: str) -> bool:
     """Whether most lines say who speaks, and the same names come again."""
-    lines = [line for line in text[:200_000].split("\n") if line.strip() and not line.lstrip().startswith("#")]
+    told = (line for line in text[:200_000].split("\n") if line.strip() and not line.lstrip().startswith("#"))
+    lines = [line for line in told if not BREAK.fullmatch(line.strip())]
     if not lines:
         return False
     doubled = sum(_DOUBLE.match(line) is not None for line in lines)

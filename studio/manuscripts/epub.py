@@ -199,7 +199,7 @@ def _sections(text: str, item: _Item, title: str, kind: SectionKind | None) -> l
     rows = passages_of(page.blocks)
     kind = kind or _kind_by_type(text) or _kind_by_name(item, title)
     found = divided(rows, title, kind)
-    if title and found and found[0].title != title and not any(p.kind == "heading" for p in found[0].passages):
+    if title and found and not any(p.kind == "heading" for p in found[0].passages):
         found[0] = replace(found[0], passages=(Passage(title, "heading"), *found[0].passages))
     if title and len(found) == 1:
         return [replace(found[0], title=title)]

@@ -13,7 +13,8 @@ from studio.errors import BadFile
 from studio.manuscripts.document import Document, Passage, Section
 from studio.manuscripts.markup_tree import attribute, local, parse_xml
 from studio.text.declarations import SPEED, emotion_of
-from studio.text.language import base, detect
+from studio.text.language import base, detect, speakable
+from studio.text.scan import without_marks
 from studio.words import Words
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ def read_ssml(data: bytes, name: str) -> Document:
     script = _Script(state=_State(language=attribute(root, "lang")))
     _walk(root, script, 0, name)
     script.end()
-    if not script.passages:
+    if not any(speakable(without_marks(passage.text)) for passage in script.passages):
         raise BadFile(f"{name}: nothing in it can be spoken", f"{name}：里面没有可以朗读的内容", where=name)
     notes = tuple(
         Words(f"not kept: {_NOT_KEPT[what].en} ({count}×)", f"未保留：{_NOT_KEPT[what].zh}（{count} 处）")

@@ -143,6 +143,8 @@ class Page:
 def page_of(text: str) -> Page:
     """The blocks of a page. Never fails: any text is some HTML."""
     parser = _Blocks()
+    if (last := text.rfind("<")) > text.rfind(">") and re.match(r"</?[A-Za-z!]", text[last:]):
+        text = text[:last]  # a tag that never ends is none, and no text either
     parser.feed(_without_references(text))
     parser.close()
     return Page(tuple(parser.blocks), " ".join(parser.title.split()), parser.author, parser.language)
