@@ -45,7 +45,9 @@ from studio.library import (
     VoiceQuery,
 )
 from studio.library.folder import DataFolder
+from studio.library.script import Line, LineQuery, Member, NewLine, Scope
 from studio.production.casting import SEEDS, blend, cast
+from studio.production.choices import Begun, Choices
 from studio.production.converting import Book, Converted, ConvertRequest
 from studio.production.exporting import export, export_bytes
 from studio.production.jobs import Job, State
@@ -79,7 +81,9 @@ if TYPE_CHECKING:  # each costs time to import, and most commands need none of t
 
 __all__ = [
     "SEEDS",
+    "Begun",
     "BuiltinVoice",
+    "Choices",
     "Control",
     "ConvertJob",
     "ConvertRequest",
@@ -89,10 +93,14 @@ __all__ = [
     "Format",
     "Gaps",
     "Job",
+    "Line",
+    "LineQuery",
     "Listening",
     "Manuscript",
     "MarkSpec",
+    "Member",
     "Model",
+    "NewLine",
     "Page",
     "Performance",
     "Plan",
@@ -101,6 +109,7 @@ __all__ = [
     "Production",
     "Provenance",
     "Refined",
+    "Scope",
     "Segment",
     "SpeakRequest",
     "State",

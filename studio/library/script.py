@@ -163,3 +163,19 @@ class Edit:
     what: Words
     lines: int  # how many rows it touched
     undone: bool
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Which lines of a script are rendered: all that ask for it, a chapter's, those from a line on, or these."""
+
+    chapter: str = ""
+    start: str = ""
+    lines: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        return {"chapter": self.chapter, "start": self.start, "lines": list(self.lines)}
+
+    @classmethod
+    def from_json(cls, plain: dict[str, Any]) -> "Scope":
+        return cls(plain.get("chapter", ""), plain.get("start", ""), tuple(plain.get("lines", ())))

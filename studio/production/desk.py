@@ -7,33 +7,37 @@ are right when they are shown next.
 import shutil
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from studio.audio.clip import Clip
 from studio.audio.files import read as read_audio
 from studio.audio.tags import cover_mime
+from studio.engines.contract import Control
 from studio.engines.registry import Registry
 from studio.errors import BadFile, BadRequest, NotFound, StudioError
 from studio.library import Library, NewProduction, Page, Production, ProductionChange
 from studio.library.lexicons import Entry
 from studio.library.outcomes import Progress
-from studio.library.script import Chapter, Line, LineChange, LineQuery, LineTake, Member, NewLine, Part
-from studio.manuscripts.document import Document
-from studio.manuscripts.reading import read_document
+from studio.library.script import Chapter, Line, LineChange, LineQuery, LineTake, Member, NewLine, Part, Scope
+from studio.manuscripts.document import PARTS, Document
+from studio.manuscripts.reading import FORMATS, read_document
 from studio.production import lexicon, suggesting
 from studio.production.assembling import Scene
+from studio.production.choices import Begun, Choices
 from studio.production.executors import Executor
 from studio.production.exports import Exported, Material, export
+from studio.production.gates import PROBLEMS
 from studio.production.jobs import Job
 from studio.production.linework import LinePlan, LinePlanner
-from studio.production.masters import master
+from studio.production.masters import MASTERS, Master, master
 from studio.production.planning import SpeakRequest
-from studio.production.scripting import Choices, Script, merged, script_of
+from studio.production.scripting import Script, merged, script_of
 from studio.production.shelf import safe_name
-from studio.production.sound import KINDS, settle_sound
-from studio.production.workshop import Listen, Scope, ScriptJob, Workshop
+from studio.production.sound import KINDS, SOUND, settle_sound
+from studio.production.workshop import Listen, ScriptJob, Workshop
+from studio.text.declarations import EMOTIONS
 from studio.text.quotes import Figure
 from studio.words import Words
 
@@ -43,20 +47,6 @@ MANUSCRIPT, COVER, MUSIC = "manuscript", "cover", "music"
 ALL = LineQuery()
 USUALLY = Choices()
 EVERYTHING = Scope()
-
-
-@dataclass(frozen=True)
-class Begun:
-    """What a new production begins with."""
-
-    title: str = ""  # empty: as found in the manuscript
-    author: str = ""
-    kind: str = "audiobook"
-    engine: str = "espeak"
-    voice: str = ""
-    style: str = ""
-    language: str = "auto"
-    seed: int = 0
 
 
 NEW = Begun()
@@ -89,6 +79,32 @@ class Desk:
         self.workshop.close()
         for job in list(self._exports.values()):
             job.join()
+
+    # what there is
+
+    def kinds(self) -> Mapping[str, Words]:
+        """Kinds of productions, with what each is called."""
+        return {name: words for name, (words, _) in KINDS.items()}
+
+    def parts_of_manuscripts(self) -> Mapping[str, Words]:
+        """What may stand in a manuscript besides its text."""
+        return PARTS  # type: ignore[return-value]  # its keys are a Literal
+
+    def formats_of_manuscripts(self) -> Mapping[str, Words]:
+        return FORMATS
+
+    def emotions(self) -> Mapping[str, Words]:
+        return EMOTIONS
+
+    def problems(self) -> Mapping[str, Words]:
+        """What the gates find."""
+        return {code: words for code, (_, words) in PROBLEMS.items()}
+
+    def sound_controls(self) -> tuple[Control, ...]:
+        return SOUND
+
+    def masters(self) -> tuple[Master, ...]:
+        return MASTERS
 
     # manuscripts
 
@@ -443,6 +459,21 @@ class Desk:
         )
 
     # planning
+
+    def pack(self, id: str, target: Path, *, takes: bool = True) -> int:
+        """The production as a `.zip` or a folder; how many takes are in it."""
+        from studio.production.packing import pack
+
+        self.get(id)
+        return pack(self._library, id, target, takes=takes)
+
+    def unpack(self, path: Path) -> Production:
+        """A production from a pack. `BadFile`."""
+        from studio.production.packing import unpack
+
+        found = unpack(self._library, path).production
+        self._settle(found.id)
+        return self.get(found.id)
 
     def planner(self, id: str) -> LinePlanner:
         """What plans the lines of a production as it is now."""

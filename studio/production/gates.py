@@ -233,23 +233,27 @@ def _repeats(speech: Samples, rate: int, lead: float, words: str) -> list[Proble
     """Whether the last stretch is the one before it once more, by the shape of its spectrum over time."""
     if _says_twice(words):
         return []
-    shape, seconds = _spectrum(speech, rate), len(speech) / rate
-    best, where = repeated(shape)
+    (shape, voiced), seconds = _spectrum(speech, rate), len(speech) / rate
+    best, where = repeated(shape, voiced)
     if best < REPEAT_ALIKE:
         return []
     return [Problem("repeat", PROBLEMS["repeat"][1], lead + max(0.0, seconds - (len(shape) - where) * SPECTRUM_S))]
 
 
-def repeated(shape: NDArray[np.float32]) -> tuple[float, int]:
+def repeated(shape: NDArray[np.float32], voiced: NDArray[np.bool_]) -> tuple[float, int]:
     """How much the end of (frames, bands) is like what stands right before it (1 is the same), and where it begins.
 
-    The seam and the very end are left out of each comparison: there a frame hears both sides.
+    The seam and the very end are left out of each comparison: there a frame hears both sides. Silence is like any other
+    silence, so at least half of both has to be `voiced`.
     """
+    sounding = np.concatenate([[0], np.cumsum(voiced)])
     count, best, where = len(shape), 0.0, 0
     energy = np.concatenate([[0.0], np.cumsum(np.einsum("ij,ij->i", shape, shape, dtype=np.float64))])
     low, high = round(REPEAT_S[0] / SPECTRUM_S), min(round(REPEAT_S[1] / SPECTRUM_S), count // 2)
     for length in range(low, high + 1):
         start, end = count - length + SEAM, count - SEAM
+        if min(sounding[end] - sounding[start], sounding[end - length] - sounding[start - length]) < (end - start) / 2:
+            continue
         norm = (energy[end] - energy[start]) * (energy[end - length] - energy[start - length])
         if norm > 0:
             alike = float(np.vdot(shape[start:end], shape[start - length : end - length])) / float(np.sqrt(norm))
@@ -258,13 +262,14 @@ def repeated(shape: NDArray[np.float32]) -> tuple[float, int]:
     return best, where
 
 
-def _spectrum(speech: Samples, rate: int) -> NDArray[np.float32]:
-    """(frames, BANDS): log energy in bands over time, less the mean of each; of the end, where repeats are."""
+def _spectrum(speech: Samples, rate: int) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """(frames, BANDS): log energy in bands over time, less the mean of each; of the end, where repeats are. And of
+    each frame whether there is sound."""
     hop, size = max(1, round(rate * SPECTRUM_S)), 1 << int(np.ceil(np.log2(rate * 0.025)))
     speech = speech[-round((2 * REPEAT_S[1] + 0.2) * rate) :]
     count = 1 + (len(speech) - size) // hop
     if count < 2:
-        return np.zeros((0, BANDS), np.float32)
+        return np.zeros((0, BANDS), np.float32), np.zeros(0, np.bool_)
     rows = np.lib.stride_tricks.sliding_window_view(speech, size)[::-hop][::-1] * np.hanning(size).astype(np.float32)
     spectrum = np.fft.rfft(rows, axis=1)
     power = np.square(spectrum.real) + np.square(spectrum.imag)
@@ -272,7 +277,8 @@ def _spectrum(speech: Samples, rate: int) -> NDArray[np.float32]:
     bands = np.add.reduceat(power[:, : edges[-1]], edges[:-1], axis=1)
     shape: NDArray[np.float32] = np.log(bands + 1e-6).astype(np.float32)
     shape -= shape.mean(axis=0)
-    return np.ascontiguousarray(shape)
+    loudness = bands.sum(axis=1)
+    return np.ascontiguousarray(shape), loudness > 1e-3 * float(loudness.max())
 
 
 def _says_twice(words: str) -> bool:

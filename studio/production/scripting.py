@@ -12,26 +12,17 @@ from difflib import SequenceMatcher
 from typing import Literal
 
 from studio.library.script import Ends, Line, NewChapter, NewLine
-from studio.manuscripts.document import USUAL, Document, Part, Passage, Section
+from studio.manuscripts.document import Document, Passage, Section
+from studio.production.choices import Choices
 from studio.text.language import estimate_seconds, speakable
 from studio.text.moods import mood
 from studio.text.quotes import Figure, Said, figures, names, spoken
 from studio.text.scan import without_marks
 from studio.text.sentences import split
 
-TARGET, LONGEST = 120, 400  # characters of a line: wanted, and at most where a sentence is long
+USUALLY = Choices()
+LONGEST = 400  # characters of a line, where a sentence is long
 PACE = 14.0  # Latin letters a second, for an estimate before any voice is chosen
-
-
-@dataclass(frozen=True)
-class Choices:
-    """What of a manuscript is read, and what is found in it."""
-
-    parts: frozenset[Part] = USUAL
-    sections: frozenset[int] | None = None  # places of the sections that are read; None is all chapters
-    dialogue: bool = True  # look for who speaks
-    emotions: bool = True  # suggest how
-    target: int = TARGET
 
 
 @dataclass(frozen=True)
@@ -52,7 +43,7 @@ class Script:
         return sum(estimate_seconds(line.text, PACE) for chapter in self.chapters for line in chapter.lines)
 
 
-def script_of(document: Document, choices: Choices = Choices()) -> Script:
+def script_of(document: Document, choices: Choices = USUALLY) -> Script:
     """The script of a manuscript."""
     chosen = document.selected(choices.parts, choices.sections)
     left: dict[str, int] = {part: count for part, count in document.parts().items() if part not in choices.parts}

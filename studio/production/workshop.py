@@ -19,13 +19,14 @@ from studio.errors import BadRequest, Cancelled, InUse, StudioError
 from studio.library import Library, ProductionChange, TakeFacts
 from studio.library.locks import FileLock
 from studio.library.outcomes import NewTake, Progress
-from studio.library.script import Line
+from studio.library.script import Line, Scope
 from studio.production.executors import Executor
 from studio.production.gates import Expected, Habits, Problem, check, level_of, score
 from studio.production.jobs import Job, State
 from studio.production.joining import Joiner
 from studio.production.linework import LinePlan, LinePlanner
 
+EVERYTHING = Scope()
 TURN_LINES, TURN_S = 16, 1.5  # a turn begins with so many lines, and then takes about so long
 MOST_LINES = 256
 PLANNED = 400  # lines planned between two looks at who wants something
@@ -34,22 +35,6 @@ WRITTEN_S = 0.3  # that a finished line waits for others, at most
 TOLD_S = 2.0  # between two notes of how far it is
 
 Listen = Callable[[str, str, str], Sequence[Problem]]  # take, text, language -> what a recogniser has against it
-
-
-@dataclass(frozen=True)
-class Scope:
-    """Which lines of a script are rendered: all that ask for it, a chapter's, those from a line on, or these."""
-
-    chapter: str = ""
-    start: str = ""
-    lines: tuple[str, ...] = ()
-
-    def to_json(self) -> dict[str, Any]:
-        return {"chapter": self.chapter, "start": self.start, "lines": list(self.lines)}
-
-    @classmethod
-    def from_json(cls, plain: dict[str, Any]) -> "Scope":
-        return cls(plain.get("chapter", ""), plain.get("start", ""), tuple(plain.get("lines", ())))
 
 
 @dataclass
@@ -127,7 +112,7 @@ class Workshop:
 
     # jobs
 
-    def start(self, production: str, scope: Scope = Scope()) -> ScriptJob:
+    def start(self, production: str, scope: Scope = EVERYTHING) -> ScriptJob:
         """Render what asks for it; a render that is at it already takes these lines along."""
         kept = self._library.productions.get(production)
         with self._changed:

@@ -18,10 +18,8 @@ from studio.errors import BadControl, BadFile, BadRequest, EngineFailed, NotFoun
 from studio.library.lexicons import Entry
 from studio.library.script import LineQuery, Member, NewLine
 from studio.manuscripts.document import USUAL
-from studio.production.desk import Begun, Desk
-from studio.production.scripting import Choices
-from studio.production.workshop import Scope
-from studio.studio import Studio
+from studio.production.desk import Desk
+from studio.studio import Begun, Choices, Scope, Studio
 
 TALE = """# The Lighthouse
 

@@ -13,9 +13,7 @@ import pytest
 from studio.errors import Cancelled, DiskFull, InUse
 from studio.library import ProductionChange
 from studio.library.script import LineQuery
-from studio.production.desk import Begun
-from studio.production.workshop import Scope
-from studio.studio import Studio
+from studio.studio import Begun, Scope, Studio
 from tests.library.disks import small_disk
 
 ROOT = Path(__file__).parents[2]
