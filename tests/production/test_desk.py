@@ -343,11 +343,10 @@ def test_a_bad_take_is_rendered_with_the_next_seed_and_the_best_kept(
     assert (job.rendered, job.again) == (13, 26)
     for one in desk.all_lines(id):
         takes = desk.takes(id, one.id)
-        assert {take.seed: take.problems[0]["code"] if take.problems else "" for take in takes} == {
-            0: "silent",
-            1: "gap",
-            2: "",
-        }
+        found = {take.seed: {problem["code"] for problem in take.problems} for take in takes}
+        assert found[0] == {"silent"}
+        assert "gap" in found[1]
+        assert found[2] == set()
         assert [take.seed for take in takes if take.chosen] == [2]
     assert desk.lines(id, LineQuery(problem="any")).total == 0
 
