@@ -4,6 +4,7 @@ Reading and plain edits go to the library; after each edit the lines it touched 
 are right when they are shown next.
 """
 
+import json
 import shutil
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -20,14 +21,14 @@ from studio.errors import BadFile, BadRequest, NotFound, StudioError
 from studio.library import Library, NewProduction, Page, Production, ProductionChange
 from studio.library.lexicons import Entry
 from studio.library.outcomes import Progress
-from studio.library.script import Chapter, Line, LineChange, LineQuery, LineTake, Member, NewLine, Part, Scope
+from studio.library.script import Chapter, Edit, Line, LineChange, LineQuery, LineTake, Member, NewLine, Part, Scope
 from studio.manuscripts.document import PARTS, Document
 from studio.manuscripts.reading import FORMATS, read_document
 from studio.production import lexicon, suggesting
 from studio.production.assembling import Scene
 from studio.production.choices import Begun, Choices
 from studio.production.executors import Executor
-from studio.production.exports import Exported, Material, export
+from studio.production.exports import Exported, Material, export, report_json, write_text
 from studio.production.gates import PROBLEMS
 from studio.production.jobs import Job
 from studio.production.linework import LinePlan, LinePlanner
@@ -43,7 +44,7 @@ from studio.words import Words
 
 SETTLED_AT_ONCE = 600  # lines planned before an edit returns; the rest follows by itself
 MUSIC_S = 900.0  # of a piece of music that is kept with a production
-MANUSCRIPT, COVER, MUSIC = "manuscript", "cover", "music"
+MANUSCRIPT, COVER, MUSIC, REPORT = "manuscript", "cover", "music", "report.json"
 ALL = LineQuery()
 USUALLY = Choices()
 EVERYTHING = Scope()
@@ -290,6 +291,14 @@ class Desk:
         """Change fields of lines; see `LineChange`."""
         self.edit(id, "change", ids=lines, change=LineChange(**values))
 
+    def place(self, id: str, line: str) -> tuple[str, int]:
+        """The chapter of a line, and how many lines stand before it there."""
+        return self._library.scripts.place(id, line)
+
+    def edits(self, id: str) -> tuple[Edit, ...]:
+        """What can be taken back or made again, the last one first."""
+        return self._library.scripts.edits(id)
+
     def takes(self, id: str, line: str) -> tuple[LineTake, ...]:
         return self._library.outcomes.takes(id, line)
 
@@ -301,6 +310,10 @@ class Desk:
         return self.planner(id).plan(self.line(id, line))
 
     # cast and lexicon
+
+    def member(self, id: str, speaker: str) -> Member:
+        """Who speaks a part, with what its row leaves open filled in."""
+        return self.planner(id).member(speaker)
 
     def parts(self, id: str) -> tuple[Part, ...]:
         """Every speaker with who speaks it."""
@@ -362,6 +375,9 @@ class Desk:
         """The lexicon of a production, or the global one."""
         return self._library.lexicons.list(scope)
 
+    def put_word(self, word: str, reading: str, scope: str = "", note: str = "") -> None:
+        self.put_words([Entry(word, reading, note, scope)])
+
     def put_words(self, entries: Sequence[Entry]) -> None:
         """Teach readings; lines with these words become stale."""
         self._library.lexicons.put(entries)
@@ -401,6 +417,12 @@ class Desk:
         self._library.scripts.anew(id, lines)
         return self.workshop.start(id, Scope(lines=tuple(lines)))
 
+    def retry(self, id: str) -> int:
+        """Lines that failed may be rendered again; how many."""
+        count = self._library.outcomes.retry(id)
+        self._settle(id)
+        return count
+
     def progress(self, id: str) -> Progress:
         return self._library.outcomes.progress(id)
 
@@ -420,6 +442,7 @@ class Desk:
 
         def work(job: Job[Exported]) -> Exported:
             done = export(material, target, chosen, job)
+            write_text(self.folder(id) / REPORT, report_json(done, {"master": kind, "title": production.title}))
             self._library.productions.update(id, ProductionChange(output=str(done.folder)))
             return done
 
@@ -431,6 +454,29 @@ class Desk:
 
     def export_job(self, id: str) -> ExportJob | None:
         return self._exports.get(id)
+
+    def exported(self, id: str) -> list[dict[str, Any]]:
+        """The files of the last export that are still there, each as its report has it."""
+        path = self.folder(id) / REPORT
+        if not path.is_file():
+            return []
+        told = json.loads(path.read_text(encoding="utf-8"))
+        folder = Path(told["folder"])
+        return [
+            {**one, "here": self._own(id, folder), "path": str(folder / one["file"])}
+            for one in told["files"]
+            if (folder / one["file"]).is_file()
+        ]
+
+    def exported_file(self, id: str, name: str) -> Path:
+        """A file of the last export by its name. `NotFound` for anything else."""
+        for one in self.exported(id):
+            if one["file"] == name and one["here"]:
+                return Path(one["path"])
+        raise NotFound(f"no file “{name[:80]}” was exported", f"没有导出过“{name[:80]}”", where="file")
+
+    def _own(self, id: str, folder: Path) -> bool:
+        return folder.is_relative_to(self.folder(id))
 
     def material(self, id: str, rate: int | None = None, chapters: Sequence[str] = ()) -> Material:
         """The script as it is put together."""
@@ -466,6 +512,16 @@ class Desk:
 
         self.get(id)
         return pack(self._library, id, target, takes=takes)
+
+    def is_pack(self, path: Path) -> bool:
+        """Whether a file is a packed production."""
+        import zipfile
+
+        try:
+            with zipfile.ZipFile(path) as archive:
+                return "production.json" in archive.namelist()
+        except (OSError, zipfile.BadZipFile, ValueError):
+            return False
 
     def unpack(self, path: Path) -> Production:
         """A production from a pack. `BadFile`."""

@@ -282,6 +282,7 @@ def report_json(exported: Exported, about: Mapping[str, Any]) -> str:
     return json.dumps(
         {
             **about,
+            "folder": str(exported.folder),
             "seconds": round(exported.seconds, 3),
             "passed": exported.passed,
             "lines_left_out": exported.left_out,

@@ -10,6 +10,7 @@ from studio.words import Words
 if TYPE_CHECKING:
     from studio.text.chapters import Chapter
 
+PLAIN = {".txt", ".md", ".text", ".markdown", ""}  # read as they stand; the others by `studio.manuscripts`
 LIMIT_BYTES = 64 << 20  # of a manuscript file
 
 
@@ -32,7 +33,9 @@ class Manuscript:
 
 
 def look_into(path: Path, language: str = "auto") -> Manuscript:
-    """The manuscript in a `.txt` or `.md` file. `BadFile` when it is not text, empty or too large."""
+    """The manuscript in a file, for reading it straight through. `BadFile` when it is none, empty or too large."""
+    if path.suffix.lower() not in PLAIN:
+        return _of_document(path, language)
     from studio.text.chapters import chapters  # a book's grammar, which a sentence can do without
     from studio.text.encoding import read_text
     from studio.text.language import detect
@@ -63,4 +66,28 @@ def look_into(path: Path, language: str = "auto") -> Manuscript:
         chapters=tuple(chapter for chapter in found if chapter.kind != "contents") or tuple(found),
         notes=tuple(notes),
         sha256=hashlib.sha256(text.encode()).hexdigest(),
+    )
+
+
+def _of_document(path: Path, language: str) -> Manuscript:
+    """What `studio.manuscripts` reads of a book, its usual parts, a paragraph a line."""
+    from studio.manuscripts.reading import read_document
+    from studio.text.chapters import Chapter
+
+    document = read_document(path, language=language).selected()
+    chapters, at = [], 0
+    for section in document.sections:
+        text = "\n\n".join(passage.text for passage in section.passages) + "\n\n"
+        chapters.append(Chapter(section.title, text, at))
+        at += len(text)
+    whole = "".join(chapter.text for chapter in chapters)
+    return Manuscript(
+        name=document.name,
+        encoding=document.format,
+        title=document.title,
+        author=document.author,
+        language=document.language,
+        chapters=tuple(chapters),
+        notes=document.notes,
+        sha256=hashlib.sha256(whole.encode()).hexdigest(),
     )

@@ -17,7 +17,7 @@ from studio.library import Library, NewProduction, Page, Production, ProductionC
 from studio.library.locks import FileLock
 from studio.production.converting import Book, Converted, ConvertRequest, convert
 from studio.production.jobs import Job
-from studio.production.manuscript import Manuscript, look_into
+from studio.production.manuscript import PLAIN, Manuscript, look_into
 from studio.production.rendering import Renderer
 
 ID_DIGITS = 16  # of the recipe digest that name a production: the same work is the same production
@@ -135,7 +135,7 @@ class ProductionShelf:
 
     def _enter(self, job: ConvertJob, source: Path, folder: Path, cover: bytes | None) -> None:
         """The row and the folder, so that it can be resumed from now on."""
-        manuscript = folder / "manuscript.txt"
+        manuscript = folder / f"manuscript{source.suffix.lower() if source.suffix.lower() not in PLAIN else '.txt'}"
         if source.resolve() != manuscript.resolve():
             shutil.copyfile(source, manuscript)
         if cover:

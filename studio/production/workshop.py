@@ -61,7 +61,13 @@ class ScriptJob(Job[Progress]):
         self.again = 0  # takes that a gate stopped, and that were rendered anew
         self.audio_s = 0.0  # of takes that were rendered
         self.now: tuple[str, ...] = ()  # ids of the lines that are rendered right now
+        self._began = time.monotonic()
         self.interrupted = False  # by the end of the studio: the next start goes on
+
+    @property
+    def speed(self) -> float:
+        """Seconds of sound for a second of work, so far."""
+        return self.audio_s / max(1e-3, time.monotonic() - self._began)
 
 
 class _Finished:

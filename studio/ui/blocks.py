@@ -23,7 +23,7 @@ def blocks(studio: "Studio") -> "gr.Blocks":
     """Everything a person sees, wired to `studio`."""
     import gradio as gr
 
-    from studio.ui.pages import models, productions, settings, speak, takes, transcribe, voices
+    from studio.ui.pages import models, productions, script, settings, speak, takes, transcribe, voices
 
     with gr.Blocks(
         title="Timbre Studio", analytics_enabled=False, fill_width=True, delete_cache=(3600, 24 * 3600)
@@ -31,5 +31,7 @@ def blocks(studio: "Studio") -> "gr.Blocks":
         for page in (speak, voices, takes, productions, transcribe, models, settings):
             with gr.Column(elem_id=f"page-{page.__name__.rpartition('.')[2]}", elem_classes=["page"]):
                 page.build(studio)
+                if page is productions:  # an opened production stands on the same page
+                    script.build(studio)
     made: gr.Blocks = demo
     return made

@@ -148,6 +148,27 @@ def exported(studio: "Studio", digest: str, ending: str) -> "Response":
     )
 
 
+def packed(studio: "Studio", id: str) -> "Response":
+    """A production as one file, written beside and removed once it is sent."""
+    import shutil
+    import tempfile
+
+    from fastapi.responses import FileResponse
+    from starlette.background import BackgroundTask
+
+    title = studio.scripts.get(id).title
+    folder = Path(tempfile.mkdtemp(prefix="pack-", dir=studio.folder.path))
+    try:
+        studio.scripts.pack(id, folder / "production.zip")
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    headers = KEEP | {"content-disposition": named(f"{title}.zip")}
+    return FileResponse(
+        folder / "production.zip", headers=headers, background=BackgroundTask(shutil.rmtree, folder, True)
+    )
+
+
 def file_name(studio: "Studio", digest: str) -> str:
     """What a downloaded take is called: how its text begins, and its voice."""
     take = studio.takes.get(digest)
@@ -189,6 +210,23 @@ def add_files(app: "FastAPI", studio: "Studio") -> None:
         text = studio.listening.text(job.transcript(), format)
         name = f"{Path(job.title).stem}{'.rich.txt' if format == 'rich' else '.' + format}"
         return Response(text, media_type=TEXT, headers=KEEP | {"content-disposition": named(name)})
+
+    @app.get("/scripts/{id}/files/{name}")
+    def master(id: str, name: str) -> Response:
+        path = studio.scripts.exported_file(id, name)
+        return FileResponse(path, headers=KEEP | {"content-disposition": named(path.name)})
+
+    @app.get("/scripts/{id}/lexicon.csv")
+    def lexicon(id: str) -> Response:
+        studio.scripts.get(id)
+        disposition = {"content-disposition": named("lexicon.csv")}
+        return Response(
+            studio.scripts.export_words(id), media_type="text/csv; charset=utf-8", headers=KEEP | disposition
+        )
+
+    @app.get("/scripts/{id}/pack.zip")
+    def pack(id: str) -> Response:
+        return packed(studio, id)
 
     @app.get("/productions/{id}/file")
     def finished(id: str) -> Response:

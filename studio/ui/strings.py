@@ -1,5 +1,6 @@
 """Every word of the page, by key, in both languages side by side. Labels of engine controls come from the engines."""
 
+from studio.ui.strings_scripts import SCRIPT_STRINGS
 from studio.words import Words
 
 
@@ -336,8 +337,11 @@ STRINGS: dict[str, Words] = {
     "fact.made": Words("Made", "生成时间"),
     "fact.digest": Words("Digest", "指纹"),
     # productions
-    "book.drop": Words("Drop a text here, or choose a file", "把文本文件拖到这里，或点击选择"),
-    "book.drop.help": Words(".txt or .md, any encoding, up to 64 MB", ".txt 或 .md，编码自动识别，最大 64 MB"),
+    "book.drop": Words("Drop a manuscript here, or choose a file", "把书稿拖到这里，或点击选择"),
+    "book.drop.help": Words(
+        "EPUB, Word, PDF, text, Markdown, web page, subtitles, table, SSML, or a packed production",
+        "EPUB、Word、PDF、文本、Markdown、网页、字幕、表格、SSML，或打包的作品",
+    ),
     "book.try": Words("Or try:", "或试试："),
     "book.new": Words("New production", "新作品"),
     "book.title": Words("Title", "标题"),
@@ -355,8 +359,8 @@ STRINGS: dict[str, Words] = {
     "book.result": Words("Length {length} · chapters: {chapters}", "时长 {length}，共 {chapters} 章"),
     "book.deleted": Words("The production was taken off the shelf.", "作品已从列表中移除。"),
     "book.empty": Words(
-        "No production yet. Drop a story above; it becomes one audio file with chapters.",
-        "还没有作品。把一篇故事拖到上面，就能得到一个带章节的音频文件。",
+        "No production yet. Drop a story above; it becomes a script with speakers, chapters and takes.",
+        "还没有作品。把一篇故事拖到上面，它会变成带说话人、章节和版本的剧本。",
     ),
     "state.new": Words("new", "未开始"),
     "state.waiting": Words("waiting", "排队中"),
@@ -449,6 +453,7 @@ STRINGS: dict[str, Words] = {
     "terminal.ready": Words(
         "Timbre Studio is ready: {address}  (Ctrl-C ends it)", "音色工坊已就绪：{address}（按 Ctrl-C 退出）"
     ),
+    **SCRIPT_STRINGS,
 }
 
 

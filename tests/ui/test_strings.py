@@ -25,6 +25,10 @@ BUILT = {  # keys put together at run time: prefix -> what follows
     "state.": ["new", "waiting", "running", "done", "stopped", "failed", "interrupted"],
     "model.state.": ["ready", "missing", "broken"],
     "unit.": ["semitones", "percent", "characters"],
+    "script.tab.": ["script", "cast", "lexicon", "sound", "export"],
+    "lines.key.": ["move", "extend", "take", "split"],
+    "line.state.": ["planned", "stale", "done", "failed", "locked"],
+    "sound.": ["music", "cover", "music.help", "cover.help"],
     "example.": ["zh", "en", "mixed", "zh.label", "en.label", "mixed.label"],
 }
 
@@ -36,7 +40,7 @@ def used() -> set[str]:
         found |= set(re.findall(r"\bt\([\w.?\s]*?\"([a-z.]+)\"", path.read_text(encoding="utf-8")))
         found |= set(re.findall(r"t\(\w+ \? \"[a-z.]+\" : \"([a-z.]+)\"\)", path.read_text(encoding="utf-8")))
     for path in UI.rglob("*.py"):
-        if path.name != "strings.py":
+        if not path.name.startswith("strings"):
             text = path.read_text(encoding="utf-8")
             found |= set(re.findall(r"\b(?:say|word|words)\([\"']([a-z.]+)[\"']", text))
             found |= {key for key in re.findall(r"\"([a-z]+(?:\.[a-z]+)+)\"", text) if key in STRINGS}

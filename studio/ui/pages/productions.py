@@ -1,10 +1,10 @@
-"""The Productions page: a text becomes an audio file, in a job of the studio's that does not need this page."""
+"""The Productions page: a manuscript becomes a script to work on, or is read straight into a file."""
 
 from pathlib import Path
 from typing import Any
 
 from studio.errors import NotFound
-from studio.studio import ConvertRequest, Gaps, Manuscript, Production, Studio, look_into
+from studio.studio import Begun, Choices, ConvertRequest, Gaps, Production, Studio
 from studio.ui import asked as take
 from studio.ui import describe
 from studio.ui.pages import speak
@@ -17,6 +17,7 @@ EXAMPLES = Path(__file__).parents[3] / "assets" / "examples"
 BOOKS = {
     "alice.txt": Words("Alice in Wonderland", "《爱丽丝漫游奇境》（英文）"),
     "ah-q.txt": Words("The True Story of Ah Q (Chinese)", "《阿Q正传》"),
+    "podcast.en.txt": Words("A podcast for two", "双人播客（英文）"),
 }
 SHELF = 100  # productions shown
 RESUMABLE = ("stopped", "failed", "interrupted")
@@ -28,7 +29,8 @@ def build(studio: Studio) -> None:
     component(
         "productions",
         [
-            *(shelf.example_books, shelf.look_at, shelf.begin_production, shelf.productions_shown),
+            *(shelf.example_books, shelf.look_at, shelf.begin_production, shelf.begin_script, shelf.productions_shown),
+            *(shelf.empty_script, shelf.unpack_script, shelf.render_script),
             *(shelf.stop_production, shelf.resume_production, shelf.drop_production, shelf.restore_production),
             *(shelf.book_voice, shelf.book_voices),
         ],
@@ -58,10 +60,60 @@ class Questions:
         ]
 
     def look_at(self, asked: dict[str, Any], language: str) -> Any:
-        """What is in a text that was dropped, or in an example."""
-        found = look_into(self._source(asked))
+        """What is in a manuscript that was dropped, or in an example."""
         source = {name: asked[name] for name in ("upload", "example") if name in asked}
-        return {"source": source, **manuscript(found, language)}
+        path = self._source(asked)
+        if self.studio.scripts.is_pack(path):
+            return {"source": source, "pack": path.name}
+        parts, kinds = self.studio.scripts.parts_of_manuscripts(), self.studio.scripts.kinds()
+        found = self.studio.scripts.look(path)
+        return {
+            "source": source,
+            **manuscript(found, {name: words.text(language) for name, words in parts.items()}, language),
+            "kinds": [[name, words.text(language)] for name, words in kinds.items()],
+        }
+
+    def begin_script(self, asked: dict[str, Any], language: str) -> Any:
+        """A production that is worked on line by line."""
+        path = self._source(asked)
+        begun = Begun(
+            title=take.text(asked, "title").strip(),
+            author=take.text(asked, "author").strip(),
+            kind=take.text(asked, "kind", "audiobook"),
+            engine=take.text(asked, "engine", "espeak"),
+            voice=take.text(asked, "voice"),
+            style=take.text(asked, "style"),
+        )
+        sections = asked.get("sections")
+        if sections is not None and not (isinstance(sections, list) and all(isinstance(n, int) for n in sections)):
+            raise take.wrong("sections", list)
+        known = self.studio.scripts.parts_of_manuscripts()
+        choices = Choices(
+            parts=frozenset(part for part in known if part in take.texts(asked, "parts")),  # type: ignore[misc]
+            sections=None if sections is None else frozenset(sections),
+            dialogue=take.switch(asked, "dialogue", True),
+        )
+        return {"id": self.studio.scripts.begin(path, begun, choices, name=path.name).id}
+
+    def empty_script(self, asked: dict[str, Any], language: str) -> Any:
+        begun = Begun(
+            say("script.untitled", language),
+            engine=take.text(asked, "engine", "espeak"),
+            voice=take.text(asked, "voice"),
+        )
+        return {"id": self.studio.scripts.empty(begun).id}
+
+    def unpack_script(self, asked: dict[str, Any], language: str) -> Any:
+        return {"id": self.studio.scripts.unpack(self._source(asked)).id}
+
+    def render_script(self, asked: dict[str, Any], language: str) -> Any:
+        """Go on with a script from the shelf, or pause it."""
+        id = take.text(asked, "id")
+        if take.switch(asked, "pause", False):
+            self.studio.scripts.workshop.pause(id)
+        else:
+            self.studio.scripts.render(id)
+        return True
 
     def begin_production(self, asked: dict[str, Any], language: str) -> Any:
         gaps = take.table(asked, "gaps")
@@ -108,6 +160,35 @@ class Questions:
         return EXAMPLES / name
 
     def _row(self, one: Production, language: str) -> dict[str, Any]:
+        return self._script(one, language) if one.kind == "script" else self._conversion(one, language)
+
+    def _script(self, one: Production, language: str) -> dict[str, Any]:
+        job = self.studio.scripts.workshop.job(one.id)
+        running = job is not None and not job.over
+        progress = self.studio.scripts.progress(one.id)
+        done = sum(progress.states.get(state, 0) for state in ("done", "locked"))
+        state = "running" if running else "done" if done == progress.lines else "stopped" if done else "new"
+        return {
+            "id": one.id,
+            "kind": "script",
+            "title": one.title,
+            "state": state,
+            "running": running and not (job and job.paused),
+            "resumable": done < progress.lines and (not running or bool(job and job.paused)),
+            "word": say("script.paused" if job and running and job.paused else f"state.{state}", language),
+            "facts": describe.joined(
+                one.author,
+                describe.tongue(one.language, language),
+                say("script.done", language, done=done, lines=progress.lines),
+                describe.clock(progress.seconds) if progress.seconds else "",
+            ),
+            "progress": done / progress.lines if progress.lines else 0.0,
+            "seconds_left": job.seconds_left if running and job else None,
+            "error": job.error.text(language) if job and job.over and job.error and job.state == "failed" else "",
+            "result": "",
+        }
+
+    def _conversion(self, one: Production, language: str) -> dict[str, Any]:
         job = self.studio.productions.job(one.id)
         running = job is not None and not job.over
         state = "running" if running else one.state
@@ -116,6 +197,7 @@ class Questions:
         request = one.settings.get("request", {})
         return {
             "id": one.id,
+            "kind": "conversion",
             "title": one.title,
             "state": state,
             "running": running,
@@ -136,17 +218,27 @@ class Questions:
         }
 
 
-def manuscript(found: Manuscript, language: str) -> dict[str, Any]:
-    """What was found in a text, for the form."""
+def manuscript(found: Any, parts: dict[str, str], language: str) -> dict[str, Any]:
+    """What was found in a manuscript, for the form."""
     count = say("book.length", language, n=f"{found.characters:,}")
     return {
         "title": found.title,
         "author": found.author,
         "language": found.language,
-        "facts": describe.joined(found.name, describe.tongue(found.language, language), count, found.encoding),
+        "scripted": found.scripted,
+        "facts": describe.joined(found.name, describe.tongue(found.language, language), count, found.format.upper()),
         "notes": [note.text(language) for note in found.notes],
+        "parts": [
+            [name, parts[name], say("book.length", language, n=f"{size:,}")] for name, size in found.parts().items()
+        ],
         "chapters": [
-            {"title": chapter.title, "length": say("book.length", language, n=f"{len(chapter.text):,}")}
-            for chapter in found.chapters
+            {
+                "title": section.title,
+                "kind": "" if section.kind == "chapter" else parts[section.kind],
+                "chosen": section.kind == "chapter",
+                "length": say("book.length", language, n=f"{section.characters:,}"),
+                "excerpt": section.excerpt,
+            }
+            for section in found.sections
         ],
     }

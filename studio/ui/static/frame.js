@@ -6,20 +6,25 @@ const doc = document.documentElement;
 
 /** The page that is open. */
 export const here = () => doc.dataset.page;
+/** What is open on it: the rest of the address, as `["id", "cast"]` of `#/productions/id/cast`. */
+export const within = () => location.hash.slice(2).split("/").slice(1).map(decodeURIComponent);
 
 /** Opens a page; the address remembers it, so that reload and the back button work. */
 export function go(page) {
   if (location.hash === "#/" + page) show(page); else location.hash = "#/" + page;
 }
 
-function show(page) {
+function show(address) {
+  let page = address.split("/")[0];
   if (!pages.includes(page)) page = "speak";
   doc.dataset.page = page;
   document.title = t("nav." + page) + " · " + t("app.name");
   for (const link of document.querySelectorAll("#nav a"))
     link.dataset.page === page ? link.setAttribute("aria-current", "page") : link.removeAttribute("aria-current");
+  const turned = doc.dataset.inside !== address.split("/").slice(0, 2).join("/");
+  doc.dataset.inside = address.split("/").slice(0, 2).join("/");
   tell("page", page);
-  window.scrollTo(0, 0);
+  if (turned) window.scrollTo(0, 0);
 }
 
 const themes = ["auto", "light", "dark"];

@@ -1,7 +1,7 @@
 // Long things: drop a text, look at its chapters, choose a voice, start; then a list that goes on without this page.
 import { acts, ask, clock, complain, day, fill, hear, html, iconButton, language, make, notice, options, raw, root, sign, span, t, tell } from "./dom.js";
 import * as desk from "./desk.js";
-import { here } from "./frame.js";
+import { here, within } from "./frame.js";
 import { pick } from "./picker.js";
 
 let part, body, book = null, voice = "", list = [];
@@ -13,9 +13,9 @@ export function mount(given) {
   body = part.element.querySelector(".part-productions");
   fill(body, html`
     <div class="page-head"><h1>${t("nav.productions")}</h1></div>
-    <label class="drop" id="drop"><input type="file" id="manuscript" accept=".txt,.md,text/plain,text/markdown" class="hidden-label">
+    <label class="drop" id="drop"><input type="file" id="manuscript" accept=".txt,.md,.html,.htm,.xhtml,.epub,.docx,.pdf,.srt,.vtt,.ass,.lrc,.csv,.tsv,.ssml,.xml,.zip" class="hidden-label">
       ${sign("file")}<span><b>${t("book.drop")}</b><span class="soft small">${t("book.drop.help")}</span></span></label>
-    <div class="row"><span class="soft small">${t("book.try")}</span><span id="book-examples" class="row"></span></div>
+    <div class="row"><span class="soft small">${t("book.try")}</span><span id="book-examples" class="row"></span><span class="stretch"></span><button type="button" class="quiet" data-act="empty" id="script-empty">${t("script.empty")}</button></div>
     <p class="failure-text" id="book-failure" role="alert" hidden></p>
     <div id="book"></div>
     <div id="production-list"></div>`);
@@ -26,8 +26,8 @@ export function mount(given) {
     drop.classList.toggle("over", name === "dragover");
     if (name === "drop" && event.dataTransfer.files[0]) upload(event.dataTransfer.files[0]);
   });
-  acts(body, { voice: chooseVoice, begin, forget, stop, resume, remove, example });
-  hear("page", (page) => { if (page === "productions") open(); });
+  acts(body, { voice: chooseVoice, begin, script, empty, forget, stop, resume, remove, example });
+  hear("page", (page) => { if (page === "productions" && !within()[0]) open(); });
   hear("told", () => { if (here() === "productions") open(); });
   poll();
 }
@@ -50,8 +50,13 @@ async function upload(file) {
   look(await ask(part.server.look_at, { upload: answer.ok.upload }, failure()));
 }
 async function example(button) { look(await ask(part.server.look_at, { example: button.dataset.name }, failure())); }
-function look(found) {
+async function look(found) {
   if (!found) return;
+  if (found.pack) {
+    const made = await ask(part.server.unpack_script, found.source, failure());
+    if (made) location.hash = "#/productions/" + made.id;
+    return;
+  }
   book = found;
   const now = desk.settings();
   voice = now.voice;
@@ -67,15 +72,21 @@ async function paintBook() {
       <label class="field"><span>${t("book.author")}</span><input id="book-author" maxlength="300" value="${book.author}"></label>
       <p class="soft small" style="margin:0">${book.facts}</p>
       ${book.notes.map((note) => html`<p class="soft small" style="margin:0">${note}</p>`)}
-      <details ${raw(book.chapters.length <= 12 ? "open" : "")}><summary>${t("book.chapters", { n: book.chapters.length })}</summary><ol class="chapters">${book.chapters.map((c) => html`<li><span>${c.title}</span><span class="soft">${c.length}</span></li>`)}</ol></details>
+      <fieldset class="found"><legend>${t("book.chapters", { n: book.chapters.length })}</legend><ol class="chapters" id="book-chapters">${book.chapters.map((c, n) => html`<li><label class="chapter-choice"><input type="checkbox" name="section" value="${n}" ${raw(c.chosen ? "checked" : "")}><span>${c.title || t("lines.untitled")}${c.kind ? html` <span class="tag">${c.kind}</span>` : ""}<span class="soft small chapter-excerpt">${c.excerpt}</span></span><span class="soft small">${c.length}</span></label></li>`)}</ol></fieldset>
+      ${book.parts.length ? html`<fieldset class="found"><legend class="soft small">${t("book.parts")}</legend>${book.parts.map(([name, label, length]) => html`<label class="inline-field"><input type="checkbox" name="part" value="${name}" ${raw(name === "heading" ? "checked" : "")}>${label} <span class="soft small">${length}</span></label>`)}</fieldset>` : ""}
+      ${book.scripted ? "" : html`<label class="inline-field"><input type="checkbox" id="book-dialogue" checked>${t("book.dialogue")}</label>`}
     </div>
     <div class="book-sound">
       <div class="field"><span>${t("desk.voice")}</span><button type="button" class="voice-button" id="book-voice" data-act="voice"></button></div>
       <div class="pair"><label class="field"><span>${t("desk.style")}</span><select id="book-style">${options([["", t("desk.style.none")], ...told.styles.filter((s) => !s.engine || s.engine === chosen.engine).map((s) => [s.name, s.label])], chosen.style)}</select></label>
-      <label class="field"><span>${t("player.format")}</span><select id="book-format">${options(told.formats.map((f) => [f.id, f.label]), chosen.format)}</select></label></div>
+      <label class="field"><span>${t("book.kind")}</span><select id="book-kind">${options(book.kinds, book.scripted && !book.kinds.length ? "podcast" : "audiobook")}</select></label></div>
+      <p class="soft small" style="margin:0">${t("book.script.help")}</p>
+      <div class="row"><button type="button" class="button primary" data-act="script" id="script-start">${t("book.script")}</button><button type="button" class="quiet" data-act="forget">${t("cancel")}</button></div>
+      <details class="group" id="book-straight"><summary>${t("book.straight")}</summary><div class="controls">
+      <label class="field"><span>${t("player.format")}</span><select id="book-format">${options(told.formats.map((f) => [f.id, f.label]), chosen.format)}</select></label>
       <label class="field"><span>${t("speak.polish")}</span><select id="book-polish">${options(told.polish.map((p) => [p.id, p.label]), chosen.polish)}</select></label>
       <fieldset class="gaps"><legend class="soft small">${t("book.gaps")}</legend>${["sentence", "paragraph", "chapter"].map((name) => html`<label class="field"><span>${t("book.gap." + name)}</span><span class="with-unit"><input type="number" id="gap-${name}" min="0" max="60" step="0.1" value="${gaps[name + "_ms"] / 1000}"><span class="soft">${t("unit.seconds")}</span></span></label>`)}</fieldset>
-      <div class="row"><button type="button" class="button primary" data-act="begin" id="book-start">${t("book.start")}</button><button type="button" class="quiet" data-act="forget">${t("cancel")}</button></div>
+      <div class="row"><button type="button" class="button" data-act="begin" id="book-start">${t("book.start")}</button></div></div></details>
     </div></section>`);
   paintVoice();
 }
@@ -87,6 +98,20 @@ async function paintVoice() {
 const chooseVoice = (button) => pick(button, (search) => ask(part.server.book_voices, { engine: chosen.engine, search, language: book.language }), voice, (ref) => { voice = ref; paintVoice(); });
 function forget() { book = null; fill(body.querySelector("#book"), ""); paintList(); }
 const value = (id) => body.querySelector("#" + id).value;
+const ticked = (name) => [...body.querySelectorAll(`#book input[name=${name}]:checked`)].map((box) => box.value);
+/** A script to work on: the page of the production opens. */
+async function script(button) {
+  button.disabled = true;
+  const made = await ask(part.server.begin_script, { ...book.source, title: value("book-title"), author: value("book-author"), kind: value("book-kind"), engine: chosen.engine, voice, style: value("book-style"), sections: ticked("section").map(Number), parts: ticked("part"), dialogue: body.querySelector("#book-dialogue")?.checked ?? true }, failure());
+  button.disabled = false;
+  if (!made) return;
+  forget();
+  location.hash = "#/productions/" + made.id;
+}
+async function empty() {
+  const now = desk.settings(), made = await ask(part.server.empty_script, { engine: now.engine, voice: now.voice }, failure());
+  if (made) location.hash = "#/productions/" + made.id;
+}
 async function begin(button) {
   button.disabled = true;
   const gaps = Object.fromEntries(["sentence", "paragraph", "chapter"].map((name) => [name, Math.round(Number(value("gap-" + name)) * 1000)]));
@@ -105,13 +130,13 @@ async function refresh() {
   list = answer;
   if (list.some((p) => p.id === awaited)) awaited = "";
   paintList();
-  const running = list.filter((p) => p.running);
+  const running = list.filter((p) => p.running && p.kind !== "script");
   tell("running", { key: "productions", page: "productions", text: running.length ? t("running.production", { name: running[0].title, percent: Math.floor(running[0].progress * 100) }) : "" });
 }
 async function poll() {
   for (;;) {
     await new Promise((done) => setTimeout(done, awaited ? 150 : 1000));
-    if (!document.hidden && (awaited || list.some((p) => p.running))) await refresh();
+    if (!document.hidden && !within()[0] && (awaited || list.some((p) => p.running))) await refresh();
   }
 }
 function paintList() {
@@ -122,16 +147,18 @@ function paintList() {
   if (focus) holder.querySelector(`[data-production="${focus}"] [data-act="${act}"]`)?.focus();
 }
 const row = (p) => html`<article class="production card" data-production="${p.id}" data-state="${p.state}">
-  <div class="production-head"><div class="production-text"><b>${p.title}</b><span class="soft small">${p.facts}</span></div><span class="state state-${p.state}">${p.word}</span></div>
+  <div class="production-head"><div class="production-text">${p.kind === "script" ? html`<a class="production-link" href="#/productions/${p.id}"><b>${p.title}</b></a>` : html`<b>${p.title}</b>`}<span class="soft small">${p.facts}</span></div><span class="state state-${p.state}">${p.word}</span></div>
   ${p.running || p.state === "stopped" || p.state === "failed" ? html`<div class="progress-line"><progress max="1" value="${p.progress}" aria-label="${t("book.progress")}"></progress><span class="soft">${Math.floor(p.progress * 100)} %${p.seconds_left && p.progress > 0.005 ? " · " + t("speak.left", { time: span(p.seconds_left) }) : ""}</span></div>` : ""}
   ${p.error ? html`<p class="failure-text">${p.error}</p>` : ""}
   <div class="row">${p.running ? html`<button type="button" class="button" data-act="stop">${sign("stop")}${t("stop")}</button>` : ""}
     ${p.resumable ? html`<button type="button" class="button" data-act="resume">${sign("resume")}${t("book.resume")}</button>` : ""}
-    ${p.state === "done" ? html`<a class="button" href="${root}/productions/${p.id}/file" download>${sign("download")}${t("book.download")}</a><span class="soft small">${p.result}</span>` : ""}
+    ${p.kind === "script" ? html`<a class="button" href="#/productions/${p.id}">${sign("edit")}${t("script.open")}</a>` : ""}
+    ${p.state === "done" && p.kind !== "script" ? html`<a class="button" href="${root}/productions/${p.id}/file" download>${sign("download")}${t("book.download")}</a><span class="soft small">${p.result}</span>` : ""}
     <span class="stretch"></span>${p.running ? "" : iconButton("remove", "trash", t("delete"))}</div></article>`;
 const id = (button) => button.closest("[data-production]").dataset.production;
-const stop = async (button) => { await ask(part.server.stop_production, { id: id(button) }); refresh(); };
-const resume = async (button) => { await ask(part.server.resume_production, { id: id(button) }); refresh(); };
+const isScript = (button) => list.find((p) => p.id === id(button))?.kind === "script";
+const stop = async (button) => { await (isScript(button) ? ask(part.server.render_script, { id: id(button), pause: true }) : ask(part.server.stop_production, { id: id(button) })); refresh(); };
+const resume = async (button) => { await (isScript(button) ? ask(part.server.render_script, { id: id(button) }) : ask(part.server.resume_production, { id: id(button) })); refresh(); };
 async function remove(button) {
   const gone = id(button);
   if (!(await ask(part.server.drop_production, { id: gone }))) return;

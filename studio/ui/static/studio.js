@@ -4,6 +4,7 @@ import * as frame from "./frame.js";
 import * as models from "./models.js";
 import * as transcribe from "./transcribe.js";
 import * as productions from "./productions.js";
+import * as script from "./script.js";
 import { mountKeeper } from "./recipe.js";
 import * as settings from "./settings.js";
 import * as speak from "./speak.js";
@@ -13,7 +14,7 @@ import * as voices from "./voices.js";
 const pages = {
   desk: (part) => speak.mount("desk", part), marks: (part) => speak.mount("marks", part),
   switches: (part) => speak.mount("switches", part), under: (part) => speak.mount("under", part),
-  voices: voices.mount, takes: takes.mount, productions: productions.mount, transcribe: transcribe.mount, models: models.mount, settings: settings.mount,
+  voices: voices.mount, takes: takes.mount, productions: productions.mount, script: script.mount, transcribe: transcribe.mount, models: models.mount, settings: settings.mount,
   keeper: mountKeeper,
 };
 

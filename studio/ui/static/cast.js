@@ -1,0 +1,57 @@
+// Who speaks: each part with its voice, a sample in its own words, and what is missing.
+import { acts, fill, html, iconButton, options, raw, sign, span, t, dialog, notice } from "./dom.js";
+import * as page from "./script.js";
+import { pick } from "./picker.js";
+import { playTake } from "./player.js";
+
+let box;
+export function mount(given) {
+  box = given;
+  fill(box, html`<div id="cast" class="cast"></div>`);
+  acts(box, { voice, sample, rename });
+  box.addEventListener("change", change);
+  paint();
+}
+export const reload = paint;
+export function update(before) { if (JSON.stringify(before.cast) !== JSON.stringify(page.now.cast) && !document.getElementById("picker")) paint(); }
+
+function paint() {
+  const focus = document.activeElement?.closest?.("[data-speaker]")?.dataset.speaker;
+  fill(box.querySelector("#cast"), html`${page.now.cast.map(row)}`);
+  if (focus !== undefined) box.querySelector(`[data-speaker="${CSS.escape(focus)}"] .voice-button`)?.focus({ preventScroll: true });
+}
+const row = (c) => html`<article class="card part-row" data-speaker="${c.speaker}">
+  <div class="part-name"><b>${c.name}</b><span class="soft small">${t("cast.lines", { n: c.lines })}${c.seconds ? " · " + span(c.seconds) : ""}${c.gender ? " · " + c.gender : ""}</span></div>
+  <div class="field"><button type="button" class="voice-button" data-act="voice"><span class="glyph">${raw(c.shown.glyph)}</span><span class="voice-text"><b>${c.shown.name}</b><span class="soft">${c.shown.facts}</span></span>${sign("down")}</button></div>
+  <label class="field"><span class="hidden-label">${t("desk.engine")}</span><select data-field="engine" title="${t("desk.engine")}">${options([...(c.speaker ? [["", t("cast.as.narrator")]] : []), ...page.now.engines], c.own.engine)}</select></label>
+  <label class="field"><span class="hidden-label">${t("desk.style")}</span><select data-field="style" title="${t("desk.style")}">${options([["", t("desk.style.none")], ...page.now.styles.filter((s) => !s.engine || s.engine === c.engine).map((s) => [s.name, s.label])], c.own.style)}</select></label>
+  <label class="with-unit gain"><input type="number" data-field="gain_db" min="-40" max="20" step="0.5" value="${c.gain_db}" aria-label="${t("cast.gain")}" title="${t("cast.gain")}"><span class="soft">dB</span></label>
+  <div class="row">${iconButton("sample", "play", t("cast.sample"), c.lines ? "" : "disabled")}${c.speaker ? iconButton("rename", "edit", t("cast.rename")) : ""}</div>
+  ${c.missing ? html`<p class="failure-text">${c.missing}</p>` : ""}</article>`;
+
+const of = (element) => page.now.cast.find((c) => c.speaker === element.closest("[data-speaker]").dataset.speaker);
+async function put(c, values) {
+  if (await page.about("member_cast", { speaker: c.speaker, ...c.own, gain_db: c.gain_db, ...values })) { await page.refresh(); paint(); }
+}
+async function change({ target }) {
+  if (!target.dataset.field) return;
+  const c = of(target), value = target.dataset.field === "gain_db" ? Number(target.value) : target.value;
+  await put(c, target.dataset.field === "engine" && value !== c.own.engine ? { engine: value, voice: "", style: "" } : { [target.dataset.field]: value });
+}
+const voice = (button) => { const c = of(button); pick(button, (search) => page.about("member_voices", { engine: c.engine, search, language: page.now.language }), c.voice, (ref) => put(c, { engine: c.own.engine || c.engine, voice: ref })); };
+async function sample(button) {
+  button.disabled = true;
+  const take = await page.about("member_sample", { speaker: of(button).speaker });
+  button.disabled = false;
+  if (take) playTake(take);
+}
+async function rename(button) {
+  const c = of(button);
+  const { pressed, values } = await dialog(t("cast.rename"), html`<label class="field"><span>${t("cast.name")}</span><input name="name" value="${c.speaker}" maxlength="200" autofocus></label><p class="soft small">${t("cast.rename.help")}</p>`, [["narrator", t("cast.to.narrator"), ""], ["ok", t("save"), "primary"]]);
+  if (!pressed) return;
+  const moved = await page.about("speaker_renamed", { speaker: c.speaker, name: pressed === "narrator" ? "" : values.name.trim() });
+  if (moved === null) return;
+  notice(t("cast.renamed", { n: moved }));
+  await page.refresh();
+  paint();
+}
