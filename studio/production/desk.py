@@ -185,7 +185,8 @@ class Desk:
         """The narrator as asked, and for each figure a voice that fits, no two alike while there are enough."""
         narrator = Member("", begun.engine, begun.voice, begun.style)
         engine = self._engines.get(begun.engine)
-        return [narrator, *suggesting.cast_for(figures, engine, self._library, language, narrator.voice)]
+        heard = narrator.voice or engine.spec.default_voice or engine.voices()[0].name
+        return [narrator, *suggesting.cast_for(figures, engine, self._library, language, heard)]
 
     # productions
 
@@ -279,12 +280,12 @@ class Desk:
     def line(self, id: str, line: str) -> Line:
         return self._library.scripts.line(id, line)
 
-    def edit(self, id: str, what: str, **how: Any) -> Any:
+    def edit(self, production: str, what: str, /, **how: Any) -> Any:
         """One edit of `library.scripts` (change, insert, delete, split, merge, move, replace, undo …), then planned."""
         if what not in EDITS:
             raise NotFound.among(Words("edit", "编辑"), what, EDITS, where="edit")
-        result = getattr(self._library.scripts, what)(id, **how)
-        self._settle(id)
+        result = getattr(self._library.scripts, what)(production, **how)
+        self._settle(production)
         return result
 
     def change(self, id: str, lines: Sequence[str], **values: Any) -> None:

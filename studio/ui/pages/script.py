@@ -229,7 +229,7 @@ class Questions:
         return {
             "spoken": [line.spoken for line in plan.lines],
             "notes": [
-                {"source": note.source, "how": note.how, "text": note.note.text(language)} for note in plan.notes
+                {"source": note.mark, "how": note.how, "text": note.note.text(language)} for note in plan.notes
             ],
         }
 

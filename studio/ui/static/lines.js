@@ -48,18 +48,32 @@ function paintSpeakers() {
 }
 
 /* ---- what is in sight ---- */
-/** Chapters with room for their lines; the lines come when they come near. */
+const room = (lines) => Math.min(CHUNK, lines) * GUESS;
+const chunk = (chapter, offset, lines) => make(html`<div class="chunk" data-chapter="${chapter}" data-offset="${offset}" style="min-height:${room(lines)}px"></div>`);
+/** Everything anew: chapters with room for their lines; the lines come when they come near. */
 function build() {
   watch?.disconnect();
   known = new Map();
-  const chunks = (chapter, total) => Array.from({ length: Math.ceil(total / CHUNK) }, (_, n) => html`<div class="chunk" data-chapter="${chapter}" data-offset="${n * CHUNK}" style="min-height:${Math.min(CHUNK, total - n * CHUNK) * GUESS}px"></div>`);
-  if (filtered()) fill(list, html`<div class="chunk" data-chapter="" data-offset="0" style="min-height:400px"></div>`);
-  else fill(list, html`${page.now.chapters.map((c) => html`<section class="chapter" data-section="${c.id}"><header class="chapter-head" data-chapter="${c.id}"></header>${chunks(c.id, c.lines)}</section>`)}`);
-  paintChapters();
+  fill(list, "");
   watch = new IntersectionObserver((seen) => { for (const one of seen) one.isIntersecting ? load(one.target) : drop(one.target); }, { rootMargin: "1200px 0px" });
-  for (const chunk of list.querySelectorAll(".chunk")) watch.observe(chunk);
+  if (filtered()) { const first = chunk("", 0, CHUNK); list.append(first); watch.observe(first); } else shape();
 }
-export const reload = build;
+export const reload = () => settle();
+/** Sections and their room as the chapters are now; what is in sight stays where it is. */
+function shape() {
+  let last = null;
+  for (const c of page.now.chapters) {
+    let section = list.querySelector(`[data-section="${c.id}"]`);
+    if (!section) section = make(html`<section class="chapter" data-section="${c.id}"><header class="chapter-head" data-chapter="${c.id}"></header></section>`);
+    if ((last ? last.nextElementSibling : list.firstElementChild) !== section) last ? last.after(section) : list.prepend(section);
+    last = section;
+    const chunks = section.querySelectorAll(".chunk"), wanted = Math.max(1, Math.ceil(c.lines / CHUNK));
+    for (let n = wanted; n < chunks.length; n++) { watch.unobserve(chunks[n]); chunks[n].remove(); }
+    for (let n = chunks.length; n < wanted; n++) { const fresh = chunk(c.id, n * CHUNK, c.lines - n * CHUNK); section.append(fresh); watch.observe(fresh); }
+  }
+  while (last ? last.nextElementSibling : list.firstElementChild) (last ? last.nextElementSibling : list.firstElementChild).remove();
+  paintChapters();
+}
 function paintChapters() {
   for (const head of list.querySelectorAll(".chapter-head")) {
     const c = page.now.chapters.find((one) => one.id === head.dataset.chapter);
@@ -76,13 +90,28 @@ async function load(chunk, anew = false) {
   chunk.dataset.loaded = "1";
   const asked = filtered() ? filter : { chapter: chunk.dataset.chapter };
   const answer = await page.about("script_lines", { ...asked, offset: Number(chunk.dataset.offset), size: CHUNK });
-  if (!answer || !chunk.isConnected) return;
+  if (!answer || !chunk.isConnected || !chunk.dataset.loaded) return;
   if (filtered() && chunk.dataset.offset === "0") more(answer.total);
-  for (const line of answer.lines) known.set(line.id, line);
-  if (chunk.querySelector("textarea")) return; // somebody writes there
-  fill(chunk, answer.lines.length || !filtered() ? html`${answer.lines.map(row)}` : html`<p class="soft">${t("lines.none")}</p>`);
+  const rows = [...chunk.querySelectorAll(".line")].map((row) => row.dataset.line).join();
+  if (rows && rows === answer.lines.map((line) => line.id).join()) for (const line of answer.lines) paintLine(line);
+  else if (!chunk.querySelector("textarea")) {
+    for (const line of answer.lines) known.set(line.id, line);
+    fill(chunk, answer.lines.length || !filtered() ? html`${answer.lines.map(row)}` : html`<p class="soft">${t("lines.none")}</p>`);
+    if (at && chunk.contains(element(at)) && (document.activeElement === document.body || !document.activeElement)) stand(at, false);
+  }
   chunk.style.minHeight = "";
   paintChosen();
+}
+/** A line that is in sight, as it is now; what is open below it stays open. */
+function paintLine(line) {
+  const before = known.get(line.id), old = element(line.id);
+  known.set(line.id, line);
+  if (!old || JSON.stringify(before) === JSON.stringify(line) && old.dataset.cast === JSON.stringify(part(line.speaker)?.shown)) return;
+  const fresh = make(row(line));
+  for (const name of ["state", "kind", "ends", "cast"]) old.dataset[name] = fresh.dataset[name];
+  for (const piece of [".line-who", ".line-text", ".line-marks"]) if (!old.querySelector(piece + " textarea")) old.querySelector(piece).replaceWith(fresh.querySelector(piece));
+  const typing = old.querySelector(".line-open").contains(document.activeElement) && document.activeElement.matches("input, select");
+  if (at === line.id && !typing) openLine(old);
 }
 function more(total) {
   count = total;
@@ -100,16 +129,22 @@ function drop(chunk) {
   delete chunk.dataset.loaded;
   fill(chunk, "");
 }
-const again = () => { for (const chunk of list.querySelectorAll(".chunk[data-loaded]")) load(chunk, true); };
+const again = () => Promise.all([...list.querySelectorAll(".chunk[data-loaded]")].map((chunk) => load(chunk, true)));
 const againSoon = later(250, again);
 /** The state of the script moved: chapters, lines in sight. */
 export function update(before) {
-  const shape = (now) => now.chapters.map((c) => c.id + c.lines).join();
   paintSpeakers();
-  if (shape(before) !== shape(page.now) && !filtered()) { const stay = at; build(); if (stay) stand(stay, false); return; }
-  paintChapters();
+  if (!filtered()) shape();
   paintNow();
-  if (JSON.stringify(before.progress) !== JSON.stringify(page.now.progress) || JSON.stringify(before.cast) !== JSON.stringify(page.now.cast)) againSoon();
+  const told = (now) => JSON.stringify([now.progress, now.cast, now.chapters.map((c) => c.id + c.lines)]);
+  if (told(before) !== told(page.now)) againSoon();
+}
+/** After an edit: everything in sight as it is now, and the hand on a line. */
+async function settle(line = at) {
+  await page.refresh();
+  if (!filtered()) shape();
+  await again();
+  if (line) await stand(line);
 }
 function paintNow() {
   const now = new Set(page.now.job.now);
@@ -121,11 +156,11 @@ const part = (speaker) => page.now.cast.find((c) => c.speaker === speaker);
 const marks = { planned: "○", stale: "◌", done: "●", failed: "▲", locked: "■" };
 function row(line) {
   const who = part(line.speaker), trouble = line.error || (line.problem && page.word(page.now.problems, line.problem)) || "";
-  return html`<article class="line" role="listitem" data-line="${line.id}" data-state="${line.state}" data-kind="${line.kind}" data-ends="${line.ends}" tabindex="-1">
+  return html`<article class="line" role="listitem" data-line="${line.id}" data-state="${line.state}" data-kind="${line.kind}" data-ends="${line.ends}" data-cast="${JSON.stringify(who?.shown)}" tabindex="-1">
     <button type="button" class="line-who plain" data-act="select" title="${who?.shown.name || ""}"><span class="glyph">${raw(who?.shown.glyph || "")}</span><span class="line-name">${who?.name || line.speaker || t("script.narrator")}${line.sure < 0.5 ? html`<i class="unsure" title="${t("lines.unsure")}">?</i>` : ""}</span></button>
     <p class="line-text">${line.text}</p>
     <div class="line-marks">${line.emotion ? html`<span class="tag">${page.word(page.now.emotions, line.emotion)}</span>` : ""}${trouble ? html`<span class="line-trouble" title="${trouble}">${sign("warning")}<span>${trouble}</span></span>` : ""}
-      <span class="soft small line-time">${line.seconds ? clock(line.seconds) : ""}</span>
+      <span class="soft small line-time">${line.seconds ? t("time.seconds", { n: line.seconds.toFixed(1) }) : ""}</span>
       <span class="line-state line-${line.state}" title="${t("line.state." + line.state)}" role="img" aria-label="${t("line.state." + line.state)}">${marks[line.state]}</span></div>
     <div class="line-open"></div></article>`;
 }
@@ -178,18 +213,11 @@ async function fields({ target }) {
   if (!name) return;
   const id = idOf(target), lines = chosen.has(id) ? [...chosen] : [id];
   const value = name === "pause_ms" ? (target.value === "" ? null : Number(target.value)) : target.value.trim();
-  if ((await page.edit("change", { lines, [name]: value })) !== null) await patch(lines);
+  if ((await page.edit("change", { lines, [name]: value })) !== null) await settle();
 }
-/** Some lines are other than before: they are read anew, where they are in sight. */
-async function patch(lines) {
-  await page.refresh();
-  const chunks = new Set(lines.map((id) => element(id)?.closest(".chunk")).filter(Boolean));
-  for (const chunk of chunks) await load(chunk, true);
-  if (at && element(at)) stand(at, false);
-}
-
 /* ---- what one does ---- */
 async function hearLine(id) {
+  if (!known.get(id)?.take && element(id)) await load(element(id).closest(".chunk"), true); // it may just have been rendered
   const line = known.get(id);
   if (!line?.take) return;
   playing = id;
@@ -198,44 +226,38 @@ async function hearLine(id) {
 async function choose(button) {
   const id = idOf(button);
   if (!(await page.about("take_chosen", { line: id, take: button.dataset.take }))) return;
-  await patch([id]);
+  await settle(id);
   hearLine(id);
 }
 async function lock(lines) {
   const locked = !lines.every((id) => known.get(id)?.locked);
-  if ((await page.edit("change", { lines, locked })) !== null) await patch(lines);
+  if ((await page.edit("change", { lines, locked })) !== null) await settle();
 }
 async function remove(lines) {
   const next = beside(lines[lines.length - 1], 1) || beside(lines[0], -1);
   if ((await page.edit("delete", { lines })) === null) return;
   chosen.clear();
   notice(t("lines.deleted", { n: lines.length }), { act: t("undo"), run: page.undo });
-  await page.refresh();
-  build();
-  if (next) stand(next);
+  await settle(next || "");
 }
 async function merge(lines) {
   const first = lines[0], all = lines.length > 1 ? lines : [first, beside(first, 1)];
   if (!all[1] || (await page.edit("merge", { lines: all })) === null) return;
   chosen.clear();
-  await page.refresh();
-  build();
-  stand(first);
+  await settle(first);
 }
 async function add(after) {
   const line = await page.edit("insert", { after, text: "…", speaker: known.get(after)?.speaker || "" });
-  if (line) { await page.refresh(); build(); await stand(line); write(line); }
+  if (line) { await settle(line); write(line); }
 }
 async function addFirst(chapter) {
   const line = await page.edit("insert", { chapter, text: "…" });
-  if (line) { await page.refresh(); build(); await stand(line); write(line); }
+  if (line) { await settle(line); write(line); }
 }
 async function shift(id, by) {
   const near = beside(id, by), after = by > 0 ? near : beside(near || id, -1);
   if (!near || (await page.edit("move", { lines: [id], ...(after ? { after } : { chapter: known.get(near).chapter }) })) === null) return;
-  await page.refresh();
-  build();
-  stand(id);
+  await settle(id);
 }
 /** Writes a line anew: Enter keeps it, Alt+Enter cuts it in two where the caret stands, Escape leaves it. */
 function write(id) {
@@ -256,7 +278,7 @@ function write(id) {
     over = true;
     const value = area.value.trim();
     fill(text, html`${keep && value ? value : line.text}`);
-    if (keep && value && value !== line.text && (await page.edit("change", { lines: [id], text: value })) !== null) await patch([id]);
+    if (keep && value && value !== line.text && (await page.edit("change", { lines: [id], text: value })) !== null) await settle(id);
     else element(id)?.focus({ preventScroll: true });
   };
   area.addEventListener("keydown", async (event) => {
@@ -269,9 +291,7 @@ function write(id) {
       if (area.value !== line.text) await page.edit("change", { lines: [id], text: area.value });
       fill(text, html`${area.value}`);
       const half = await page.edit("split", { line: id, at: place });
-      await page.refresh();
-      build();
-      stand(half || id);
+      await settle(half || id);
     } else if (event.key === "Enter" && !event.shiftKey) { event.preventDefault(); end(true); }
   });
   area.addEventListener("blur", () => end(true));
@@ -295,8 +315,7 @@ async function replace() {
   const changed = await page.edit("replace", { ...filter, find: values.find, put: values.put });
   if (changed === null) return;
   notice(t("lines.replaced", { n: changed || 0 }), { act: t("undo"), run: page.undo });
-  await page.refresh();
-  build();
+  await settle();
 }
 
 /* ---- keys ---- */

@@ -90,7 +90,7 @@ function paintHead() {
   const speed = job.running && job.speed > 1 ? " · " + t("script.speed", { n: job.speed < 10 ? job.speed.toFixed(1) : Math.round(job.speed) }) : "";
   const time = job.running && job.seconds_left ? " · " + t("speak.left", { time: span(job.seconds_left) }) : "";
   const focus = document.activeElement?.id;
-  fill(body.querySelector("#script-head"), html`<a class="icon-button" href="#/productions" aria-label="${t("script.back")}" title="${t("script.back")}">${sign("back")}</a>
+  fill(body.querySelector("#script-head"), html`<a class="icon-button" href="#/productions" aria-label="${t("script.back")}" title="${t("script.back")}">${sign("left")}</a>
     <div class="script-name"><h1><button type="button" class="plain" data-act="title" title="${t("script.rename")}">${now.title}</button></h1>
       <span class="soft small" id="script-facts">${t("script.done", { done, lines: p.lines })} · ${span(p.seconds)}${job.paused ? " · " + t("script.paused") : ""}${speed}${time}</span>
       <progress max="1" value="${share}" aria-label="${t("book.progress")}"></progress></div>
