@@ -25,7 +25,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from studio.api.refusals import Refused, bad_field
 from studio.api.speech import Value, event
 from studio.api.state import State, state_of
-from studio.studio import ConvertJob, ConvertRequest, Production
+from studio.studio import Begun, ConvertJob, ConvertRequest, Member, Production
 from studio.words import Words
 
 router = APIRouter()
@@ -33,6 +33,16 @@ log = logging.getLogger(__name__)
 STEP_S = 0.3  # between two looks at a production that is watched
 NAMES = {"engine": "model", "voice": "voice", "where": "file"}
 HOOK_S = 10.0
+
+
+class CastMember(BaseModel):
+    """Who speaks a part."""
+
+    model_config = ConfigDict(extra="forbid")
+    voice: str = Field("", max_length=300)
+    model: str = Field("", max_length=100)
+    style: str = Field("", max_length=300)
+    controls: dict[str, Value] = Field(default_factory=dict)
 
 
 class ProductionRequest(BaseModel):
@@ -50,6 +60,13 @@ class ProductionRequest(BaseModel):
     format: str = Field("m4b", max_length=10)
     title: str = Field("", max_length=300)
     author: str = Field("", max_length=300)
+    kind: str = Field("audiobook", max_length=20, description="audiobook, podcast or drama; with `cast`.")
+    cast: dict[str, CastMember] | None = Field(
+        None,
+        description="Speaker -> who speaks it; “” is the narrator. The manuscript becomes a script: its speakers are"
+        " found, those that are not named here get a voice that fits, and `format` is one of m4b, mp3, flac, wav, opus,"
+        " acx, podcast.",
+    )
     webhook: str = Field("", max_length=2000, description="Told at the end; only hosts that the server allows.")
 
 
@@ -84,6 +101,9 @@ async def begin(request: Request) -> JSONResponse:
     try:
         source = folder / name
         source.write_bytes(file)
+        if asked.cast is not None:
+            job: Any = await state.call(casted, state, source, asked, names=NAMES | {str(source): "file", name: "file"})
+            return await begun(state, job, asked, who, key, digest)
         wanted = ConvertRequest(
             engine=state.engine_of(asked.model).id, voice=asked.voice, style=asked.style, controls=asked.controls,
             seed=asked.seed, language=asked.language, polish=asked.polish, format=asked.format, title=asked.title,
@@ -93,6 +113,34 @@ async def begin(request: Request) -> JSONResponse:
         await state.call(entered, state, job)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+    return await begun(state, job, asked, who, key, digest)
+
+
+def casted(state: State, source: Path, asked: ProductionRequest) -> Any:
+    """A production with a cast: its script made and its parts cast before the answer, the rest as a job."""
+    desk = state.studio.scripts
+    engine = state.engine_of(asked.model).id
+    wanted = Begun(asked.title, asked.author, asked.kind, engine, asked.voice, asked.style, asked.language, asked.seed)
+    made = desk.begin(source, wanted)
+    try:
+        if asked.polish != "off":
+            desk.change_settings(made.id, "sound", {"polish": asked.polish})
+        members = [
+            Member(speaker, one.model and state.engine_of(one.model).id, one.voice, one.style, one.controls)
+            for speaker, one in (asked.cast or {}).items()
+        ]
+        if asked.controls and not any(not member.speaker for member in members):
+            members.append(Member("", engine, asked.voice, asked.style, asked.controls))
+        if members:
+            desk.cast(made.id, members)
+        return desk.deliver(made.id, asked.format)
+    except BaseException:
+        desk.delete(made.id)
+        raise
+
+
+async def begun(state: State, job: Any, asked: ProductionRequest, who: str, key: str, digest: str) -> JSONResponse:
+    """The answer to a production that was begun."""
     if key:
         state.kept.keep(who, key, digest, job.id)
     if asked.webhook:
@@ -114,11 +162,13 @@ async def read(request: Request) -> tuple[ProductionRequest, bytes, str]:
         if upload is None or isinstance(upload, str):
             raise bad_field("file", "is missing", "缺少文件")
         plain: dict[str, Any] = {name: value for name, value in fields.items() if name != "file"}
-        if "controls" in plain:
-            plain["controls"] = json.loads(plain["controls"])
+        for name in ("controls", "cast"):
+            if name in plain:
+                plain[name] = json.loads(plain[name])
         asked = ProductionRequest.model_validate(plain)
         suffix = Path(upload.filename or "").suffix.lower()
-        return asked, await upload.read(), f"manuscript{suffix if suffix in ('.txt', '.md') else '.txt'}"
+        known = suffix.lstrip(".") in state_of(request).studio.scripts.suffixes()
+        return asked, await upload.read(), f"manuscript{suffix if known else '.txt'}"
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"]) or "body"
@@ -163,7 +213,7 @@ async def one(id: str, request: Request) -> dict[str, Any]:
 async def cancel(id: str, request: Request) -> dict[str, Any]:
     state = state_of(request)
     await found_row(state, id)
-    if (job := state.studio.productions.job(id)) is not None:
+    if (job := job_of(state, id)) is not None:
         job.stop()
         await state.call(job.join)
     return await found_row(state, id)
@@ -173,7 +223,7 @@ async def cancel(id: str, request: Request) -> dict[str, Any]:
 async def resume(id: str, request: Request) -> JSONResponse:
     state = state_of(request)
     await found_row(state, id)
-    await state.call(state.studio.productions.resume, id)
+    await state.call(go_on, state, id)
     return JSONResponse(await found_row(state, id), 202)
 
 
@@ -230,12 +280,25 @@ async def found_row(state: State, id: str) -> dict[str, Any]:
         raise
 
 
+def job_of(state: State, id: str) -> Any:
+    """What works on a production here, or did."""
+    return state.studio.scripts.delivery(id) or state.studio.productions.job(id)
+
+
+def go_on(state: State, id: str) -> None:
+    kept = state.studio.productions.get(id)
+    if kept.kind == "script":
+        state.studio.scripts.deliver(id, str(kept.settings.get("delivery", "m4b")))
+    else:
+        state.studio.productions.resume(id)
+
+
 def row_of(state: State, id: str) -> dict[str, Any]:
     return row(state, state.studio.productions.get(id))
 
 
 def row(state: State, one: Production) -> dict[str, Any]:
-    job = state.studio.productions.job(one.id)
+    job = job_of(state, one.id)
     running = job is not None and not job.over
     total = one.progress.get("total") or 0
     done = job.progress if running and job else one.progress.get("done", 0) / total if total else 0.0

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 HOMES = {
     "speak": "studio.cli.speaking",
     "convert": "studio.cli.speaking",
+    "productions": "studio.cli.productions",
     "transcribe": "studio.cli.listening",
     "inspect": "studio.cli.speaking",
     "voices": "studio.cli.shelves",

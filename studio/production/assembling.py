@@ -97,6 +97,10 @@ class Assembler:
         self._spans.append((start, start + len(samples)))
         yield from self._settled(self._end - round((OVERLAP_S + ATTACK_S) * self.rate))
 
+    def cut(self, line: Line, clip: Clip) -> Clip:
+        """A take as it is placed: without its silent edges, softened, at its level."""
+        return Clip(self._trimmed(line, clip)[0], self.rate)
+
     def silence(self, ms: float) -> None:
         """Time that passes after the last line."""
         self._end += round(ms * self.rate / 1000)

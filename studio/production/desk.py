@@ -23,7 +23,7 @@ from studio.library.lexicons import Entry
 from studio.library.outcomes import Progress
 from studio.library.script import Chapter, Edit, Line, LineChange, LineQuery, LineTake, Member, NewLine, Part, Scope
 from studio.manuscripts.document import PARTS, Document
-from studio.manuscripts.reading import FORMATS, read_document
+from studio.manuscripts.reading import BY_SUFFIX, FORMATS, read_document
 from studio.production import lexicon, suggesting
 from studio.production.assembling import Scene
 from studio.production.choices import Begun, Choices
@@ -71,14 +71,17 @@ class Desk:
         self._library, self._engines, self._styles = library, engines, styles
         self.workshop = Workshop(library, executor, self.planner, listen)
         self._exports: dict[str, ExportJob] = {}
+        self._deliveries: dict[str, Job[Exported]] = {}
         self._lock = threading.Lock()
         self._settling: set[str] = set()
 
     def close(self) -> None:
-        for job in list(self._exports.values()):
+        """Stop everything; renders go on with the next `workshop.resume_all`."""
+        jobs: list[Job[Any]] = [*self._deliveries.values(), *self._exports.values()]
+        for job in jobs:
             job.stop()
         self.workshop.close()
-        for job in list(self._exports.values()):
+        for job in jobs:
             job.join()
 
     # what there is
@@ -93,6 +96,10 @@ class Desk:
 
     def formats_of_manuscripts(self) -> Mapping[str, Words]:
         return FORMATS
+
+    def suffixes(self) -> tuple[str, ...]:
+        """Endings of the files that are read, without the dot."""
+        return tuple(name for name in BY_SUFFIX if name)
 
     def emotions(self) -> Mapping[str, Words]:
         return EMOTIONS
@@ -427,12 +434,15 @@ class Desk:
     def progress(self, id: str) -> Progress:
         return self._library.outcomes.progress(id)
 
-    def export(self, id: str, kind: str, path: Path | None = None, chapters: Sequence[str] = ()) -> ExportJob:
+    def export(
+        self, id: str, kind: str, path: Path | None = None, chapters: Sequence[str] = (), *, whole: bool = False
+    ) -> ExportJob:
         """Write finished files, in the background; `path` is a file, or a folder where every chapter is one.
 
-        Without `path` they go to the production's own folder.
+        Without `path` they go to the production's own folder. `whole`: one file, whatever the master usually is.
         """
         production, chosen = self.get(id), master(kind)
+        chosen = replace(chosen, each=chosen.each and not whole)
         folder = self.folder(id) / "exports"
         if path is None:
             folder.mkdir(parents=True, exist_ok=True)
@@ -444,7 +454,12 @@ class Desk:
         def work(job: Job[Exported]) -> Exported:
             done = export(material, target, chosen, job)
             write_text(self.folder(id) / REPORT, report_json(done, {"master": kind, "title": production.title}))
-            self._library.productions.update(id, ProductionChange(output=str(done.folder)))
+            self._library.productions.update(
+                id,
+                ProductionChange(
+                    output=str(done.folder if chosen.each else done.files[0].path), progress=self._told(id, done)
+                ),
+            )
             return done
 
         job = ExportJob(work, title=production.title)
@@ -453,8 +468,57 @@ class Desk:
         job.start()
         return job
 
+    def stems(self, id: str, folder: Path) -> list[Path]:
+        """A track for each speaker and labels for Audacity, in `folder`; what was written."""
+        from studio.production.stems import write_stems
+
+        return write_stems(self.material(id), folder)
+
+    def deliver(self, id: str, kind: str) -> "Job[Exported]":
+        """Render all of it and write the finished file: one job from script to master, for programs that ask once.
+
+        Asked for again while it works, the same job is returned; after a stop or a crash it goes on where it was.
+        """
+        master(kind)
+        production = self.get(id)
+        running = self._deliveries.get(id)
+        if running is not None and not running.over:
+            return running
+        kept = {**production.settings, "delivery": kind}
+        self._library.productions.update(id, ProductionChange(settings=kept))
+        job: Job[Exported] = Job(lambda job: self._deliver(job, kind), id=id, title=production.title)
+        self._deliveries[id] = job
+        job.start()
+        return job
+
+    def delivery(self, id: str) -> "Job[Exported] | None":
+        """The job of `deliver`, running or over."""
+        return self._deliveries.get(id)
+
+    def _deliver(self, job: "Job[Exported]", kind: str) -> Exported:
+        job.total = 1.0
+        render = self.render(job.id)
+        self._follow(job, render, 0.0, 0.8)
+        export = self.export(job.id, kind, whole=True)
+        self._follow(job, export, 0.8, 0.2)
+        return export.wait()
+
+    def _follow(self, job: "Job[Exported]", step: Job[Any], before: float, share: float) -> None:
+        """Wait for a part of the work; a stop of the whole stops the part."""
+        while True:
+            try:
+                step.wait(0.1)
+                return
+            except TimeoutError:
+                job.done = before + share * step.progress
+                if job.stopping:
+                    step.stop()
+
     def export_job(self, id: str) -> ExportJob | None:
         return self._exports.get(id)
+
+    def _told(self, id: str, done: Exported) -> dict[str, Any]:
+        return {**self._library.productions.get(id).progress, "seconds": done.seconds}
 
     def exported(self, id: str) -> list[dict[str, Any]]:
         """The files of the last export that are still there, each as its report has it."""

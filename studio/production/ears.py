@@ -99,6 +99,7 @@ class Ears:
 
     def problems(self, digest: str, text: str, language: str) -> list[Problem]:
         """What a gate has against a take by its words; nothing where the language is not understood."""
+        self._library.cache.flush()  # a take that was rendered just now waits for others before its row is written
         found = self.read_back(digest)
         told = found.suspicion()
         if told is None or found.comparison is None:

@@ -201,6 +201,7 @@ def serve(options: Options, beside: Beside | None = None) -> None:
             raise no_key(options)
         app = build(studio, options, beside)
         threading.Thread(target=warm, args=(studio,), name="warm", daemon=True).start()
+        resumed(studio)
         print(say("terminal.ready", terminal_language(), address=options.address), flush=True)
         if wants_browser(options):
             threading.Timer(0.3, webbrowser.open, [options.address]).start()
@@ -238,6 +239,15 @@ def apart(folder: Path) -> None:
     if any(folder.iterdir()):
         folder = Path(tempfile.mkdtemp(prefix="timbre-"))
     os.chdir(folder)
+
+
+def resumed(studio: "Studio") -> None:
+    """Go on with what a restart or a crash interrupted."""
+    try:
+        for job in studio.scripts.workshop.resume_all():
+            log.info("rendering goes on: %s", job.title)
+    except StudioError as error:  # the studio opens all the same; the page says what is wrong
+        log.warning("going on with interrupted productions: %s", error)
 
 
 def warm(studio: "Studio") -> None:

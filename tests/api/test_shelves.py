@@ -14,7 +14,7 @@ import pytest
 import soundfile
 
 from studio.api.settings import ApiSettings
-from studio.audio.files import read
+from studio.audio.files import probe, read
 from studio.studio import Studio
 
 from .conftest import SENSEVOICE, server
@@ -303,3 +303,38 @@ def test_a_webhook_is_told_about_the_end(api: httpx.Client) -> None:
             time.sleep(0.05)
         ear.shutdown()
     assert told == [{"type": "production.over", "id": begun["id"], "state": "done", "error": None}]
+
+
+def test_a_production_with_a_cast(api: httpx.Client, tmp_path: Path) -> None:
+    text = "“Who is there?” asked Martha.\n\n“Only me,” said Tom. “The boat is gone.”\n\nNobody slept that night.\n"
+    cast = {"Tom": {"voice": "m7"}, "": {"voice": "f2", "controls": {"speed": 1.2}}}
+    made = api.post(MAKE, json={"text": text, "cast": cast, "title": "Lamp", "format": "mp3"})
+    assert made.status_code == 202, made.text
+    id = made.json()["id"]
+    over = [line for line in api.get(f"{MAKE}/{id}/events").text.splitlines() if "production.over" in line]
+    told = json.loads(over[0].removeprefix("data: "))["production"]
+    assert (told["state"], told["error"]) == ("done", None)
+    sound = api.get(f"{MAKE}/{id}/result")
+    assert sound.status_code == 200
+    (tmp_path / "lamp.mp3").write_bytes(sound.content)
+    assert probe(tmp_path / "lamp.mp3").seconds > 4
+
+
+def test_a_cast_that_cannot_be_is_refused_and_leaves_nothing(api: httpx.Client) -> None:
+    before = api.get(MAKE).json()["total"]
+    for cast in ({"Tom": {"voice": "nobody"}}, {"Tom": {"model": "nothing"}}, {"Tom": {"sound": 1}}):
+        refused = api.post(MAKE, json={"text": "“Hello,” said Tom.", "cast": cast})
+        assert refused.status_code in (400, 404, 422), refused.text
+    refused = api.post(MAKE, json={"text": "“Hello,” said Tom.", "cast": {}, "format": "betamax"})
+    assert refused.status_code == 400
+    assert api.get(MAKE).json()["total"] == before
+
+
+def test_a_book_is_sent_as_a_file(api: httpx.Client, tmp_path: Path) -> None:
+    from tests.manuscripts import files
+
+    book = files.epub(tmp_path / "b.epub", {"one.xhtml": files.page("<p>“Hello,” said Tom.</p><p>It was late.</p>")})
+    sent = api.post(MAKE, files={"file": ("b.epub", book.read_bytes())}, data={"format": "flac", "cast": "{}"})
+    assert sent.status_code == 202, sent.text
+    straight = api.post(MAKE, files={"file": ("b.epub", book.read_bytes())}, data={"format": "flac"})
+    assert straight.status_code == 202, straight.text

@@ -12,7 +12,7 @@ from tests.manuscripts import files
 Visit = Callable[..., Any]
 TALE = "".join(f"<p>{text}</p>" for text in (
     "The wind rose. Nobody slept that night.", "“Who is there?” asked Martha. She held up the lamp.",
-    "“Only me,” said Old Tom. “The boat is gone.”", "They sat by the fire until the morning came, and nobody said another word.",
+    "“Only me,” said Old Tom. “The boat is gone.”", "They sat by the fire until morning, and nobody said a word.",
 ))  # fmt: skip
 
 

@@ -178,6 +178,7 @@ def test_a_book_is_dropped_looked_at_and_made(
     assert page.locator(".chapters li").count() == 2
     page.locator("#book-title").fill(f"一天 {language}")
     page.locator("#book-author").fill("某人")
+    page.locator("#book-straight summary").click()
     page.locator("#gap-chapter").fill("0.5")
     page.locator("#book-format").select_option("mp3")
     page.locator("#book-voice").click()
@@ -205,7 +206,7 @@ def test_a_production_goes_on_without_its_page_and_is_stopped_and_resumed(visit:
     )
     page = visit("productions")
     page.locator("#manuscript").set_input_files(path)
-    page.locator("#book-format").wait_for()
+    page.locator("#book-straight summary").click()
     page.locator("#book-format").select_option("opus")
     page.locator("#book-start").click()
     page.locator(".production[data-state=running]").wait_for()

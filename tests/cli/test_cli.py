@@ -298,3 +298,58 @@ def test_takes_and_voices_are_heard_again(run, tmp_path):
     assert "--preview" in run(*LISTENING, "voices", "listen", "Ann", code=2).stderr
     run(*LISTENING, "voices", "listen", "Ann", "--preview", "Hello there my friend.")
     assert json.loads(run("voices", "list", "--json").stdout)["voices"][0]["emotion"]
+
+
+def test_a_production_from_manuscript_to_master(run, tmp_path):
+    tale = tmp_path / "tale.md"
+    tale.write_text(
+        "# Night\n\n“Who is there?” asked Martha.\n\n“Only me,” said Tom.\n\n# Day\n\nThe sun rose.\n", "utf-8"
+    )
+    looked = json.loads(run("productions", "look", str(tale), "--json").stdout)
+    assert [one["title"] for one in looked["sections"]] == ["Night", "Day"]
+    assert {one["name"] for one in looked["speakers"]} == {"Martha", "Tom"}
+    id = run("productions", "begin", str(tale), "--voice", "m3").stdout.strip()
+    cast = json.loads(run("productions", "cast", id, "Tom=m7", "--json").stdout)
+    assert {one["member"]["speaker"]: one["member"]["voice"] for one in cast}["Tom"] == "m7"
+    rendered = json.loads(run("productions", "render", id, "--json").stdout)
+    assert (rendered["states"], rendered["problems"]) == ({"done": rendered["lines"]}, [])
+    again = json.loads(run("productions", "render", id, "--json").stdout)
+    assert again["rendered"] == 0
+    target, stems = tmp_path / "tale.m4b", tmp_path / "stems"
+    files = json.loads(run("productions", "export", id, "-o", str(target), "--stems", str(stems), "--json").stdout)
+    assert files[0]["chapters"] == 2
+    assert [chapter.title for chapter in probe(target).chapters] == ["Night", "Day"]
+    tracks = sorted(stems.glob("*.wav"))
+    assert len(tracks) == 3
+    assert len({read(track).seconds for track in tracks}) == 1, "all tracks are of one length"
+    labels = [line.split("\t") for line in (stems / "labels.txt").read_text("utf-8").splitlines()]
+    assert len(labels) == rendered["lines"]
+    start, end, words = labels[1]
+    assert words.startswith("Martha: “Who is there?”")
+    own = read(next(track for track in tracks if "Martha" in track.name))
+    inside = own.samples[round(float(start) * own.rate) : round(float(end) * own.rate)]
+    assert abs(inside).max() > 0.05
+    run("productions", "pack", id, str(tmp_path / "tale.zip"))
+    copy = run("productions", "unpack", str(tmp_path / "tale.zip")).stdout.strip()
+    assert [line.split("\t")[1] for line in run("productions", "list").stdout.splitlines()[1:]] == [
+        "Night",
+        "Night",
+    ] or copy
+    tale.write_text(
+        "# Night\n\n“Who is there?” asked Martha.\n\n“It is only me,” said Tom.\n\n# Day\n\nThe sun rose.\n", "utf-8"
+    )
+    assert "1 new, 1 gone" in run("productions", "revise", id, str(tale)).stdout
+    assert json.loads(run("productions", "render", id, "--json").stdout)["rendered"] == 1
+
+
+def test_productions_are_refused_with_a_reason(run, tmp_path):
+    wrong = tmp_path / "x.epub"
+    wrong.write_bytes(b"no book")
+    assert "damaged" in run("productions", "begin", str(wrong), code=2).stderr
+    assert "production" in run("productions", "render", "nothing", code=2).stderr
+    tale = tmp_path / "tale.txt"
+    tale.write_text("Words.", "utf-8")
+    id = run("productions", "begin", str(tale)).stdout.strip()
+    assert "render it first" in run("productions", "export", id, "-o", str(tmp_path / "x.wav"), code=2).stderr
+    assert "master" in run("productions", "export", id, "--as", "betamax", code=2).stderr
+    assert "SPEAKER=VOICE" in run("productions", "cast", id, "Tom", code=2).stderr

@@ -577,3 +577,17 @@ def test_a_copy_has_the_same_takes_and_a_life_of_its_own(desk: Desk, id: str) ->
     desk.change(copy, [line(desk, copy, "The wind rose")], text="Another wind.")
     assert "Another wind." not in [one.text for one in desk.all_lines(id)]
     assert json.dumps(desk.get(copy).settings["sound"]) == json.dumps(desk.get(id).settings["sound"])
+
+
+def test_a_recogniser_listens_to_every_take(tmp_path: Path, tale: Path) -> None:
+    """The tiny checkpoint hears nonsense: every line differs, is tried again, and its problem is told."""
+    with Studio(tmp_path / "ears", models=Path(__file__).parents[1] / "parity" / "sensevoice" / "tiny") as studio:
+        id = studio.scripts.begin(tale, Begun()).id
+        assert rendered(studio.scripts, id) == 13
+        heard = [one for one in studio.scripts.all_lines(id) if one.problem in ("readback", "tokens")]
+        assert len(heard) >= 6
+        take = studio.takes.get(heard[0].take)
+        assert take.error_rate is not None
+        studio.scripts.change_settings(id, "rendering", {"listen": False})
+        studio.scripts.again(id, [heard[0].id]).wait(60)
+        assert studio.scripts.line(id, heard[0].id).problem == ""

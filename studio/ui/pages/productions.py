@@ -19,6 +19,7 @@ BOOKS = {
     "ah-q.txt": Words("The True Story of Ah Q (Chinese)", "《阿Q正传》"),
     "podcast.en.txt": Words("A podcast for two", "双人播客（英文）"),
 }
+INSIDE = ("heading", "footnote", "page")  # parts inside of chapters; whole sections are chosen one by one
 SHELF = 100  # productions shown
 RESUMABLE = ("stopped", "failed", "interrupted")
 
@@ -229,7 +230,9 @@ def manuscript(found: Any, parts: dict[str, str], language: str) -> dict[str, An
         "facts": describe.joined(found.name, describe.tongue(found.language, language), count, found.format.upper()),
         "notes": [note.text(language) for note in found.notes],
         "parts": [
-            [name, parts[name], say("book.length", language, n=f"{size:,}")] for name, size in found.parts().items()
+            [name, parts[name], say("book.length", language, n=f"{size:,}")]
+            for name, size in found.parts().items()
+            if name in INSIDE
         ],
         "chapters": [
             {

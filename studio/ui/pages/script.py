@@ -228,9 +228,7 @@ class Questions:
         plan = self.desk.spoken(take.text(asked, "id"), take.text(asked, "line")).plan
         return {
             "spoken": [line.spoken for line in plan.lines],
-            "notes": [
-                {"source": note.mark, "how": note.how, "text": note.note.text(language)} for note in plan.notes
-            ],
+            "notes": [{"source": note.mark, "how": note.how, "text": note.note.text(language)} for note in plan.notes],
         }
 
     def lines_again(self, asked: dict[str, Any], language: str) -> Any:

@@ -129,7 +129,7 @@ function drop(chunk) {
   delete chunk.dataset.loaded;
   fill(chunk, "");
 }
-const again = () => Promise.all([...list.querySelectorAll(".chunk[data-loaded]")].map((chunk) => load(chunk, true)));
+export const again = () => Promise.all([...list.querySelectorAll(".chunk[data-loaded]")].map((chunk) => load(chunk, true)));
 const againSoon = later(250, again);
 /** The state of the script moved: chapters, lines in sight. */
 export function update(before) {

@@ -57,6 +57,7 @@ export async function refresh() {
   paintHead();
   paintTabs();
   tabs[tab]?.update?.(before);
+  if (restless && !now.job.running) { restless--; tabs[tab]?.again?.(); } // a line may be rendered between two looks
   const p = now.job;
   tell("running", { key: "script", page: "productions/" + open, text: p.running ? t("running.production", { name: now.title, percent: Math.floor(p.share * 100) }) : "" });
 }
@@ -70,7 +71,7 @@ async function poll() {
     poll();
   }, 600);
 }
-let waiting = 0;
+let waiting = 0, restless = 0;
 /** One edit. Gives the line to stand on ("" where that is clear), or null where it was refused. */
 export async function edit(what, asked = {}) {
   const answer = await about("script_edited", { what, ...asked });
@@ -101,10 +102,10 @@ function paintHead() {
   complain(failure(), job.error);
   if (focus && focus.startsWith("script-")) document.getElementById(focus)?.focus();
 }
-async function render() { if (await about("render_begun")) { waiting = 3; refresh(); } }
+async function render() { if (await about("render_begun")) { waiting = 3; restless = 2; refresh(); } }
 /** Renders some lines, a chapter, or all from a line on. */
-export async function renderSome(scope) { if (await about("render_begun", scope)) { waiting = 3; refresh(); } }
-export async function again(ids) { if (await about("lines_again", { lines: ids })) { waiting = 3; refresh(); } }
+export async function renderSome(scope) { if (await about("render_begun", scope)) { waiting = 3; restless = 2; refresh(); } }
+export async function again(ids) { if (await about("lines_again", { lines: ids })) { waiting = 3; restless = 2; refresh(); } }
 const pause = async () => { await about("render_paused"); refresh(); };
 const stop = async () => { await about("render_stopped"); waiting = 2; refresh(); };
 const undo = async () => { if ((await edit("undo")) !== null) { await refresh(); tabs[tab].reload?.(); } };
