@@ -179,4 +179,4 @@ if __name__ == "__main__":
     rows = main()
     print(json.dumps(rows, indent=2))
     if options.record:
-        record(Path(__file__), rows)
+        record("gates", rows)

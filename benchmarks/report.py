@@ -232,6 +232,35 @@ def api(found: Any) -> list[Row]:
 
 
 PRECISIONS = ("fp32", "bf16", "int8")
+
+
+def gates(found: Any) -> list[Row]:
+    rows = found["rows"]
+    return [
+        Row("faults found among seeded ones", None, 100 * rows["found"], "%", "gates.json", 90),
+        Row("good takes that are suspected", 2, 100 * rows["false rate"], "%", "gates.json"),
+    ]
+
+
+def scripts(found: Any) -> list[Row]:
+    rows = found["rows"]
+    book, long, killed = rows["book"], rows["long"], rows["killed"]
+    return [
+        Row("a book as a script: hours of sound", None, book["hours"], "h", "scripts.json"),
+        Row(
+            "its render, with the embedded engine", None, book["render_times_real_time"], "× real time", "scripts.json"
+        ),
+        Row("assembled from takes into M4B", None, book["m4b_times_real_time"], "× real time", "scripts.json", 150),
+        Row("the same into FLAC", None, book["flac_times_real_time"], "× real time", "scripts.json", 150),
+        Row("one line edited, its chapter exported", 5, book["one_line_and_its_chapter_s"], "s", "scripts.json"),
+        Row("peak memory, manuscript to M4B", 800, book["peak_mib"], "MiB", "scripts.json"),
+        Row("work outside the engine for an hour of sound", None, book["outside_s_an_hour"], "s", "scripts.json"),
+        Row("script of 20,000 lines: what the page asks for", 1500, long["open_ms"], "ms", "scripts.json"),
+        Row("an edit in it", 200, long["edit_ms"], "ms", "scripts.json"),
+        Row("lines lost by 50 kills", None, killed["lines_lost"], "", "scripts.json"),
+    ]
+
+
 REPORTS = {
     "speak": speak,
     "ui": ui,
@@ -244,6 +273,8 @@ REPORTS = {
     "sensevoice": sensevoice,
     "readback": readback,
     "api": api,
+    "gates": gates,
+    "scripts": scripts,
 }
 
 

@@ -53,7 +53,7 @@ _VERBS_ZH = (
     "说 道 问 答 喊 叫 嚷 骂 喝 吼 唱 念 叹 笑 哭 劝 催 回答 答应 答道 问道 说道 笑道 喊道 叫道 骂道 喝道 叹道 嚷道 吩咐 解释 "
     "补充 反驳 嘀咕 嘟囔 嘟哝 咕哝 自语 自言自语 低语 叹息 叹气 追问 反问 质问 询问 打断 插嘴 插话 开口 接口 接话 应道 应声 "
     "回应 回道 安慰 命令 警告 提醒 抱怨 感叹 惊呼 大叫 大喊 大笑 冷笑 苦笑 尖叫 呵斥 呵道 斥道 宣布 介绍 嘲笑 讥笑 赞叹 招呼 "
-    "发话 表示 告诉 想 心想 暗想 想道"
+    "发话 表示 告诉 想 心想 暗想 想道 說 問 問道 說道 罵 罵道 嘆 嘆道 講 應道 應聲 回應 叫喊 吩咐道"
 ).split()
 _HOW_ZH = (
     "又 也 便 就 才 却 还 忽然 突然 连忙 赶紧 急忙 慌忙 马上 立刻 终于 于是 这才 只好 只得 不由 不禁 微微 轻轻 慢慢 缓缓 淡淡 "
@@ -104,7 +104,7 @@ _VERBS_EN = (
     "stammered told put went"
 ).split()
 _TITLES_EN = r"(?:Mr|Mrs|Ms|Miss|Dr|Sir|Lady|Lord|Captain|Capt|Professor|Prof|Aunt|Uncle|King|Queen|Prince|Princess|Father|Mother|Old|Young|Little)\.?"
-_NAME_EN = rf"(?:(?:[Tt]he|[Aa]n?|[Hh]is|[Hh]er|[Mm]y) (?:[A-Za-z]+[ -]){{0,2}}[A-Za-z]+|(?:{_TITLES_EN} )?[A-Z][\w’'-]+(?: (?:of |the |de |von )?[A-Z][\w’'-]+){{0,2}})"
+_NAME_EN = rf"(?:(?:(?:[Tt]he|[Oo]ld|[Yy]oung|[Pp]oor|[Dd]ear) )?{_TITLES_EN} [A-Z][\w’'-]+(?: [A-Z][\w’'-]+)?|(?:[Tt]he|[Aa]n?|[Hh]is|[Hh]er|[Mm]y|old|young|little|poor|dear) (?:[A-Za-z]+[ -]){{0,2}}[A-Za-z]+|[A-Z][\w’'-]+(?: (?:of |the |de |von )?[A-Z][\w’'-]+){{0,2}})"
 _WHO_EN = rf"(?P<name>{_NAME_EN}|[Hh]e|[Ss]he|[Tt]hey|I|[Ww]e)"
 _VERB_EN = rf"(?:had |has )?(?:{'|'.join(_VERBS_EN)})"
 _ADVERB_EN = r"(?:\w+ly |then |at last |once more |only |just )?"
@@ -284,6 +284,8 @@ class _Talk:
     def _by_action(self, row: list[Said]) -> tuple[str, float] | None:
         """Who does something in the same paragraph: “阿Q站起来。“走！””."""
         words = "".join(said.text for said in row if not said.quoted)
+        if self._chinese and (titled := _TITLED_ZH.match(words)):
+            return titled[0], ACTION
         first = sorted((words.find(name), name) for name in self._known if name in words)
         return (first[0][1], ACTION) if first and (first[0][0] == 0 or len(first) == 1) else None
 
@@ -349,8 +351,12 @@ def _checked_en(name: str) -> str:
     words = name.split()
     if words[0].lower() in ("the", "a", "an", "his", "her", "my"):
         words = words[1:]
-        large = [at for at, word in enumerate(words) if word[0].isupper()]
-        words = words[: large[0] + 1] if large else words
+    large = [at for at, word in enumerate(words) if word[0].isupper()]
+    if large:  # “the old White Rabbit”, “old Mrs. Hill”: the words with capitals that stand together
+        end = large[0]
+        while end + 1 in large:
+            end += 1
+        words = words[large[0] : end + 1]
     for at, word in enumerate(words):
         if at and (word in _NO_NAME_EN or word in _VERBS_EN or word.endswith("ly")):
             words = words[:at]

@@ -591,3 +591,29 @@ def test_a_recogniser_listens_to_every_take(tmp_path: Path, tale: Path) -> None:
         studio.scripts.change_settings(id, "rendering", {"listen": False})
         studio.scripts.again(id, [heard[0].id]).wait(60)
         assert studio.scripts.line(id, heard[0].id).problem == ""
+
+
+def test_an_engine_that_stalls_ends_the_render_and_loses_nothing(
+    desk: Desk, tale: Path, faulty: type[Faulty], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import threading
+
+    release = threading.Event()
+
+    def spoil(recipe, samples):  # type: ignore[no-untyped-def]
+        if "Old Tom" in recipe.text:
+            release.wait(60)
+        return samples
+
+    spoiled(monkeypatch, spoil)
+    desk.workshop.executor._stalled_s = 1.0  # type: ignore[attr-defined]
+    id = desk.begin(tale, Begun(engine="faulty")).id
+    job = desk.render(id)
+    with pytest.raises(EngineFailed, match="seems to be stuck"):
+        job.wait(60)
+    assert desk.get(id).state == "failed"
+    assert desk.progress(id).states.get("failed", 0) == 0, "the lines are not to blame"
+    release.set()
+    desk.workshop.executor._stalled_s = 60.0  # type: ignore[attr-defined]
+    desk.render(id).wait(60)
+    assert set(states(desk, id)) == {"done"}
