@@ -229,4 +229,4 @@ if __name__ == "__main__":
     rows["book"]["outside_s_an_hour"] = round((whole - engine) / rows["book"]["hours"], 1)
     print(json.dumps(rows, indent=2))
     if options.record:
-        record(Path(__file__), rows)
+        record("scripts", rows)

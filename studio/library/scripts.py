@@ -115,6 +115,15 @@ class Scripts:
                 yield from items
                 offset += len(items)
 
+    def strip(self, production: str, chapter: str) -> tuple[tuple[str, float, str, str], ...]:
+        """(id, seconds or 0, state, problem) of each line of a chapter in order: what a picture of it is drawn from."""
+        state = case((LineRow.locked & (LineRow.take != ""), "locked"), else_=LineRow.state)
+        with self._database.read() as session:
+            owner = production_number(session, production)
+            here = LineRow.chapter == chapter_row(session, owner, chapter).number, LineRow.gone.is_(False)
+            query = select(LineRow.id, LineRow.seconds, state, LineRow.problem).where(*here).order_by(LineRow.position)
+            return tuple((id, seconds or 0.0, told, problem) for id, seconds, told, problem in session.execute(query))
+
     def place(self, production: str, id: str) -> tuple[str, int]:
         """The chapter of a line and how many lines stand before it there."""
         with self._database.read() as session:

@@ -299,6 +299,16 @@ class Desk:
         """Change fields of lines; see `LineChange`."""
         self.edit(id, "change", ids=lines, change=LineChange(**values))
 
+    def strip(self, id: str, chapter: str) -> tuple[tuple[str, float, str, str], ...]:
+        """(line, seconds, state, problem) of a chapter: what a picture of it is drawn from."""
+        return self._library.scripts.strip(id, chapter)
+
+    def report(self, id: str, language: str = "en") -> str:
+        """One page of HTML about the production: cast, chapters, problems, files. It loads nothing from elsewhere."""
+        from studio.production.report import report_page
+
+        return report_page(self, id, language)
+
     def place(self, id: str, line: str) -> tuple[str, int]:
         """The chapter of a line, and how many lines stand before it there."""
         return self._library.scripts.place(id, line)

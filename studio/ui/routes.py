@@ -224,6 +224,12 @@ def add_files(app: "FastAPI", studio: "Studio") -> None:
             studio.scripts.export_words(id), media_type="text/csv; charset=utf-8", headers=KEEP | disposition
         )
 
+    @app.get("/scripts/{id}/report.html")
+    def report(id: str, request: Request) -> Response:
+        return Response(
+            studio.scripts.report(id, language_of(request)), media_type="text/html; charset=utf-8", headers=KEEP
+        )
+
     @app.get("/scripts/{id}/pack.zip")
     def pack(id: str) -> Response:
         return packed(studio, id)

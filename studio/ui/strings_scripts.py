@@ -47,6 +47,7 @@ SCRIPT_STRINGS: dict[str, Words] = {
         "Script, cast, lexicon and takes, to be opened on another machine: drop it on the shelf.",
         "包含剧本、配音表、词典和版本；在另一台机器上拖进作品页即可打开。",
     ),
+    "script.report": Words("Report on one page", "单页报告"),
     "script.tries": Words("Tries after a faulty take", "出问题时重试次数"),
     "script.priority": Words("Order among productions", "渲染顺序"),
     "script.first": Words("before the others", "优先"),

@@ -43,6 +43,7 @@ def build(studio: Studio) -> None:
                 one.script_place,
                 one.script_edited,
                 one.script_named,
+                one.script_strip,
             ),
             *(one.line_takes, one.take_chosen, one.line_spoken, one.lines_again),
             *(one.render_begun, one.render_paused, one.render_stopped, one.render_first, one.failed_again),
@@ -149,6 +150,9 @@ class Questions:
             "offset": found.offset,
             "lines": [self._line(line, language) for line in found.items],
         }
+
+    def script_strip(self, asked: dict[str, Any], language: str) -> Any:
+        return self.desk.strip(take.text(asked, "id"), take.text(asked, "chapter"))
 
     def script_place(self, asked: dict[str, Any], language: str) -> Any:
         chapter, before = self.desk.place(take.text(asked, "id"), take.text(asked, "line"))

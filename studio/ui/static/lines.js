@@ -1,7 +1,8 @@
 // The script as one reads a play: chapters of lines, loaded as they come into sight, worked on with the keyboard.
 import { acts, clock, dialog, fill, html, iconButton, later, make, notice, options, raw, sign, span, t } from "./dom.js";
 import * as page from "./script.js";
-import { playTake, quiet, toggle } from "./player.js";
+import { peaksOf, playTake, quiet, toggle } from "./player.js";
+import { draw } from "./wave.js";
 
 const CHUNK = 40; // lines that are loaded together
 const GUESS = 52; // pixels of a line that was not seen yet
@@ -34,6 +35,7 @@ export function mount(given) {
     select: (b, event) => step(b.closest(".line"), event.shiftKey), clear: () => { chosen.clear(); paintChosen(); }, spoken,
   });
   list.addEventListener("change", fields);
+  list.addEventListener("click", ({ target }) => target.dataset?.jump && stand(target.dataset.jump));
   list.addEventListener("dblclick", (event) => event.target.closest(".line-text") && write(idOf(event.target)));
   build();
 }
@@ -80,10 +82,24 @@ function paintChapters() {
     if (!c) continue;
     const done = (c.states.done || 0) + (c.states.locked || 0);
     fill(head, html`<h2>${c.title || t("lines.untitled")}</h2><span class="soft small">${t("script.done", { done, lines: c.lines })}${c.seconds ? " · " + span(c.seconds) : ""}</span>
-      <span class="chapter-fill" role="img" aria-label="${t("book.progress")} ${Math.round((100 * done) / Math.max(1, c.lines))} %"><i style="width:${(100 * done) / Math.max(1, c.lines)}%"></i></span><span class="stretch"></span>
+      <span class="chapter-fill" role="img" data-strip="${c.id}" aria-label="${t("book.progress")} ${Math.round((100 * done) / Math.max(1, c.lines))} %"></span><span class="stretch"></span>
       ${done < c.lines ? html`<button type="button" class="quiet" data-act="rendered" data-chapter="${c.id}">${t("lines.render.chapter")}</button>` : ""}
       ${iconButton("rechapter", "edit", t("lines.rename"), `data-chapter="${c.id}"`)}${iconButton("addfirst", "add", t("lines.add"), `data-chapter="${c.id}"`)}${iconButton("unchapter", "trash", t("delete"), `data-chapter="${c.id}"`)}`);
   }
+}
+/** A chapter as a row of bars, as long as its lines, with marks where something is to be looked at. */
+async function paintStrip(chapter) {
+  const holder = list.querySelector(`[data-strip="${chapter}"]`), rows = holder && (await page.about("script_strip", { chapter }));
+  if (!rows?.length || !holder.isConnected) return;
+  const usual = rows.reduce((sum, [, s]) => sum + s, 0) / Math.max(1, rows.filter(([, s]) => s).length) || 1;
+  const whole = rows.reduce((sum, [, s]) => sum + (s || usual), 0);
+  let x = 0;
+  const bars = rows.map(([id, seconds, state, problem]) => {
+    const width = (1000 * (seconds || usual)) / whole, kind = problem || state === "failed" ? "problem" : state;
+    x += width;
+    return html`<rect class="bar-${kind}" data-jump="${id}" x="${x - width}" width="${Math.max(0.6, width - 0.6)}" y="${kind === "problem" ? 0 : 5}" height="${kind === "problem" ? 14 : 9}"/>`;
+  });
+  fill(holder, html`<svg viewBox="0 0 1000 14" preserveAspectRatio="none" aria-hidden="true">${bars}</svg>`);
 }
 async function load(chunk, anew = false) {
   if (chunk.dataset.loaded && !anew) return;
@@ -101,6 +117,7 @@ async function load(chunk, anew = false) {
   }
   chunk.style.minHeight = "";
   paintChosen();
+  if (chunk.dataset.offset === "0" && chunk.dataset.chapter) paintStrip(chunk.dataset.chapter);
 }
 /** A line that is in sight, as it is now; what is open below it stays open. */
 function paintLine(line) {
@@ -202,6 +219,11 @@ async function openLine(row) {
       <label class="field"><span>${t("lines.pause")}</span><input data-field="pause_ms" type="number" min="0" max="60000" step="50" value="${line.pause_ms ?? ""}" placeholder="${t("lines.pause.auto")}"></label></div>
     <datalist id="speakers">${page.now.cast.filter((c) => c.speaker).map((c) => html`<option value="${c.speaker}"></option>`)}</datalist>
     ${takes?.length ? html`<ol class="line-takes">${takes.map((one, n) => html`<li><button type="button" class="button small-button" data-act="take" data-take="${one.digest}" aria-pressed="${one.chosen}">${t("lines.take", { n: takes.length - n })} · ${clock(one.seconds)}${one.current ? "" : " · " + t("lines.take.old")}</button>${one.problems.map((problem) => html`<span class="soft small">${problem}</span>`)}</li>`)}</ol>` : ""}<div class="line-spoken"></div>`);
+  if (line.take) {
+    const wave = make(html`<canvas class="line-wave" aria-hidden="true"></canvas>`);
+    row.querySelector(".line-open").prepend(wave);
+    draw(wave, await peaksOf(line.take));
+  }
 }
 const styles = (line) => { const engine = part(line.speaker)?.engine; return page.now.styles.filter((s) => !s.engine || s.engine === engine).map((s) => [s.name, s.label]); };
 async function spoken(button) {

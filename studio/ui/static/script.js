@@ -125,6 +125,7 @@ async function more() {
     <p class="soft small">${t("script.revise.help")}</p>
     <a class="button" href="${root}/scripts/${open}/pack.zip" download>${sign("download")}${t("script.pack")}</a>
     <p class="soft small">${t("script.pack.help")}</p>
+    <a class="button" href="${root}/scripts/${open}/report.html" target="_blank" rel="noopener">${sign("recipe")}${t("script.report")}</a>
     <label class="field"><span>${t("script.tries")}</span><select name="tries">${options([0, 1, 2, 3, 5].map((n) => [n, n]), now.rendering.tries ?? 2)}</select></label>
     <label class="field"><span>${t("script.priority")}</span><select name="priority">${options([[5, t("script.first")], [0, t("script.usual")], [-5, t("script.last")]], now.job.priority)}</select></label>
     <label class="field"><span>${t("fact.seed")}</span><input name="seed" type="number" min="0" value="${now.reading.seed ?? 0}"></label></div>`,
