@@ -76,6 +76,7 @@ if TYPE_CHECKING:  # each costs time to import, and most commands need none of t
     from studio.production.desk import Desk
     from studio.production.ears import Ears
     from studio.production.emotions import Way
+    from studio.production.executors import Executor
     from studio.production.revoicing import Revoiced
     from studio.production.workshop import Listen
 
@@ -145,8 +146,11 @@ class Studio:
         *,
         warm: str = "",
         models: Path | None = None,
+        ray: str = "",
     ) -> None:
         """`warm` names an engine that will be needed at once: it starts while the library is being opened.
+
+        `ray` is the address of a Ray cluster that renders scripts; empty: the engines of this process do.
 
         `models` is a folder with models in their published layout, beside those that are installed.
         """
@@ -162,6 +166,7 @@ class Studio:
         self.productions = ProductionShelf(self._library, self._renderer, self._direct_book)
         self._performances: OrderedDict[str, Performance] = OrderedDict()
         self._lock = threading.Lock()
+        self._cluster, self._models_folder = ray or os.environ.get("TIMBRE_RAY", ""), _models(models)
 
     def _warm(self, id: str) -> None:
         with suppress(StudioError), self._engines.lease(id):  # whoever asks for it hears what is wrong
@@ -178,9 +183,18 @@ class Studio:
     def scripts(self) -> "Desk":
         """Everything that is done with scripts: manuscripts, casts, lines, renders, masters."""
         from studio.production.desk import Desk
+
+        return Desk(self._library, self._engines, self._executor(), lambda: self.styles, self._gate)
+
+    def _executor(self) -> "Executor":
+        """Where lines of scripts are rendered."""
+        if self._cluster:
+            from studio.production.cluster import RayExecutor
+
+            return RayExecutor(self._cluster, self._renderer, self._models_folder)
         from studio.production.executors import LocalExecutor
 
-        return Desk(self._library, self._engines, LocalExecutor(self._renderer), lambda: self.styles, self._gate)
+        return LocalExecutor(self._renderer)
 
     def _gate(self) -> "Listen | None":
         """What hears takes for the gates of a render, where a recogniser is installed."""

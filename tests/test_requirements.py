@@ -65,7 +65,7 @@ TESTS = sources("tests", "benchmarks", "tools")
 
 @pytest.mark.parametrize(
     ("files", "lists"),
-    [(STUDIO, ["requirements.txt"]), (TESTS, ["requirements.txt", "requirements-dev.txt"])],
+    [(STUDIO, ["requirements.txt", "requirements-cluster.txt"]), (TESTS, ["requirements.txt", "requirements-dev.txt"])],
     ids=["studio", "tests"],
 )
 def test_every_import_is_required(files: list[Path], lists: list[str]) -> None:
@@ -107,3 +107,10 @@ def test_the_readers_see_what_they_should(tmp_path: Path) -> None:
     assert set(imported([code])) == {"numpy", "av", "soxr"}
     assert "sqlalchemy" in required("requirements.txt")
     assert "psycopg" in required("requirements-dev.txt")
+
+
+def test_only_the_cluster_needs_what_it_needs() -> None:
+    """Nothing but the executor for many machines imports Ray."""
+    mine = ROOT / "studio" / "production" / "cluster.py"
+    assert "ray" not in imported([path for path in STUDIO if path != mine])
+    assert "ray" in imported([mine])

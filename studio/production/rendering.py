@@ -63,7 +63,7 @@ class Renderer:
 
     def __init__(self, engines: Registry, cache: "Cache") -> None:
         self._engines = engines
-        self._cache = cache
+        self.cache = cache
         self._batches: dict[str, int] = {}  # engine -> recipes that it speaks in a turn
 
     def rate(self, line: Spoken) -> int:
@@ -88,7 +88,7 @@ class Renderer:
             for window in sounds:
                 stop.check()
                 assert isinstance(window, Window)  # its sounds follow it, and `_kept` takes them all
-                with self._cache.batch(production):
+                with self.cache.batch(production):
                     for piece in self._kept(window, sounds):
                         yield window.passage, piece
 
@@ -106,7 +106,7 @@ class Renderer:
     def _of_window(
         self, lines: Sequence[Spoken], seen: set[str], stop: Stop, stream: bool
     ) -> Generator["Sound", None, None]:
-        known = self._cache.get_many([line.recipe.digest for line in lines])
+        known = self.cache.get_many([line.recipe.digest for line in lines])
         at = 0
         while at < len(lines):
             stop.check()
@@ -147,7 +147,7 @@ class Renderer:
                 continue
             waiting[at].append(sound)
             if sound.last:
-                self._keep(lines[at], waiting[at])
+                self.keep(lines[at], waiting[at])
             while given < len(lines) and sent < len(waiting[given]):
                 piece = waiting[given][sent]
                 yield LinePiece(window.start + given, piece.samples, piece.words, piece.last)
@@ -157,11 +157,12 @@ class Renderer:
 
     def _replay(self, line: Spoken, index: int, take: StoredTake | None) -> LinePiece:
         digest = line.recipe.digest
-        take = take or self._cache.get(digest)
+        take = take or self.cache.get(digest)
         words = tuple(WordTime(*word) for word in take.words) if take else ()
-        return LinePiece(index, self._cache.load(digest).samples, words, last=True, cached=True)
+        return LinePiece(index, self.cache.load(digest).samples, words, last=True, cached=True)
 
-    def _keep(self, line: Spoken, chunks: Sequence[AudioChunk]) -> None:
+    def keep(self, line: Spoken, chunks: Sequence[AudioChunk]) -> None:
+        """A line's sound, rendered just now, into the cache."""
         rate = self.rate(line)
         facts = TakeFacts(
             recipe=line.recipe.to_json(),
@@ -173,7 +174,7 @@ class Renderer:
             words=[(w.text, round(w.start, 4), round(w.end, 4)) for chunk in chunks for w in chunk.words],
         )
         samples = np.concatenate([chunk.samples for chunk in chunks])
-        self._cache.put(line.recipe.digest, Clip(samples, rate), facts)
+        self.cache.put(line.recipe.digest, Clip(samples, rate), facts)
 
 
 def _unknown(lines: Sequence[Spoken], start: int, end: int, known: Collection[str]) -> int:

@@ -22,6 +22,7 @@ class Options:
     folder: Path | None = None  # the data folder; None is the platform's own place
     models: Path | None = None  # a folder with models in their published layout
     language: str = "auto"  # auto follows the browser
+    ray: str = ""  # a Ray cluster that renders scripts
     root_path: str = ""  # the path below which a proxy shows the studio, e.g. "/timbre"
     login: tuple[str, str] | None = None  # user and password
     allow_hosts: tuple[str, ...] = ()  # names under which it may be asked, beside localhost and addresses
@@ -50,6 +51,7 @@ HELP = {
     "home": Words("data folder", "数据文件夹"),
     "models": Words("folder with models in their published layout", "模型文件夹（发布时的目录结构）"),
     "language": Words("auto (follow the browser), zh or en", "界面语言：auto（跟随浏览器）、zh 或 en"),
+    "ray": Words("address of a Ray cluster that renders productions", "用于渲染作品的 Ray 集群地址"),
     "root_path": Words("path below which a proxy serves the studio", "反向代理下的路径"),
     "login": Words("user:password; better set by TIMBRE_LOGIN", "用户名:密码；建议用 TIMBRE_LOGIN 设置"),
     "allow_host": Words("host name it may be reached by (repeatable)", "允许访问的主机名（可重复）"),
@@ -69,6 +71,7 @@ def parser(language: str = "en") -> argparse.ArgumentParser:
     made.add_argument("--home", "--data-dir", dest="home", help=f"{HELP['home'].text(language)} (TIMBRE_HOME)")
     made.add_argument("--models", help=f"{HELP['models'].text(language)} (TIMBRE_MODELS)")
     made.add_argument("--language", help=f"{HELP['language'].text(language)} (TIMBRE_LANGUAGE, auto)")
+    made.add_argument("--ray", help=f"{HELP['ray'].text(language)} (TIMBRE_RAY)")
     made.add_argument("--root-path", help=f"{HELP['root_path'].text(language)} (TIMBRE_ROOT_PATH)")
     made.add_argument("--login", help=f"{HELP['login'].text(language)} (TIMBRE_LOGIN)")
     made.add_argument("--allow-host", action="append", help=f"{HELP['allow_host'].text(language)} (TIMBRE_ALLOW_HOST)")
@@ -99,6 +102,7 @@ def read_options(arguments: Sequence[str] | None = None, environment: Mapping[st
         folder=Path(home).expanduser() if (home := pick("home")) else None,
         models=Path(models).expanduser() if (models := pick("models")) else None,
         language=_language(pick("language", "auto")),
+        ray=pick("ray"),
         root_path=_root_path(pick("root_path")),
         login=_login(pick("login")),
         allow_hosts=tuple(given["allow_host"] or environment.get("TIMBRE_ALLOW_HOST", "").replace(",", " ").split()),

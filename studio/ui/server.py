@@ -194,7 +194,10 @@ def serve(options: Options, beside: Beside | None = None) -> None:
     from studio.ui.strings import say
 
     bound = listen(options)
-    with Studio(options.folder, models=options.models) as studio, studio.folder.claim("server", options.address):
+    with (
+        Studio(options.folder, models=options.models, ray=options.ray) as studio,
+        studio.folder.claim("server", options.address),
+    ):
         studio.cache.limit = cache_limit(studio.folder.path)
         apart(studio.folder.path / "served")
         if beside and not (options.local or options.insecure or studio.keys.any()):
