@@ -18,6 +18,7 @@ BOOKS = {
     "alice.txt": Words("Alice in Wonderland", "《爱丽丝漫游奇境》（英文）"),
     "ah-q.txt": Words("The True Story of Ah Q (Chinese)", "《阿Q正传》"),
     "podcast.en.txt": Words("A podcast for two", "双人播客（英文）"),
+    "lamp.zh.txt": Words("The Lamp (Chinese, with dialogue)", "《守灯人》（有对话）"),
 }
 INSIDE = ("heading", "footnote", "page")  # parts inside of chapters; whole sections are chosen one by one
 SHELF = 100  # productions shown
