@@ -462,7 +462,8 @@ class Desk:
         material = self.material(id, chosen.rate, chapters)
 
         def work(job: Job[Exported]) -> Exported:
-            done = export(material, target, chosen, job)
+            write = self._writer_of(chosen)
+            done = write(material, target, job)
             write_text(self.folder(id) / REPORT, report_json(done, {"master": kind, "title": production.title}))
             self._library.productions.update(
                 id,
@@ -526,6 +527,13 @@ class Desk:
 
     def export_job(self, id: str) -> ExportJob | None:
         return self._exports.get(id)
+
+    def _writer_of(self, chosen: Master) -> Callable[[Material, Path, Job[Any]], Exported]:
+        if chosen.id == "epub":
+            from studio.production.readalong import write_epub
+
+            return write_epub
+        return lambda material, target, job: export(material, target, chosen, job)
 
     def _told(self, id: str, done: Exported) -> dict[str, Any]:
         return {**self._library.productions.get(id).progress, "seconds": done.seconds}

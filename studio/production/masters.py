@@ -108,6 +108,12 @@ MASTERS: tuple[Master, ...] = (
     Master("flac", Words("FLAC", "FLAC"), Words("exact, in one file", "无损，一个文件"), "flac"),
     Master("wav", Words("WAV", "WAV"), Words("uncompressed, in one file", "无压缩，一个文件"), "wav"),
     Master("opus", Words("Opus", "Opus"), Words("the smallest file", "体积最小"), "opus", 48_000),
+    Master(
+        "epub",
+        Words("EPUB that reads along", "有声电子书（EPUB）"),
+        Words("text and sound in one book, each line lit up while it is heard", "文字与声音合一，读到哪里亮到哪里"),
+        "epub",
+    ),
 )
 
 
