@@ -4,7 +4,6 @@ Reading and plain edits go to the library; after each edit the lines it touched 
 are right when they are shown next.
 """
 
-import json
 import shutil
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -25,17 +24,14 @@ from studio.library.script import Chapter, Edit, Line, LineChange, LineQuery, Li
 from studio.manuscripts.document import PARTS, Document
 from studio.manuscripts.reading import BY_SUFFIX, FORMATS, read_document
 from studio.production import lexicon, suggesting
-from studio.production.assembling import Scene
 from studio.production.choices import Begun, Choices
+from studio.production.deliveries import COVER, MUSIC, Deliveries
 from studio.production.executors import Executor
-from studio.production.exports import Exported, Material, export, report_json, write_text
 from studio.production.gates import PROBLEMS
-from studio.production.jobs import Job
 from studio.production.linework import LinePlan, LinePlanner
-from studio.production.masters import MASTERS, Master, master
+from studio.production.masters import MASTERS, Master
 from studio.production.planning import SpeakRequest
 from studio.production.scripting import Script, merged, script_of
-from studio.production.shelf import safe_name
 from studio.production.sound import KINDS, SOUND, settle_sound
 from studio.production.workshop import Listen, ScriptJob, Workshop
 from studio.text.declarations import EMOTIONS
@@ -44,17 +40,13 @@ from studio.words import Words
 
 SETTLED_AT_ONCE = 600  # lines planned before an edit returns; the rest follows by itself
 MUSIC_S = 900.0  # of a piece of music that is kept with a production
-MANUSCRIPT, COVER, MUSIC, REPORT = "manuscript", "cover", "music", "report.json"
+MANUSCRIPT = "manuscript"
 ALL = LineQuery()
 USUALLY = Choices()
 EVERYTHING = Scope()
 
 
 NEW = Begun()
-
-
-class ExportJob(Job[Exported]):
-    """Files being written from a script."""
 
 
 class Desk:
@@ -70,19 +62,18 @@ class Desk:
     ) -> None:
         self._library, self._engines, self._styles = library, engines, styles
         self.workshop = Workshop(library, executor, self.planner, listen)
-        self._exports: dict[str, ExportJob] = {}
-        self._deliveries: dict[str, Job[Exported]] = {}
+        files = self._files = Deliveries(self, library, engines)
+        self.export, self.export_job, self.material, self.stems = files.export, files.job, files.material, files.stems
+        self.exported, self.exported_file = files.exported, files.exported_file
+        self.deliver, self.delivery = files.deliver, files.delivery
         self._lock = threading.Lock()
         self._settling: set[str] = set()
 
     def close(self) -> None:
         """Stop everything; renders go on with the next `workshop.resume_all`."""
-        jobs: list[Job[Any]] = [*self._deliveries.values(), *self._exports.values()]
-        for job in jobs:
-            job.stop()
+        self._files.stop()
         self.workshop.close()
-        for job in jobs:
-            job.join()
+        self._files.join()
 
     # what there is
 
@@ -423,7 +414,7 @@ class Desk:
                 self._library.outcomes.forget_plans(id, words=words[at : at + 100])
             self._settle(id)
 
-    # rendering and exporting
+    # rendering; what becomes files is `deliveries`' business
 
     def render(self, id: str, scope: Scope = EVERYTHING) -> ScriptJob:
         """Render what asks for it, in the background."""
@@ -443,149 +434,6 @@ class Desk:
 
     def progress(self, id: str) -> Progress:
         return self._library.outcomes.progress(id)
-
-    def export(
-        self, id: str, kind: str, path: Path | None = None, chapters: Sequence[str] = (), *, whole: bool = False
-    ) -> ExportJob:
-        """Write finished files, in the background; `path` is a file, or a folder where every chapter is one.
-
-        Without `path` they go to the production's own folder. `whole`: one file, whatever the master usually is.
-        """
-        production, chosen = self.get(id), master(kind)
-        chosen = replace(chosen, each=chosen.each and not whole)
-        folder = self.folder(id) / "exports"
-        if path is None:
-            folder.mkdir(parents=True, exist_ok=True)
-            name = safe_name(production.title)
-            path = folder / f"{name} ({kind})" if chosen.each else folder / f"{name}.{chosen.format}"
-        target = path
-        material = self.material(id, chosen.rate, chapters)
-
-        def work(job: Job[Exported]) -> Exported:
-            write = self._writer_of(chosen)
-            done = write(material, target, job)
-            write_text(self.folder(id) / REPORT, report_json(done, {"master": kind, "title": production.title}))
-            self._library.productions.update(
-                id,
-                ProductionChange(
-                    output=str(done.folder if chosen.each else done.files[0].path), progress=self._told(id, done)
-                ),
-            )
-            return done
-
-        job = ExportJob(work, title=production.title)
-        with self._lock:
-            self._exports[id] = job
-        job.start()
-        return job
-
-    def stems(self, id: str, folder: Path) -> list[Path]:
-        """A track for each speaker and labels for Audacity, in `folder`; what was written."""
-        from studio.production.stems import write_stems
-
-        return write_stems(self.material(id), folder)
-
-    def deliver(self, id: str, kind: str) -> "Job[Exported]":
-        """Render all of it and write the finished file: one job from script to master, for programs that ask once.
-
-        Asked for again while it works, the same job is returned; after a stop or a crash it goes on where it was.
-        """
-        master(kind)
-        production = self.get(id)
-        running = self._deliveries.get(id)
-        if running is not None and not running.over:
-            return running
-        kept = {**production.settings, "delivery": kind}
-        self._library.productions.update(id, ProductionChange(settings=kept))
-        job: Job[Exported] = Job(lambda job: self._deliver(job, kind), id=id, title=production.title)
-        self._deliveries[id] = job
-        job.start()
-        return job
-
-    def delivery(self, id: str) -> "Job[Exported] | None":
-        """The job of `deliver`, running or over."""
-        return self._deliveries.get(id)
-
-    def _deliver(self, job: "Job[Exported]", kind: str) -> Exported:
-        job.total = 1.0
-        render = self.render(job.id)
-        self._follow(job, render, 0.0, 0.8)
-        export = self.export(job.id, kind, whole=True)
-        self._follow(job, export, 0.8, 0.2)
-        return export.wait()
-
-    def _follow(self, job: "Job[Exported]", step: Job[Any], before: float, share: float) -> None:
-        """Wait for a part of the work; a stop of the whole stops the part."""
-        while True:
-            try:
-                step.wait(0.1)
-                return
-            except TimeoutError:
-                job.done = before + share * step.progress
-                if job.stopping:
-                    step.stop()
-
-    def export_job(self, id: str) -> ExportJob | None:
-        return self._exports.get(id)
-
-    def _writer_of(self, chosen: Master) -> Callable[[Material, Path, Job[Any]], Exported]:
-        if chosen.id == "epub":
-            from studio.production.readalong import write_epub
-
-            return write_epub
-        return lambda material, target, job: export(material, target, chosen, job)
-
-    def _told(self, id: str, done: Exported) -> dict[str, Any]:
-        return {**self._library.productions.get(id).progress, "seconds": done.seconds}
-
-    def exported(self, id: str) -> list[dict[str, Any]]:
-        """The files of the last export that are still there, each as its report has it."""
-        path = self.folder(id) / REPORT
-        if not path.is_file():
-            return []
-        told = json.loads(path.read_text(encoding="utf-8"))
-        folder = Path(told["folder"])
-        return [
-            {**one, "here": self._own(id, folder), "path": str(folder / one["file"])}
-            for one in told["files"]
-            if (folder / one["file"]).is_file()
-        ]
-
-    def exported_file(self, id: str, name: str) -> Path:
-        """A file of the last export by its name. `NotFound` for anything else."""
-        for one in self.exported(id):
-            if one["file"] == name and one["here"]:
-                return Path(one["path"])
-        raise NotFound(f"no file “{name[:80]}” was exported", f"没有导出过“{name[:80]}”", where="file")
-
-    def _own(self, id: str, folder: Path) -> bool:
-        return folder.is_relative_to(self.folder(id))
-
-    def material(self, id: str, rate: int | None = None, chapters: Sequence[str] = ()) -> Material:
-        """The script as it is put together."""
-        production, planner = self.get(id), self.planner(id)
-        sound = settle_sound(production.settings.get("sound", {}))
-        members = {part.member.speaker: planner.member(part.member.speaker) for part in self.parts(id) if part.lines}
-        engines = sorted({member.engine for member in members.values()})
-        own = max(self._engines.get(engine).spec.rate for engine in engines) if engines else 24_000
-        folder = self.folder(id)
-        music = read_audio(folder / MUSIC, rate or own) if (folder / MUSIC).exists() else None
-        shown = tuple(one for one in self.chapters(id) if not chapters or one.id in chapters)
-        cover = folder / COVER
-        return Material(
-            id=id,
-            title=production.title,
-            author=production.author,
-            language=production.language,
-            chapters=shown,
-            lines=lambda chapter: self._library.scripts.all_lines(id, LineQuery(chapter=chapter.id)),
-            load=lambda line: self._library.cache.load(line.take),
-            scene=Scene(rate or own, sound, members, music),
-            polish=str(sound["polish"]),
-            engines=tuple(engines),
-            voices=tuple(sorted({member.voice for member in members.values() if member.voice})),
-            cover=cover.read_bytes() if cover.exists() else b"",
-        )
 
     # planning
 
