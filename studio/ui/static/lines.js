@@ -7,6 +7,7 @@ import { draw } from "./wave.js";
 const CHUNK = 40; // lines that are loaded together
 const GUESS = 52; // pixels of a line that was not seen yet
 let box, list, watch, filter = {}, chosen = new Set(), at = "", playing = "", known = new Map(), count = 0;
+const strips = new Map(), waves = new Map(); // pictures of chapters, and of takes
 
 export function mount(given) {
   box = given;
@@ -82,7 +83,7 @@ function paintChapters() {
     if (!c) continue;
     const done = (c.states.done || 0) + (c.states.locked || 0);
     fill(head, html`<h2>${c.title || t("lines.untitled")}</h2><span class="soft small">${t("script.done", { done, lines: c.lines })}${c.seconds ? " · " + span(c.seconds) : ""}</span>
-      <span class="chapter-fill" role="img" data-strip="${c.id}" aria-label="${t("book.progress")} ${Math.round((100 * done) / Math.max(1, c.lines))} %"></span><span class="stretch"></span>
+      <span class="chapter-fill" role="img" data-strip="${c.id}" aria-label="${t("book.progress")} ${Math.round((100 * done) / Math.max(1, c.lines))} %">${strips.get(c.id) ?? ""}</span><span class="stretch"></span>
       ${done < c.lines ? html`<button type="button" class="quiet" data-act="rendered" data-chapter="${c.id}">${t("lines.render.chapter")}</button>` : ""}
       ${iconButton("rechapter", "edit", t("lines.rename"), `data-chapter="${c.id}"`)}${iconButton("addfirst", "add", t("lines.add"), `data-chapter="${c.id}"`)}${iconButton("unchapter", "trash", t("delete"), `data-chapter="${c.id}"`)}`);
   }
@@ -99,7 +100,8 @@ async function paintStrip(chapter) {
     x += width;
     return html`<rect class="bar-${kind}" data-jump="${id}" x="${x - width}" width="${Math.max(0.6, width - 0.6)}" y="${kind === "problem" ? 0 : 5}" height="${kind === "problem" ? 14 : 9}"/>`;
   });
-  fill(holder, html`<svg viewBox="0 0 1000 14" preserveAspectRatio="none" aria-hidden="true">${bars}</svg>`);
+  strips.set(chapter, html`<svg viewBox="0 0 1000 14" preserveAspectRatio="none" aria-hidden="true">${bars}</svg>`);
+  fill(list.querySelector(`[data-strip="${chapter}"]`) ?? holder, strips.get(chapter));
 }
 async function load(chunk, anew = false) {
   if (chunk.dataset.loaded && !anew) return;
@@ -222,7 +224,9 @@ async function openLine(row) {
   if (line.take) {
     const wave = make(html`<canvas class="line-wave" aria-hidden="true"></canvas>`);
     row.querySelector(".line-open").prepend(wave);
-    draw(wave, await peaksOf(line.take));
+    if (!waves.has(line.take)) waves.set(line.take, await peaksOf(line.take));
+    if (waves.size > 500) waves.delete(waves.keys().next().value);
+    draw(wave, waves.get(line.take) ?? []);
   }
 }
 const styles = (line) => { const engine = part(line.speaker)?.engine; return page.now.styles.filter((s) => !s.engine || s.engine === engine).map((s) => [s.name, s.label]); };
