@@ -261,6 +261,22 @@ def scripts(found: Any) -> list[Row]:
     ]
 
 
+def cluster(found: Any) -> list[Row]:
+    rows = found["rows"]
+    lost = rows["one node killed"]
+    return [
+        Row("lines rendered here", None, rows["local"]["times_real_time"], "× real time", "cluster.json"),
+        Row(
+            "on a cluster of two nodes of this machine",
+            None,
+            rows["two nodes"]["times_real_time"],
+            "× real time",
+            "cluster.json",
+        ),
+        Row("lines missing after one node was killed", None, lost["of"] - lost["done"], "", "cluster.json"),
+    ]
+
+
 REPORTS = {
     "speak": speak,
     "ui": ui,
@@ -275,6 +291,7 @@ REPORTS = {
     "api": api,
     "gates": gates,
     "scripts": scripts,
+    "cluster": cluster,
 }
 
 

@@ -246,3 +246,22 @@ def test_titles_become_harmless_file_names():
     assert safe_name("第一章：雨/夜\0") == "第一章：雨 夜"
     assert safe_name("...") == "audiobook"
     assert len(safe_name("长" * 500)) <= 80
+
+
+def test_a_book_of_any_kind_is_read_straight_into_a_file(studio, tmp_path):
+    """An EPUB, once whole and once stopped in the middle and gone on with from its copy."""
+    from tests.manuscripts import files
+
+    pages = {
+        "title.xhtml": files.page("<h1>Two Rooms</h1>", body_type="titlepage"),
+        "one.xhtml": files.page("<p>It was quiet in the first room.<sup><a href='#n'>1</a></sup></p>"),
+        "two.xhtml": files.page("<p>In the second room a clock struck.</p>"),
+    }
+    source = files.epub(tmp_path / "rooms.epub", pages, nav={"one.xhtml": "First", "two.xhtml": "Second"})
+    result = converted(studio, source, tmp_path / "rooms.m4b")
+    assert [title for title, _ in result.chapters] == ["First", "Second"]
+    assert probe(tmp_path / "rooms.m4b").tags["artist"] == "A. Writer"
+    (kept,) = studio.productions.find().items
+    assert (studio.folder.productions / kept.id / "manuscript.epub").exists()
+    again = studio.productions.resume(kept.id).wait(60)
+    assert (again.lines, again.cached) == (result.lines, result.lines)

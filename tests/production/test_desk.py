@@ -630,3 +630,17 @@ def test_the_report_is_one_page_that_loads_nothing(desk: Desk, id: str, tmp_path
     assert page.count("<rect") == 13
     assert "LUFS" in page
     assert ("Martha" in page, "The Lighthouse" in page) == (True, True)
+
+
+def test_voices_are_suggested_by_gender_and_age_from_the_library_first(
+    studio: Studio, desk: Desk, tmp_path: Path
+) -> None:
+    grandma = studio.keep_blend("espeak", {"f2": 1, "f4": 1}, "Granny", gender="female", age="old", languages=("en",))
+    girl = studio.keep_blend("espeak", {"f1": 1, "f5": 1}, "Kid", gender="female", age="a child", languages=("en",))
+    path = tmp_path / "tale.txt"
+    path.write_text("“Sit,” said the old woman.\n\n“No,” said the little girl.\n\n“Oh,” said the old man.\n", "utf-8")
+    id = desk.begin(path, Begun(voice="m3")).id
+    cast = {part.member.speaker: part.member.voice for part in desk.parts(id)}
+    assert cast["old woman"] == grandma.id
+    assert cast["little girl"] == girl.id
+    assert cast["old man"] not in ("m3", "", grandma.id, girl.id)
