@@ -90,8 +90,10 @@ class Outcomes:
             session.execute(update(LineRow).where(*where, LineRow.state == "failed").values(again))
             session.execute(update(LineRow).where(*where).values(basis=""))
 
-    def open(self, production: str, *, chapter: str = "", start: str = "", limit: int = 256) -> tuple[Line, ...]:
-        """The next lines that ask to be rendered, in order: of a chapter, or from a line on."""
+    def open(
+        self, production: str, *, chapter: str = "", start: str = "", lines: Sequence[str] = (), limit: int = 256
+    ) -> tuple[Line, ...]:
+        """The next lines that ask to be rendered, in order: of a chapter, from a line on, or among these ids."""
         with self._database.read() as session:
             owner = production_number(session, production)
             where: list[ColumnElement[bool]] = [
@@ -101,6 +103,8 @@ class Outcomes:
                 LineRow.basis != "",
                 or_(LineRow.locked.is_(False), LineRow.take == ""),
             ]
+            if lines:
+                where.append(or_(*(LineRow.id.in_(part) for part in parts(lines))))
             if chapter:
                 where.append(ChapterRow.id == chapter)
             if start:
@@ -163,6 +167,24 @@ class Outcomes:
                 )
                 for one in session.scalars(mine.order_by(LineTakeRow.created.desc(), LineTakeRow.seed.desc()))
             )  # fmt: skip
+
+    def chosen(self, production: str) -> tuple[str, ...]:
+        """The digests of all takes that were chosen."""
+        with self._database.read() as session:
+            here = LineRow.production == production_number(session, production), LineRow.gone.is_(False)
+            return tuple(session.scalars(select(LineRow.take).where(*here, LineRow.take != "").distinct()))
+
+    def lost(self, production: str, takes: Sequence[str]) -> int:
+        """The sound of these takes is gone: their lines ask to be rendered again. How many do."""
+        count = 0
+        with self._database.write() as session:
+            owner = production_number(session, production)
+            again = {"take": "", "take_basis": "", "seconds": None, "problem": "", "state": "planned"}
+            for part in parts(takes):
+                session.execute(delete(LineTakeRow).where(LineTakeRow.take.in_(part)))
+                hit = update(LineRow).where(LineRow.production == owner, LineRow.take.in_(part)).values(again)
+                count += int(session.execute(hit).rowcount)  # type: ignore[attr-defined]
+        return count
 
     def choose(self, production: str, line: str, take: str) -> None:
         """Make one of its takes the line's. `NotFound`."""

@@ -7,11 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
+from studio.audio.clip import Clip
 from studio.audio.files import read as read_audio
 from studio.engines.registry import Registry
 from studio.errors import NotFound
 from studio.library import Library, Production, ProductionChange
-from studio.library.script import Chapter, LineQuery, Part
+from studio.library.script import Chapter, Line, LineQuery, Part
 from studio.production.assembling import Scene
 from studio.production.exports import Exported, Material, export, report_json, write_text
 from studio.production.jobs import Job
@@ -142,6 +143,18 @@ class Deliveries:
     def job(self, id: str) -> ExportJob | None:
         return self._exports.get(id)
 
+    def _sound(self, id: str, line: Line) -> Clip:
+        """A line's take. One whose file is gone, or damaged, asks to be rendered again."""
+        try:
+            return self._library.cache.load(line.take)
+        except NotFound as error:
+            self._library.outcomes.lost(id, [line.take])
+            raise NotFound(
+                f"the take of “{line.text[:60]}” is gone from the disk; render again, it is one line",
+                f"“{line.text[:60]}”的版本文件不见了；请再渲染一次，只需补这一条",
+                where="take",
+            ) from error
+
     def _writer_of(self, chosen: Master) -> Callable[[Material, Path, Job[Any]], Exported]:
         if chosen.id == "epub":
             from studio.production.readalong import write_epub
@@ -195,7 +208,7 @@ class Deliveries:
             language=production.language,
             chapters=shown,
             lines=lambda chapter: self._library.scripts.all_lines(id, LineQuery(chapter=chapter.id)),
-            load=lambda line: self._library.cache.load(line.take),
+            load=lambda line: self._sound(id, line),
             scene=Scene(rate or own, sound, members, music),
             polish=str(sound["polish"]),
             engines=tuple(engines),

@@ -216,6 +216,7 @@ class Workshop:
 
     def _render(self, job: ScriptJob) -> None:
         size, told = TURN_LINES, 0.0
+        self._look_for_lost(job)
         job.total = max(1.0, float(self._library.outcomes.progress(job.id).open_characters))
         while True:
             self._await_turn(job)
@@ -230,6 +231,12 @@ class Workshop:
             if time.monotonic() - told > TOLD_S:
                 told = time.monotonic()
                 self._note(job, "running")
+
+    def _look_for_lost(self, job: ScriptJob) -> None:
+        """A take whose file was removed by hand is rendered again."""
+        cache, outcomes = self._library.cache, self._library.outcomes
+        if lost := [take for take in outcomes.chosen(job.id) if not cache.path(take).exists()]:
+            outcomes.lost(job.id, lost)
 
     def _await_turn(self, job: ScriptJob) -> None:
         """Until it is not paused, and nobody of a higher priority is at work."""
@@ -266,10 +273,7 @@ class Workshop:
 
     def _next(self, job: ScriptJob, size: int) -> Sequence[Line]:
         scope, outcomes = job.scope, self._library.outcomes
-        if scope.lines:
-            wanted = set(scope.lines)
-            return [line for line in outcomes.open(job.id, limit=100_000) if line.id in wanted][:size]
-        return outcomes.open(job.id, chapter=scope.chapter, start=scope.start, limit=size)
+        return outcomes.open(job.id, chapter=scope.chapter, start=scope.start, lines=scope.lines, limit=size)
 
     def _turn(self, job: ScriptJob, lines: Sequence[Line]) -> None:
         """Render these lines, look at each take, and render anew what a gate stops."""

@@ -644,3 +644,26 @@ def test_voices_are_suggested_by_gender_and_age_from_the_library_first(
     assert cast["old woman"] == grandma.id
     assert cast["little girl"] == girl.id
     assert cast["old man"] not in ("m3", "", grandma.id, girl.id)
+
+
+def test_takes_that_vanish_or_are_damaged_are_told_and_rendered_again(
+    desk: Desk, studio: Studio, id: str, tmp_path: Path
+) -> None:
+    rendered(desk, id)
+    first, second = (desk.line(id, line(desk, id, words)).take for words in ("The wind rose", "held up"))
+    studio.cache.path(first).unlink()
+    with pytest.raises(NotFound, match="gone from the disk"):
+        desk.export(id, "wav", tmp_path / "x.wav").wait(60)
+    assert not (tmp_path / "x.wav").exists()
+    assert desk.progress(id).states == {"done": 12, "planned": 1}
+    studio.cache.path(second).write_bytes(b"fLaC nonsense")
+    with pytest.raises(NotFound, match="gone from the disk"):
+        desk.export(id, "wav", tmp_path / "x.wav").wait(60)
+    assert rendered(desk, id) == 2
+    assert (desk.line(id, line(desk, id, "The wind rose")).take, desk.line(id, line(desk, id, "held up")).take) == (
+        first,
+        second,
+    )
+    studio.cache.path(first).unlink()
+    assert rendered(desk, id) == 1, "a render looks for itself"
+    desk.export(id, "wav", tmp_path / "x.wav").wait(60)
