@@ -403,9 +403,12 @@ class Studio:
         except NotFound:
             pass
         try:
-            return self._library.productions.get(digest[:ID_DIGITS]).settings.get("recipe")
+            kept = self._library.productions.get(digest[:ID_DIGITS])
         except NotFound:
             return None
+        if kept.kind == "script":
+            return {"kind": "script", "production": kept.id, "title": kept.title, "settings": kept.settings}
+        return kept.settings.get("recipe")
 
     def clean_takes(self, limit_mb: int | None = None) -> Cleaned:
         """Remove the least recently used takes above the limit; starred and used ones stay."""

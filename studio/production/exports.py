@@ -206,7 +206,7 @@ def _one(
             polisher.measure(block)
     assembler = Assembler(scene)
     begun = _Begun(material, kind)
-    with Writer(path, scene.rate, kind.format, _tags(material, title), kind.bitrate) as writer:
+    with Writer(path, scene.rate, kind.format, _tags(material, title, lines), kind.bitrate) as writer:
         polished = _polished(_sound(material, lines, assembler, kind, job), polisher)
         with closing(ahead(polished, BLOCKS_AHEAD)) as belt:  # the encoder has a thread of its own
             for block in belt:
@@ -255,10 +255,20 @@ def _sound(material: Material, lines: Lines, assembler: Assembler, kind: Master,
         yield from belt
 
 
-def _tags(material: Material, title: str) -> Tags:
+def recipe_of(material: Material, lines: Lines) -> str:
+    """The digest of everything that a file is made from: its takes in order and how they are joined.
+
+    It begins with the id of the production, so that a file can be followed home.
+    """
+    takes = [line.take for _, line in lines()]
+    sound = {"rate": material.scene.rate, **material.scene.sound}
+    made = digest_of({"kind": "script", "takes": takes, "sound": sound, "polish": material.polish})
+    return material.id + made[len(material.id) :]
+
+
+def _tags(material: Material, title: str, lines: Lines) -> Tags:
     shown = ", ".join(material.voices[:SPEAKERS_NAMED])
-    digest = digest_of({"kind": "script", "production": material.id, "title": title})
-    provenance = Provenance(True, ", ".join(material.engines), shown, digest)
+    provenance = Provenance(True, ", ".join(material.engines), shown, recipe_of(material, lines))
     return Tags(
         title=title,
         artist=material.author,

@@ -394,7 +394,7 @@ def sound_of(path: Path) -> Clip:
     return read(path)
 
 
-def test_an_audiobook_has_chapters_cover_and_tags(desk: Desk, id: str, tmp_path: Path) -> None:
+def test_an_audiobook_has_chapters_and_tags_that_lead_home(studio: Studio, desk: Desk, id: str, tmp_path: Path) -> None:
     rendered(desk, id)
     done = desk.export(id, "m4b", tmp_path / "tale.m4b").wait(60)
     facts = probe(tmp_path / "tale.m4b")
@@ -404,6 +404,13 @@ def test_an_audiobook_has_chapters_cover_and_tags(desk: Desk, id: str, tmp_path:
     assert facts.seconds == pytest.approx(done.seconds, abs=0.1)
     assert facts.tags["title"] == "The Lighthouse"
     assert done.left_out == 0
+    said = studio.inspect(tmp_path / "tale.m4b")
+    assert (said.synthetic, said.engine, said.digest[:16]) == (True, "espeak", id)
+    assert said.recipe is not None
+    assert said.recipe["title"] == "The Lighthouse"
+    desk.change_settings(id, "sound", {"paragraph_ms": 800})
+    desk.export(id, "m4b", tmp_path / "other.m4b").wait(60)
+    assert studio.inspect(tmp_path / "other.m4b").digest != said.digest, "another sound, another recipe"
 
 
 def test_pauses_are_exact_and_told(desk: Desk, id: str, tmp_path: Path) -> None:
