@@ -205,23 +205,28 @@ def test_a_production_goes_on_without_its_page_and_is_stopped_and_resumed(visit:
         "\n\n".join(f"Paragraph {n} of the endless story is read aloud." for n in range(9000)), encoding="utf-8"
     )
     page = visit("productions")
+
+    def state(name: str) -> Any:
+        """This production, among others on the shelf, in that state."""
+        return page.locator(f".production[data-state={name}]", has_text="endless")
+
     page.locator("#manuscript").set_input_files(path)
     page.locator("#book-straight summary").click()
     page.locator("#book-format").select_option("opus")
     page.locator("#book-start").click()
-    page.locator(".production[data-state=running]").wait_for()
+    state("running").wait_for()
     page.close()
     page = visit("speak")
     page.locator("#nav-productions").click()
-    row = page.locator(".production[data-state=running]")
+    row = state("running")
     row.wait_for()
     page.locator("#running:visible").wait_for()
     row.locator("[data-act=stop]").click()
-    row = page.locator(".production[data-state=stopped]")
+    row = state("stopped")
     row.wait_for()
     row.locator("[data-act=resume]").click()
-    page.locator(".production[data-state=running] [data-act=stop]").click()
-    page.locator(".production[data-state=stopped]").wait_for()
+    state("running").locator("[data-act=stop]").click()
+    state("stopped").wait_for()
 
 
 def test_a_file_that_is_no_text_is_refused(visit: Visit, tmp_path: Path) -> None:
