@@ -220,7 +220,8 @@ try:
     print("read", document.characters)
 except StudioError as error:
     print("refused", error.code, error.words.en)
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+own = Path("/proc/self/status").read_text().partition("VmHWM:")[2].split()[0]  # getrusage begins with the parent's
+print(own, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
 """
 
 
