@@ -44,8 +44,6 @@ MANUSCRIPT = "manuscript"
 ALL = LineQuery()
 USUALLY = Choices()
 EVERYTHING = Scope()
-
-
 NEW = Begun()
 
 
