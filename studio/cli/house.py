@@ -6,8 +6,8 @@ from typing import Any
 import click
 
 from studio.cli.main import Session
+from studio.cli.options import machine
 from studio.cli.reader import LANGUAGE, say
-from studio.cli.shelves import machine
 from studio.cli.show import as_json, duration, plain, table, watch
 from studio.errors import NotInstalled, StudioError
 

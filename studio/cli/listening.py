@@ -6,8 +6,8 @@ from typing import Any
 import click
 
 from studio.cli.main import Session
+from studio.cli.options import recogniser_option
 from studio.cli.reader import LANGUAGE, say
-from studio.cli.shelves import recogniser_option
 from studio.cli.show import duration, table, watch
 from studio.errors import BadFile, StudioError
 

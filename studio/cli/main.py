@@ -23,7 +23,7 @@ HOMES = {
     "productions": "studio.cli.productions",
     "transcribe": "studio.cli.listening",
     "inspect": "studio.cli.speaking",
-    "voices": "studio.cli.shelves",
+    "voices": "studio.cli.voices",
     "takes": "studio.cli.shelves",
     "styles": "studio.cli.shelves",
     "engines": "studio.cli.house",

@@ -182,6 +182,62 @@ class VoiceTagRow(Table):
     tag: Mapped[int] = mapped_column(ForeignKey("tags.number", ondelete="CASCADE"), primary_key=True)
 
 
+class VoiceReferenceRow(Table):
+    """A clip that a voice can be cloned from besides its own: the same person in another mood."""
+
+    __tablename__ = "voice_references"
+    __table_args__ = (Index("voice_references_by_voice", "voice", "emotion"),)
+
+    number: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[str] = mapped_column(Name, unique=True)
+    voice: Mapped[int] = mapped_column(ForeignKey("voices.number", ondelete="CASCADE"))
+    emotion: Mapped[str] = mapped_column(Name)  # as in `[emotion …]`
+    language: Mapped[str] = mapped_column(Name)  # "" is unknown
+    seconds: Mapped[float]
+    transcript: Mapped[str]
+    media: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
+
+
+class VoicePreviewRow(Table):
+    """A take in which a voice was heard, kept to hear it again at once."""
+
+    __tablename__ = "voice_previews"
+
+    voice: Mapped[int] = mapped_column(ForeignKey("voices.number", ondelete="CASCADE"), primary_key=True)
+    take: Mapped[str] = mapped_column(Name, primary_key=True)  # digest
+    created: Mapped[datetime]
+
+
+class VoiceVectorRow(Table):
+    """Where a voice lies among others, for a speaker encoder: near ones sound alike."""
+
+    __tablename__ = "voice_vectors"
+
+    voice: Mapped[int] = mapped_column(ForeignKey("voices.number", ondelete="CASCADE"), primary_key=True)
+    encoder: Mapped[str] = mapped_column(Name, primary_key=True)
+    values: Mapped[bytes]  # float32, little-endian, of length 1
+
+
+class VoiceMeasureRow(Table):
+    """How a voice was measured to speak."""
+
+    __tablename__ = "voice_measures"
+    __table_args__ = (
+        Index("voice_measures_by_pitch", "pitch_hz"),
+        Index("voice_measures_by_pace", "pace"),
+        Index("voice_measures_by_stability", "stability"),
+    )
+
+    voice: Mapped[int] = mapped_column(ForeignKey("voices.number", ondelete="CASCADE"), primary_key=True)
+    pitch_hz: Mapped[float | None]  # median
+    pitch_span: Mapped[float | None]  # semitones from its 10th to its 90th percentile
+    pace: Mapped[float | None]  # syllables a second
+    level_db: Mapped[float | None]
+    stability: Mapped[float | None]  # mean similarity of its takes to each other, 0..1
+    measured: Mapped[datetime]
+    details: Mapped[dict[str, Any]]  # of each test: mean and deviation of each measure
+
+
 class StyleRow(Table):
     """A named set of control values."""
 

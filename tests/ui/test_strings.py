@@ -40,7 +40,7 @@ def used() -> set[str]:
         found |= set(re.findall(r"\bt\([\w.?\s]*?\"([a-z.]+)\"", path.read_text(encoding="utf-8")))
         found |= set(re.findall(r"t\(\w+ \? \"[a-z.]+\" : \"([a-z.]+)\"\)", path.read_text(encoding="utf-8")))
     for path in UI.rglob("*.py"):
-        if not path.name.startswith("strings"):
+        if path.parent.name != "strings":
             text = path.read_text(encoding="utf-8")
             found |= set(re.findall(r"\b(?:say|word|words)\([\"']([a-z.]+)[\"']", text))
             found |= {key for key in re.findall(r"\"([a-z]+(?:\.[a-z]+)+)\"", text) if key in STRINGS}

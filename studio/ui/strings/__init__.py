@@ -1,6 +1,6 @@
 """Every word of the page, by key, in both languages side by side. Labels of engine controls come from the engines."""
 
-from studio.ui.strings_scripts import SCRIPT_STRINGS
+from studio.ui.strings.scripts import SCRIPT_STRINGS
 from studio.words import Words
 
 

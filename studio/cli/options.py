@@ -1,0 +1,45 @@
+"""Options and endings that several commands share."""
+
+from typing import Any
+
+import click
+
+from studio.cli.reader import LANGUAGE, say
+from studio.cli.show import as_json, table
+
+machine = click.option("--json", "machine", is_flag=True, help=say("As JSON.", "以 JSON 输出。"))
+engine_option = click.option("--engine", default="espeak", help=say("Engine; default espeak.", "引擎，默认 espeak。"))
+recogniser_option = click.option("--recogniser", default="", help=say("What listens.", "识别器。"))
+paging = [
+    click.option("--page", type=click.IntRange(1), default=1, help=say("Page.", "页码。")),
+    click.option("--size", type=click.IntRange(1, 1000), default=50, help=say("Rows of a page.", "每页条数。")),
+]
+
+
+def paged(command: Any) -> Any:
+    for option in reversed(paging):
+        command = option(command)
+    return machine(command)
+
+
+def footer(found: Any) -> None:
+    if found.total > len(found.items):
+        text = say(
+            f"{len(found.items)} of {found.total}; page {found.page} of {found.pages}",
+            f"共 {found.total} 条，显示 {len(found.items)} 条；第 {found.page}/{found.pages} 页",
+        )
+        click.echo(text, err=True)
+
+
+def heard(name: str, found: list[tuple[str, Any]], machine: bool) -> None:
+    """What was heard in takes or voices, for people or programs."""
+    if machine:
+        return as_json([one.to_json() for _, one in found])
+    rows = []
+    for called, one in found:
+        suspicion = one.suspicion()
+        rate = "" if one.error_rate is None else f"{one.error_rate:.0%}"
+        why = suspicion.text(LANGUAGE) if suspicion else ""
+        rows.append((called[:24], rate, one.emotion, one.transcript.text, why))
+    table([name, say("Errors", "错误率"), say("Emotion", "情感"), say("Heard", "听到的内容"), say("Why", "疑点")], rows)
+    return None

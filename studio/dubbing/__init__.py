@@ -1,0 +1,1 @@
+"""Subtitles in, speech out, every cue where it belongs; and the subtitles of what was spoken."""
