@@ -212,9 +212,11 @@ class VoiceVectorRow(Table):
     """Where a voice lies among others, for a speaker encoder: near ones sound alike."""
 
     __tablename__ = "voice_vectors"
+    __table_args__ = (Index("voice_vectors_by_made", "encoder", "made"),)
 
     voice: Mapped[int] = mapped_column(ForeignKey("voices.number", ondelete="CASCADE"), primary_key=True)
     encoder: Mapped[str] = mapped_column(Name, primary_key=True)
+    made: Mapped[datetime]  # so that who keeps all in memory reads only what is new
     values: Mapped[bytes]  # float32, little-endian, of length 1
 
 

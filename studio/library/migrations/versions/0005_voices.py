@@ -43,10 +43,12 @@ def upgrade() -> None:
         "voice_vectors",
         sa.Column("voice", sa.Integer(), nullable=False),
         sa.Column("encoder", NAME, nullable=False),
+        sa.Column("made", MOMENT, nullable=False),
         sa.Column("values", sa.LargeBinary(), nullable=False),
         _voice("voice_vectors"),
         sa.PrimaryKeyConstraint("voice", "encoder", name="pk_voice_vectors"),
     )
+    op.create_index("voice_vectors_by_made", "voice_vectors", ["encoder", "made"])
     op.create_table(
         "voice_measures",
         sa.Column("voice", sa.Integer(), nullable=False),
