@@ -157,6 +157,11 @@ class EngineSpec:
             where=f"controls.{name}",
         )
 
+    @property
+    def tempo(self) -> Control | None:
+        """The control that says how many times as fast, where there is one."""
+        return next((c for c in self.controls if c.name == "speed" and c.unit == "×"), None)
+
     def settle(self, controls: Mapping[str, Any]) -> dict[str, Value]:
         """Every control with its checked value, defaults filled in. Unknown names and bad values are refused."""
         given = {name: self.control(name).check(value) for name, value in controls.items()}

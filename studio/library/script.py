@@ -28,8 +28,9 @@ class NewLine:
     kind: Literal["text", "heading"] = "text"
     language: str = ""
     source: str = ""
-    start: float | None = None
+    start: float | None = None  # of its cue, in seconds
     finish: float | None = None
+    speed: float = 1.0  # times as fast as its voice usually speaks
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,7 @@ class Line:
     error: Words | None
     start: float | None
     finish: float | None
+    speed: float
 
 
 @dataclass(frozen=True)
@@ -95,6 +97,9 @@ class LineChange:
     pause_ms: int | None = None
     language: str | None = None
     locked: bool | None = None
+    start: float | None = None
+    finish: float | None = None
+    speed: float | None = None
 
 
 @dataclass(frozen=True)

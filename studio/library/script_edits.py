@@ -20,7 +20,7 @@ from studio.words import Words
 STEP = 1 << 20  # between two positions
 EDITS = 200  # that can be taken back
 TABLES: dict[str, type[LineRow] | type[ChapterRow]] = {"line": LineRow, "chapter": ChapterRow}
-ASKS_ANEW = {"text", "speaker", "emotion", "style", "language", "seed"}  # columns that a recipe is made of
+ASKS_ANEW = {"text", "speaker", "emotion", "style", "language", "seed", "speed"}  # columns that a recipe is made of
 Changes = dict[int, dict[str, Any]]  # row number -> column -> new value
 
 

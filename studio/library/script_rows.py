@@ -131,4 +131,5 @@ def line_of(row: LineRow, chapters: Mapping[int, str]) -> Line:
         error=Words(row.error["en"], row.error["zh"]) if row.error else None,
         start=row.start,
         finish=row.finish,
+        speed=row.speed,
     )

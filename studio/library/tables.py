@@ -389,6 +389,7 @@ class LineRow(Table):
     start: Mapped[float | None]  # of the cue that it came from, in seconds
     finish: Mapped[float | None]
     text: Mapped[str]
+    speed: Mapped[float] = mapped_column(server_default="1.0")  # times as fast as its voice usually speaks
     error: Mapped[dict[str, Any]]  # {"code", "en", "zh"} of what kept it from being rendered
 
 

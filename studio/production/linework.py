@@ -139,7 +139,7 @@ class LinePlanner:
         return Direction(engine, voice, settled, language=language, steps=self.reading.steps)
 
     def _plan(self, line: Line, seed: int) -> Plan:
-        direction = replace(self.direction(line), seed=self.reading.seed + seed)
+        direction = replace(self.direction(line).at_speed(line.speed), seed=self.reading.seed + seed)
         text = self._readings.apply(line.text)
         way = way_to(line.emotion, direction.spec, ()) if line.emotion else None
         if way is not None and way.kind == "mark":

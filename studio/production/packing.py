@@ -33,7 +33,7 @@ WHOLE_BYTES = 64 << 30  # of a pack with all its takes, read one at a time
 TEXT_BYTES = 64 << 20
 COLUMNS = (
     "speaker", "text", "emotion", "style", "pause_ms", "ends", "kind", "language", "locked", "sure", "source", "start",
-    "finish", "take", "basis", "seed", "seconds",
+    "finish", "speed", "take", "basis", "seed", "seconds",
 )  # fmt: skip
 FILES = "manuscript", "cover", "music"
 _CHAPTER = re.compile(r"script/\d{3,6}\.csv")
@@ -308,7 +308,7 @@ def _line(row: Mapping[str, str | None], source: Source, name: str, at: int) -> 
             emotion=row.get("emotion") or "", style=row.get("style") or "", ends=ends,  # type: ignore[arg-type]
             pause_ms=None if pause is None else round(pause), kind=kind,  # type: ignore[arg-type]
             language=row.get("language") or "", source=row.get("source") or "", start=number("start"),
-            finish=number("finish"),
+            finish=number("finish"), speed=number("speed") or 1.0,
         )  # fmt: skip
     except ValueError as error:
         raise _wrong(source, f"{name}, row {at}: {error}", f"{name} 第 {at} 行：{error}") from error

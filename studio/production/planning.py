@@ -73,6 +73,14 @@ class Direction:
     def spec(self) -> EngineSpec:
         return self.engine.spec
 
+    def at_speed(self, times: float) -> "Direction":
+        """The same, so many times as fast as it is, as far as the engine's control for that goes."""
+        tempo = self.spec.tempo
+        if times == 1.0 or tempo is None:
+            return self
+        speed = min(max(float(self.controls[tempo.name]) * times, tempo.low), tempo.high)
+        return replace(self, controls={**self.controls, tempo.name: round(speed, 4)})
+
     def passage(self, text: str, limit: int) -> "Passage":
         """The text cut into lines, normalised, its marks compiled for this engine; everything that changed is noted.
 
@@ -184,8 +192,8 @@ class Plan:
     @property
     def speed(self) -> float:
         """How many times as fast as the engine's pace, where it has a control that says so."""
-        times = [c for c in self.direction.spec.controls if c.name == "speed" and c.unit == "×"]
-        return float(self.direction.controls["speed"]) or 1.0 if times else 1.0
+        tempo = self.direction.spec.tempo
+        return float(self.direction.controls[tempo.name]) or 1.0 if tempo else 1.0
 
     def recipe_json(self) -> dict[str, Any]:
         """The recipe of the whole: what its digest is made of."""

@@ -1,4 +1,5 @@
-"""What is known of voices: more references, previews, where they lie among others, how they were measured."""
+"""What is known of voices: more references, previews, where they lie among others, how they were measured. And how fast
+a line of a script is."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -16,6 +17,7 @@ PLAIN = sa.JSON().with_variant(JSONB(), "postgresql")
 
 
 def upgrade() -> None:
+    op.add_column("script_lines", sa.Column("speed", sa.Double(), server_default="1.0", nullable=False))
     op.create_table(
         "voice_references",
         sa.Column("number", sa.Integer(), nullable=False),
