@@ -95,7 +95,7 @@ FORMATS: dict[str, tuple[Words, Editing]] = {
         Words("everything, for programs", "完整结果（JSON）"),
         lambda transcript: json.dumps(transcript.to_json(), ensure_ascii=False, indent=2) + "\n",
     ),
-    **{name: (words, _subtitles(name)) for name, (words, _) in SUBTITLES.items()},
+    **{name: (words, _subtitles(name)) for name, (words, _) in SUBTITLES.items() if name != "json"},
 }
 SUFFIXES = {"rich": ".rich.txt"}  # of files; the others end in their own name
 KIND = Words("format", "格式")

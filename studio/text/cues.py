@@ -5,25 +5,72 @@ quicker than 20 letters a second, or 9 characters; at least 5/6 s and at most 7 
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import Protocol
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal, Protocol
 
 from studio.text.joining import is_tight, joined
 from studio.text.language import base
+from studio.words import Words
+
+Look = Literal["b", "i", "u", "s", "color"]  # bold, italic, underlined, struck out, coloured
 
 SENTENCE_END = re.compile(r"[.!?…。！？]+[\"'”’」』）)]*$")
 CLAUSE_END = re.compile(r"[,;:，、；：—–]+$")
 
 
 @dataclass(frozen=True)
+class Span:
+    """A part of a cue's text that looks different."""
+
+    start: int  # characters of the text
+    end: int
+    look: Look
+    value: str = ""  # of a colour: #rrggbb
+
+
+@dataclass(frozen=True)
+class CueWord:
+    """A word of a cue, or a character of Chinese or Japanese, with its times."""
+
+    text: str
+    start: float  # seconds, as of the cue
+    end: float
+    glued: bool = False  # to the word before it: no space between them
+
+
+@dataclass(frozen=True)
 class Cue:
-    """A text on the screen."""
+    """A text on the screen. Everything after the speaker is there only where a format knows it."""
 
     start: float  # seconds
     end: float
-    text: str  # lines separated by \n
+    text: str  # lines separated by \n, without tags
     speaker: str = ""
+    spans: tuple[Span, ...] = ()  # how parts of the text look
+    words: tuple[CueWord, ...] = ()
+    style: str = ""  # name of an ASS style; "" is that of the speaker, or the usual one
+    align: int = 0  # place on the screen as on a keypad, 2 at the foot, 8 at the top; 0 is the usual one
+    layer: int = 0  # of ASS
+    margins: tuple[int, int, int] = (0, 0, 0)  # left, right and vertical, of ASS
+    effect: str = ""  # of ASS
+    codes: str = ""  # override codes of ASS that concern the whole cue, as they are written
+    settings: str = ""  # of WebVTT, as they are written
+    id: str = ""  # of WebVTT
+    note: str = ""  # a comment that stands before it
+
+
+@dataclass(frozen=True)
+class Subtitles:
+    """What is in a subtitle file."""
+
+    cues: tuple[Cue, ...]  # in the order of their beginnings
+    notes: tuple[Words, ...] = ()  # what was odd about the file
+    title: str = ""
+    author: str = ""
+    styles: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # of ASS: name, then its fields
+    info: Mapping[str, str] = field(default_factory=dict)  # what else [Script Info] says
+    blocks: tuple[str, ...] = ()  # STYLE and REGION blocks of WebVTT, as they are written
 
 
 @dataclass(frozen=True)

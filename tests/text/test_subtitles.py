@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from studio.text import subtitles
 from studio.text.cues import NORMS, WIDE, Cue, Norms, cut, norms_for, settled, wrapped
+from studio.text.looks import SHIELD
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,9 @@ CUES = [Cue(0.0, 1.5, "你好\nworld", "Tom"), Cue(59.9996, 3661.005, "a <b> & {
 
 def test_srt_is_read_back_by_another_reader() -> None:
     found = list(reader.parse(subtitles.srt(CUES)))
-    assert [one.content for one in found] == ["[Tom] 你好\nworld", "a <b> & {c} \\ d", "end"]
+    shown = [one.content.replace(SHIELD, "") for one in found]
+    assert shown == ["[Tom] 你好\nworld", "a <b> & {c} \\ d", "end"]
+    assert "<b>" not in found[1].content, "text that looks like a tag must not become one"
     assert found[1].end == timedelta(hours=1, minutes=1, seconds=1, milliseconds=5)
 
 
@@ -101,8 +104,11 @@ def test_ass_has_styles_and_no_override_codes() -> None:
     lines = subtitles.ass(CUES).splitlines()
     assert "[V4+ Styles]" in lines
     spoken = [line for line in lines if line.startswith("Dialogue:")]
-    assert spoken[0] == "Dialogue: 0,0:00:00.00,0:00:01.50,Default,Tom,0,0,0,,你好\\Nworld"
-    assert "｛c｝" in spoken[1]
+    assert spoken[0] == "Dialogue: 0,0:00:00.00,0:00:01.50,Tom,Tom,0,0,0,,你好\\Nworld"
+    assert "\\{c\\}" in spoken[1]
+    styles = [line.split(",")[:4] for line in lines if line.startswith("Style:")]
+    assert [style[0] for style in styles] == ["Style: Default", "Style: Tom"]
+    assert styles[0][3] != styles[1][3], "each speaker has a colour"
 
 
 def test_lrc_says_where_lines_begin_and_where_a_pause_does() -> None:
@@ -120,4 +126,4 @@ def test_tsv_is_a_table_of_milliseconds() -> None:
 def test_no_cues_is_an_empty_file_of_its_kind() -> None:
     assert subtitles.srt([]) == ""
     assert subtitles.vtt([]).startswith("WEBVTT")
-    assert subtitles.FORMATS.keys() == {"srt", "vtt", "ass", "lrc", "tsv"}
+    assert subtitles.FORMATS.keys() == {"srt", "vtt", "ass", "lrc", "tsv", "json"}
