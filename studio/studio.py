@@ -46,7 +46,7 @@ from studio.library import (
 )
 from studio.library.folder import DataFolder
 from studio.library.script import Line, LineQuery, Member, NewLine, Scope
-from studio.production.casting import SEEDS, blend, cast
+from studio.production.casting import SEEDS, blend, cast, cautions, weights_of
 from studio.production.choices import Begun, Choices
 from studio.production.converting import Book, Converted, ConvertRequest
 from studio.production.exporting import export, export_bytes
@@ -65,11 +65,15 @@ from studio.recognition.contract import Listening, Segment, Transcript, Word
 from studio.stop import Stop
 from studio.text.declarations import MARKS, MarkSpec
 from studio.text.normalise import STEPS, Step
+from studio.voices.audition import Audition, Candidate
+from studio.voices.drawing import DrawRequest, Sentence, Sweep, seeds_in
+from studio.voices.evolving import Between, Brood, Mix, Mutation
 from studio.weights import WeightStore
 
 if TYPE_CHECKING:  # each costs time to import, and most commands need none of them
     from studio.audio.clip import Samples
     from studio.library.keys import Keys
+    from studio.library.previews import Previews
     from studio.library.styles import Styles
     from studio.library.takes import Takes
     from studio.library.voices import Voices
@@ -79,16 +83,22 @@ if TYPE_CHECKING:  # each costs time to import, and most commands need none of t
     from studio.production.executors import Executor
     from studio.production.revoicing import Revoiced
     from studio.production.workshop import Listen
+    from studio.voices.drawing import Drawing
 
 __all__ = [
     "SEEDS",
+    "Audition",
     "Begun",
+    "Between",
+    "Brood",
     "BuiltinVoice",
+    "Candidate",
     "Choices",
     "Control",
     "ConvertJob",
     "ConvertRequest",
     "Converted",
+    "DrawRequest",
     "EngineSpec",
     "EngineState",
     "Format",
@@ -100,7 +110,9 @@ __all__ = [
     "Manuscript",
     "MarkSpec",
     "Member",
+    "Mix",
     "Model",
+    "Mutation",
     "NewLine",
     "Page",
     "Performance",
@@ -112,11 +124,13 @@ __all__ = [
     "Refined",
     "Scope",
     "Segment",
+    "Sentence",
     "SpeakRequest",
     "State",
     "Step",
     "Studio",
     "Style",
+    "Sweep",
     "Take",
     "TakeQuery",
     "Transcript",
@@ -127,6 +141,7 @@ __all__ = [
     "VoiceQuery",
     "Word",
     "look_into",
+    "seeds_in",
 ]
 
 MODELS = "TIMBRE_MODELS"  # the folder of models, where no option says it
@@ -186,6 +201,13 @@ class Studio:
 
         return Desk(self._library, self._engines, self._executor(), lambda: self.styles, self._gate)
 
+    @cached_property
+    def drawing(self) -> "Drawing":
+        """Voices drawn, blended, bred and compared: one sentence in a grid of candidates."""
+        from studio.voices.drawing import Drawing
+
+        return Drawing(self._library, self._engines, self._renderer, self._direct, self.keep_voice)
+
     def _executor(self) -> "Executor":
         """Where lines of scripts are rendered."""
         if self._cluster:
@@ -210,6 +232,11 @@ class Studio:
         return self._library.voices
 
     @property
+    def previews(self) -> "Previews":
+        """The takes that voices were heard in."""
+        return self._library.previews
+
+    @property
     def takes(self) -> "Takes":
         return self._library.takes
 
@@ -231,8 +258,9 @@ class Studio:
         for performance in performances:
             performance.stop()
         self.productions.stop_all()
-        if "scripts" in vars(self):
-            self.scripts.close()
+        for room in ("scripts", "drawing"):
+            if room in vars(self):
+                getattr(self, room).close()
         for performance in performances:
             performance.join()
         self._engines.unload_all()
@@ -444,10 +472,12 @@ class Studio:
         )
 
     def keep_voice(self, engine: str, content: VoiceContent, name: str, **facts: Any) -> Voice:
-        """A voice pinned by its content, into the library."""
-        self._engines.get(engine).spec.accept(content)
+        """A voice pinned by its content and the weights that its engine has now, into the library."""
+        spec = self.engine(engine)
+        spec.accept(content)
+        pinned = {"weights": weights_of(self.models.store, spec), **facts}
         return self.voices.add(
-            NewVoice(engine, content.kind.value, content.to_json(), name, content.clip or None, **facts)
+            NewVoice(engine, content.kind.value, content.to_json(), name, content.clip or None, **pinned)
         )
 
     def check_clip(self, engine: str, content: VoiceContent) -> None:
@@ -467,14 +497,16 @@ class Studio:
         """A mix of voices (as `SpeakRequest.voice` names them) by weight, into the library, with its parents."""
         speaker = self._engines.get(engine)
         mixed = [(cast(self._library, speaker, ref), w) for ref, w in weights.items()]
-        parents = [{"voice": voice.id or voice.label, "weight": weight} for voice, weight in mixed]
+        parents = [{"voice": voice.id or voice.label, "name": voice.label, "weight": w} for voice, w in mixed]
         return self.keep_voice(engine, blend(speaker, mixed), name, parents=parents, **facts)
 
     def keep_voice_of(self, digest: str, name: str, **facts: Any) -> Voice:
         """The voice that spoke a take, into the library."""
         recipe = self.takes.details(digest).recipe
         line = recipe["lines"][0] if recipe.get("kind") == "reading" else recipe
-        return self.keep_voice(line["engine"], VoiceContent.from_json(line["voice"]), name, **facts)
+        voice = self.keep_voice(line["engine"], VoiceContent.from_json(line["voice"]), name, **facts)
+        self.previews.add(voice.id, digest)
+        return voice
 
     def keep_style(self, name: str, engine: str, controls: Mapping[str, Any], description: str = "") -> Style:
         """Control values under a name; the engine's declaration checks them."""
@@ -529,6 +561,7 @@ class Studio:
             mode=getattr(request, "mode", "speak"),
             gaps=request.gaps,
             split=request.split,
+            cautions=cautions(voice, spec, weights_of(self.models.store, spec) if voice.weights else ""),
         )
 
     def _shipped(self, sheet: StyleSheet) -> Iterator[NewStyle]:

@@ -406,6 +406,14 @@ class SharesVoices(Protocol):
 
 
 @runtime_checkable
+class Bounds(Protocol):
+    """An engine whose embeddings have limits, within which a changed one has to stay."""
+
+    def within(self, values: bytes) -> bytes:
+        """The nearest embedding (little-endian float32) that it can speak with."""
+
+
+@runtime_checkable
 class Configures(Protocol):
     """An engine whose loaded form can be chosen: `EngineSpec.settings` declares how."""
 

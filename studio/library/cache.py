@@ -172,7 +172,8 @@ class Cache:
     def clean(self, limit: int | None = None) -> Cleaned:
         """Remove the least recently used takes until `limit` bytes (default: the cache's own; None: do nothing).
 
-        Deleted ones go first. Starred ones, those a production uses and those used in the last minute stay.
+        Deleted ones go first. Starred ones, those a production uses, previews of voices and those used in the last
+        minute stay.
         """
         keep = self.limit if limit is None else limit
         if keep is None:

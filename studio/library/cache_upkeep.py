@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, delete, func, select
 from studio.library import search
 from studio.library.database import Database
 from studio.library.listing import parts
+from studio.library.previews import is_preview
 from studio.library.tables import TakeRow
 from studio.library.take import CacheReport, Cleaned
 from studio.library.take_facts import is_digest
@@ -39,7 +40,7 @@ def clean(database: Database, path_of: _PathOf, limit: int) -> Cleaned:
     excess = size(database) - limit
     removed, freed, failed = 0, 0, list[str]()
     goal = excess + limit * (1 - _SPARE) if excess > 0 else 0
-    removable = (~TakeRow.starred, TakeRow.last_used < datetime.now(UTC) - _RECENT, ~is_used())
+    removable = (~TakeRow.starred, TakeRow.last_used < datetime.now(UTC) - _RECENT, ~is_used(), ~is_preview())
     while freed < goal:
         portion = _remove(database, path_of, removable, goal - freed)
         if not portion.takes:

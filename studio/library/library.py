@@ -16,6 +16,7 @@ if TYPE_CHECKING:  # sqlalchemy takes 0.3 s to import: only who opens a library 
     from studio.library.keys import Keys
     from studio.library.lexicons import Lexicons
     from studio.library.outcomes import Outcomes
+    from studio.library.previews import Previews
     from studio.library.productions import Productions
     from studio.library.scripts import Scripts
     from studio.library.styles import Styles
@@ -50,6 +51,12 @@ class Library:
         from studio.library.takes import Takes
 
         return Takes(self.database)
+
+    @cached_property
+    def previews(self) -> Previews:
+        from studio.library.previews import Previews
+
+        return Previews(self.database)
 
     @cached_property
     def productions(self) -> Productions:

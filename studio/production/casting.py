@@ -1,19 +1,23 @@
 """Who speaks: from what a person writes (a name, `seed:2222`, an id, nothing) to a voice pinned by content."""
 
+import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from studio.engines.contract import Engine, SharesVoices, VoiceContent, VoiceKind
+from studio.engines.contract import Engine, EngineSpec, SharesVoices, VoiceContent, VoiceKind
 from studio.errors import BadRequest, NotFound
 from studio.library import Library
+from studio.text.marks import MarkNote
+from studio.weights import WeightStore
 from studio.words import Words
 
 VOICE = Words("voice", "音色")
 MOST_BLENDED = 8
 SEEDS = 2**31  # a voice seed is 0 up to this
 CODE = "code:"  # before a string that people exchange
+VECTOR = "vector:"  # before the numbers of a voice, base64 of little-endian float32
 
 
 @dataclass(frozen=True)
@@ -23,11 +27,12 @@ class CastVoice:
     content: VoiceContent
     label: str
     id: str = ""  # in the library; empty for seeds and builtin voices
+    weights: str = ""  # digest of the weights it was made with; empty where the engine has none, or nobody knows
 
 
 def cast(library: Library, engine: Engine, ref: str) -> CastVoice:
     """The voice that `ref` names for this engine: a library voice, a seed, a builtin name, a string that people
-    exchange (`code:…`); empty is its default.
+    exchange (`code:…`), the numbers of one (`vector:…`); empty is its default.
 
     `NotFound` suggests the nearest name, `BadRequest` says which engine a voice belongs to.
     """
@@ -44,6 +49,8 @@ def voice_of_engine(engine: Engine, ref: str = "") -> CastVoice | None:
         return CastVoice(VoiceContent(VoiceKind.SEED, seed=seed_of(ref)), ref.lower())
     if ref.startswith(CODE) and isinstance(engine, SharesVoices):
         return CastVoice(engine.voice_of(ref.removeprefix(CODE)), ref[: len(CODE) + 6] + "…")
+    if ref.startswith(VECTOR):
+        return CastVoice(vector_voice(engine, ref), ref[: len(VECTOR) + 6] + "…")
     if {*ref.split("+")} <= {known.name for known in builtin}:  # an accent and a timbre may be joined by +
         return CastVoice(VoiceContent(VoiceKind.BUILTIN, name=ref), ref)
     return None
@@ -66,6 +73,47 @@ def blend(engine: Engine, voices: Sequence[tuple[CastVoice, float]]) -> VoiceCon
     vectors = np.stack([np.frombuffer(engine.embed(voice.content), "<f4") for voice, _ in voices]).astype(np.float64)
     mean = weights / weights.sum() @ vectors
     return VoiceContent(VoiceKind.EMBEDDING, values=mean.astype("<f4").tobytes())
+
+
+def vector_voice(engine: Engine, ref: str) -> VoiceContent:
+    """The voice in `vector:…`. `BadRequest` unless it has as many finite numbers as the engine's voices."""
+    try:
+        values = base64.b64decode(ref.removeprefix(VECTOR), validate=True)
+        numbers = np.frombuffer(values, "<f4")
+    except ValueError:  # binascii.Error is one
+        numbers, values = np.zeros(0, "<f4"), b""
+    if not len(numbers) or len(numbers) != engine.spec.embedding_size or not np.all(np.isfinite(numbers)):
+        raise BadRequest(
+            f"voice “{ref[:20]}…”: {engine.spec.id} takes {engine.spec.embedding_size or 'no'} numbers after {VECTOR}",
+            f"音色“{ref[:20]}…”：{engine.spec.id} 的 {VECTOR} 之后应为 {engine.spec.embedding_size} 个数",
+            where="voice",
+        )
+    return VoiceContent(VoiceKind.EMBEDDING, values=values)
+
+
+def weights_of(store: WeightStore, spec: EngineSpec) -> str:
+    """The digest of the weights that an engine speaks with now; empty where it has none, or they are not here."""
+    if not spec.weights or any(store.find(id) is None for id in spec.weights):
+        return ""
+    return "+".join(store.digest(id) for id in spec.weights)
+
+
+def cautions(voice: CastVoice, spec: EngineSpec, weights: str) -> tuple[MarkNote, ...]:
+    """What is to be known of a voice that was made with other weights than `weights`, which speak now."""
+    if not voice.weights or not weights or voice.weights == weights:
+        return ()
+    made, now = voice.weights[:12], weights[:12]
+    return (
+        MarkNote(
+            voice.label,
+            "approximated",
+            Words(
+                f"this voice was made with other weights of {spec.id} ({made}, now {now}) and may sound different",
+                f"这个音色是用 {spec.id} 的另一份权重制作的（{made}，现为 {now}），听起来可能不同",
+            ),
+            0,
+        ),
+    )
 
 
 def seed_of(ref: str) -> int:
@@ -101,4 +149,4 @@ def _from_library(library: Library, engine: Engine, ref: str) -> CastVoice:
             engine=kept.engine,
         )
     media = library.voices.media(kept.id) if kept.kind == VoiceKind.CLIP.value else None
-    return CastVoice(VoiceContent.from_json(kept.content, media or b""), kept.name, kept.id)
+    return CastVoice(VoiceContent.from_json(kept.content, media or b""), kept.name, kept.id, kept.weights)

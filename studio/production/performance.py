@@ -6,7 +6,7 @@ end. A page that closes, or one that opens late, changes nothing.
 
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +19,7 @@ from studio.library import Library, Take, TakeFacts
 from studio.production.jobs import Job
 from studio.production.joining import Joiner, Placed
 from studio.production.planning import Plan
-from studio.production.rendering import Renderer
+from studio.production.rendering import LinePiece, Renderer
 
 PIECE = 1 << 15  # bytes that a listener gets at most at once
 
@@ -98,35 +98,50 @@ class Performance(Job[Take]):
             self._grown.notify_all()
 
     def _keep(self, samples: Samples) -> Take:
-        plan, clip = self.plan, Clip(samples, self.rate)
-        levels = measure(clip)
-        facts = TakeFacts(
-            recipe=plan.recipe_json() | {"request": plan.request.to_json()},
-            engine=plan.direction.spec.id,
-            text=plan.request.text,
-            language=plan.lines[0].language,
-            kind="reading",
-            voice_id=plan.direction.voice.id,
-            voice_label=plan.direction.voice.label,
-            words=[(w.text, round(w.start, 4), round(w.end, 4)) for placed in self.placed for w in placed.words],
-            lufs=levels.loudness_lufs,
-            true_peak_db=levels.true_peak_db,
-            rms_db=levels.rms_db,
-            noise_floor_db=levels.noise_db,
-        )
-        return self._library.cache.put(plan.digest, clip, facts).take
+        clip = Clip(samples, self.rate)
+        return self._library.cache.put(self.plan.digest, clip, facts_of(self.plan, clip, self.placed)).take
+
+
+def facts_of(plan: Plan, clip: Clip, placed: Sequence[Placed]) -> TakeFacts:
+    """What is kept of a spoken plan beside its sound."""
+    levels = measure(clip)
+    return TakeFacts(
+        recipe=plan.recipe_json() | {"request": plan.request.to_json()},
+        engine=plan.direction.spec.id,
+        text=plan.request.text,
+        language=plan.lines[0].language,
+        kind="reading",
+        voice_id=plan.direction.voice.id,
+        voice_label=plan.direction.voice.label,
+        words=[(w.text, round(w.start, 4), round(w.end, 4)) for line in placed for w in line.words],
+        lufs=levels.loudness_lufs,
+        true_peak_db=levels.true_peak_db,
+        rms_db=levels.rms_db,
+        noise_floor_db=levels.noise_db,
+    )
 
 
 def joined(plan: Plan, renderer: Renderer, job: Performance) -> Iterator[Samples]:
     """The sound of a plan with its pauses; keeps `job`'s progress and timeline."""
     joiner = Joiner(job.rate)
     job.placed = joiner.placed
+
+    def done(line: str) -> None:
+        job.done += max(1, len(line))
+
+    yield from assembled(plan, renderer.lines(plan.heard, job.stopping, stream=plan.request.stream), joiner, done)
+
+
+def assembled(
+    plan: Plan, pieces: Iterable[LinePiece], joiner: Joiner, done: Callable[[str], None] = lambda line: None
+) -> Iterator[Samples]:
+    """The pieces of a plan's lines as one sound with its pauses; `done` is told of every line that is over."""
     joiner.pause(plan.lead_ms)
-    for piece in renderer.lines(plan.heard, job.stopping, stream=plan.request.stream):
+    for piece in pieces:
         line = plan.heard[piece.index]
         yield from joiner.push(piece.samples, piece.words)
         if piece.last:
             yield from joiner.end_line(piece.index)
             joiner.pause(line.pause_ms)
-            job.done += max(1, len(line.spoken))
+            done(line.spoken)
     yield from joiner.silence()

@@ -68,6 +68,7 @@ class Direction:
     mode: str = "speak"
     gaps: Gaps = Gaps()
     split: int = 0  # characters that a line should have; 0 leaves it to the studio
+    cautions: tuple[MarkNote, ...] = ()  # what is to be known before anything is said
 
     @property
     def spec(self) -> EngineSpec:
@@ -218,4 +219,6 @@ class Plan:
 def plan(request: SpeakRequest, direction: Direction) -> Plan:
     """The plan of one request. `BadText` when there is nothing to say, or too much."""
     passage = direction.passage(request.text, SPEAK_LIMIT)
-    return Plan(passage.lines, passage.notes, passage.lead_ms, direction, request.polish, request)
+    return Plan(
+        passage.lines, (*direction.cautions, *passage.notes), passage.lead_ms, direction, request.polish, request
+    )

@@ -72,6 +72,10 @@ class Espeak:
             )
         return timbre.embedding()
 
+    def within(self, values: bytes) -> bytes:
+        """The nearest timbre that a voice can have."""
+        return Timbre.nearest(values).embedding()
+
     def speak(self, recipes: Sequence[Recipe], stop: Stop, stream: bool = True) -> Iterator[AudioChunk]:
         """The sound of each recipe in order; without `stream` each in one piece. See the contract."""
         chunks = self._spoken(recipes, stop)

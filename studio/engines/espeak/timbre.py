@@ -114,6 +114,11 @@ class Timbre:
         _refuse_outside(values)
         return cls(np.clip(values, LOW, HIGH))
 
+    @classmethod
+    def nearest(cls, packed: bytes) -> "Timbre":
+        """The timbre of an embedding, every value held within its range."""
+        return cls(np.clip(np.frombuffer(packed, "<f4").astype(np.float64) * SCALE + DEFAULT, LOW, HIGH))
+
     def settled(self) -> "Timbre":
         """The same after a trip through its embedding, whose numbers are coarser."""
         return Timbre.from_embedding(self.embedding())
