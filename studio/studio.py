@@ -72,6 +72,7 @@ from studio.weights import WeightStore
 
 if TYPE_CHECKING:  # each costs time to import, and most commands need none of them
     from studio.audio.clip import Samples
+    from studio.dubbing.dubs import Dubs
     from studio.library.keys import Keys
     from studio.library.previews import Previews
     from studio.library.styles import Styles
@@ -208,6 +209,13 @@ class Studio:
 
         return Drawing(self._library, self._engines, self._renderer, self._direct, self.keep_voice)
 
+    @cached_property
+    def dubbing(self) -> "Dubs":
+        """Subtitles that are spoken at the times of their cues."""
+        from studio.dubbing.dubs import Dubs
+
+        return Dubs(self._library, self._engines, self.scripts)
+
     def _executor(self) -> "Executor":
         """Where lines of scripts are rendered."""
         if self._cluster:
@@ -258,7 +266,7 @@ class Studio:
         for performance in performances:
             performance.stop()
         self.productions.stop_all()
-        for room in ("scripts", "drawing"):
+        for room in ("dubbing", "scripts", "drawing"):  # a dub renders through the scripts' desk
             if room in vars(self):
                 getattr(self, room).close()
         for performance in performances:

@@ -160,7 +160,7 @@ def squeezable(shape: Shape, keep_s: float) -> float:
 
 
 def _smoothed(cues: Sequence[Spoken], rates: Sequence[float]) -> list[float]:
-    """Rates of which neighbours of a speaker differ by `JUMP` at most, where that takes none past what is comfortable."""
+    """Rates of which neighbours of a speaker differ by `JUMP` at most, as far as none gets uncomfortable by that."""
     found = list(rates)
     for row in _rows(cues, rates):
         for before, at in (*zip(row, row[1:], strict=False), *zip(row[::-1], row[-2::-1], strict=False)):

@@ -8,7 +8,8 @@ from typing import Any, Literal
 from studio.errors import StudioError
 from studio.words import Words
 
-Kind = Literal["conversion", "script"]  # a manuscript read into one file; a script that is worked on line by line
+# a manuscript read into one file; a script that is worked on line by line; subtitles that are spoken at their times
+Kind = Literal["conversion", "script", "dub"]
 State = Literal["new", "running", "stopped", "done", "failed"]
 
 

@@ -124,21 +124,9 @@ class Deliveries:
     def _deliver(self, job: "Job[Exported]", kind: str) -> Exported:
         job.total = 1.0
         render = self._home.render(job.id)
-        self._follow(job, render, 0.0, 0.8)
+        render.follow(job, 0.0, 0.8)
         export = self.export(job.id, kind, whole=True)
-        self._follow(job, export, 0.8, 0.2)
-        return export.wait()
-
-    def _follow(self, job: "Job[Exported]", step: Job[Any], before: float, share: float) -> None:
-        """Wait for a part of the work; a stop of the whole stops the part."""
-        while True:
-            try:
-                step.wait(0.1)
-                return
-            except TimeoutError:
-                job.done = before + share * step.progress
-                if job.stopping:
-                    step.stop()
+        return export.follow(job, 0.8, 0.2)
 
     def job(self, id: str) -> ExportJob | None:
         return self._exports.get(id)

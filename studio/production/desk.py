@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from studio.audio.clip import Clip
@@ -20,6 +21,7 @@ from studio.errors import BadFile, BadRequest, NotFound, StudioError
 from studio.library import Library, NewProduction, Page, Production, ProductionChange
 from studio.library.lexicons import Entry
 from studio.library.outcomes import Progress
+from studio.library.production import Kind
 from studio.library.script import Chapter, Edit, Line, LineChange, LineQuery, LineTake, Member, NewLine, Part, Scope
 from studio.manuscripts.document import PARTS, Document
 from studio.manuscripts.reading import BY_SUFFIX, FORMATS, read_document
@@ -116,14 +118,19 @@ class Desk:
     def begin(self, path: Path, begun: Begun = NEW, choices: Choices = USUALLY, name: str = "") -> Production:
         """A new production from a manuscript: its script, a cast to begin with, nothing rendered."""
         document = self.look(path, name, language=begun.language)
-        script = script_of(document, choices)
+        return self.begin_with(document, script_of(document, choices), path, begun)
+
+    def begin_with(
+        self, document: Document, script: Script, path: Path, begun: Begun, kind: Kind = "script", **settings: Any
+    ) -> Production:
+        """A new production from what was found in the file at `path`; `settings` go on top of the usual ones."""
         if not script.lines:
             raise BadFile(
                 f"{document.name}: nothing in what was chosen can be spoken",
                 f"{document.name}：所选内容里没有可以朗读的文字",
                 where=document.name,
             )
-        production = self._new(document, begun)
+        production = self._new(document, begun, kind, settings)
         folder = self.folder(production.id)
         folder.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, folder / MANUSCRIPT)
@@ -161,7 +168,9 @@ class Desk:
         self._settle(id)
         return {"kept": found.kept, "added": found.added, "removed": found.removed}
 
-    def _new(self, document: Document, begun: Begun) -> Production:
+    def _new(
+        self, document: Document, begun: Begun, kind: Kind = "script", more: Mapping[str, Any] = MappingProxyType({})
+    ) -> Production:
         self._engines.get(begun.engine).spec.check_language(begun.language)
         if begun.kind not in KINDS:
             raise NotFound.among(Words("kind", "类型"), begun.kind, list(KINDS), where="kind")
@@ -172,9 +181,10 @@ class Desk:
             "sound": dict(KINDS[begun.kind][1]),
             "rendering": {},
             "source": document.name,
+            **more,
         }
         author = begun.author.strip() or document.author
-        new = NewProduction(title[:200], author[:200], document.language, document.name, settings, kind="script")
+        new = NewProduction(title[:200], author[:200], document.language, document.name, settings, kind=kind)
         return self._library.productions.add(new)
 
     def _first_cast(self, begun: Begun, figures: Sequence[Figure], language: str) -> list[Member]:
@@ -192,7 +202,7 @@ class Desk:
     def get(self, id: str) -> Production:
         """One production that has a script. `NotFound`."""
         found = self._library.productions.get(id)
-        if found.kind != "script":
+        if found.kind == "conversion":
             raise NotFound(
                 f"production “{id}” has no script: it was converted in one go",
                 f"作品“{id}”没有剧本：它是一次性转换的",

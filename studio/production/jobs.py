@@ -6,7 +6,7 @@ import time
 import uuid
 from collections.abc import Callable
 from enum import StrEnum
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from studio.errors import Cancelled, EngineFailed, StudioError
 from studio.stop import Stop
@@ -49,6 +49,16 @@ class Job(Generic[Result]):
     def stop(self) -> None:
         """Ask it to end; it does so within a step."""
         self.stopping.set()
+
+    def follow(self, whole: "Job[Any]", before: float, share: float) -> Result:
+        """Wait for this part of a larger work and tell that how far it is; a stop of the whole stops the part."""
+        while True:
+            try:
+                return self.wait(0.1)
+            except TimeoutError:
+                whole.done = whole.total * (before + share * self.progress)
+                if whole.stopping:
+                    self.stop()
 
     def wait(self, timeout: float | None = None) -> Result:
         """Its result; raises what it failed with, `Cancelled` if it was stopped, `TimeoutError` if it still runs."""

@@ -105,7 +105,8 @@ def pack(library: Library, id: str, target: Path, *, takes: bool = True) -> int:
 def _members(library: Library, id: str, takes: bool) -> Iterator[tuple[str, bytes]]:
     production = library.productions.get(id)
     about = {
-        "format": FORMAT, "version": VERSION, "title": production.title, "author": production.author,
+        "format": FORMAT, "version": VERSION, "kind": production.kind, "title": production.title,
+        "author": production.author,
         "language": production.language, "manuscript": production.manuscript, "settings": production.settings,
         "chapters": [chapter.title for chapter in library.scripts.chapters(id)],
     }  # fmt: skip
@@ -179,7 +180,7 @@ def _unpacked(library: Library, source: Source) -> Unpacked:
     voices = dict(_voices(library, source))
     new = NewProduction(
         about["title"], about.get("author", ""), about.get("language", ""), about.get("manuscript", ""),
-        about.get("settings", {}), kind="script",
+        about.get("settings", {}), kind="dub" if about.get("kind") == "dub" else "script",
     )  # fmt: skip
     production = library.productions.add(new)
     try:
@@ -204,11 +205,8 @@ def _unpacked(library: Library, source: Source) -> Unpacked:
 def copied(library: Library, production: Production, title: str = "") -> Production:
     """A copy of a production in the same library."""
     name = title.strip() or f"{production.title} (2)"
-    new = library.productions.add(
-        NewProduction(
-            name, production.author, production.language, production.manuscript, production.settings, kind="script"
-        )
-    )
+    about = name, production.author, production.language, production.manuscript, production.settings
+    new = library.productions.add(NewProduction(*about, kind=production.kind))
     chapters = library.scripts.chapters(production.id)
     rows = [list(library.scripts.all_lines(production.id, LineQuery(chapter=one.id))) for one in chapters]
     _fill(library, new.id, _as_new(chapters, rows), [_facts(line) for row in rows for line in row])

@@ -85,11 +85,13 @@ def _of_passage(passage: Passage, stretches: Sequence[Said], choices: Choices, s
     told = " ".join(said.text for said in stretches if not said.quoted) if choices.emotions else ""
     target = LONGEST if scripted else choices.target
     for said in stretches:
-        if not speakable(without_marks(said.text)) and "[" not in said.text:
+        timed = passage.start is not None  # a cue stays whole, and stays where it has nothing to say
+        if not timed and not speakable(without_marks(said.text)) and "[" not in said.text:
             continue  # a dash or a quotation mark between two quotes
         emotion = passage.emotion or (mood(said.text, told) if choices.emotions and said.quoted else "")
-        for piece in split(said.text, target, LONGEST):
-            if text := piece.text.strip():
+        pieces = [said.text] if timed else [piece.text for piece in split(said.text, target, LONGEST)]
+        for piece in pieces:
+            if text := piece.strip():
                 yield NewLine(
                     text,
                     speaker=said.speaker or passage.speaker,

@@ -247,8 +247,9 @@ def apart(folder: Path) -> None:
 def resumed(studio: "Studio") -> None:
     """Go on with what a restart or a crash interrupted."""
     try:
-        for job in studio.scripts.workshop.resume_all():
-            log.info("rendering goes on: %s", job.title)
+        scripts, dubs = studio.scripts.workshop.resume_all(), studio.dubbing.resume_all()
+        for title in (*(job.title for job in scripts), *(job.title for job in dubs)):
+            log.info("rendering goes on: %s", title)
     except StudioError as error:  # the studio opens all the same; the page says what is wrong
         log.warning("going on with interrupted productions: %s", error)
 

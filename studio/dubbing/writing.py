@@ -1,0 +1,168 @@
+"""A dub into files: the sound, or a film with it, subtitles and the report beside it. Whole or not at all."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from studio.audio.clip import Clip, Samples
+from studio.audio.files import blocks, probe
+from studio.audio.writing import Tags, Writer, check_target
+from studio.dubbing.fitting import Fit, Rules
+from studio.dubbing.shapes import Shape
+from studio.dubbing.sounding import Background, Placed, mixed, timeline
+from studio.errors import BadFile, NotFound
+from studio.library.script import Line
+from studio.production.exports import write_text
+from studio.production.jobs import Job
+from studio.production.pipeline import ahead
+from studio.production.provenance import STATEMENT, Provenance
+from studio.text.cues import Cue
+from studio.text.subtitles import FORMATS
+from studio.words import Words
+
+if TYPE_CHECKING:
+    from studio.dubbing.dubs import DubCue
+
+BLOCKS_AHEAD = 8
+VOICES_NAMED = 8  # in the tag that says who speaks
+
+
+@dataclass(frozen=True)
+class Material:
+    """A dub as it is written."""
+
+    title: str
+    language: str
+    cues: Sequence["DubCue"]
+    shapes: Mapping[str, Shape]  # of the takes that are heard
+    gains: Mapping[str, float]  # speaker -> dB
+    rules: Rules
+    settings: Mapping[str, Any]
+    rate: int
+    load: Callable[[str], Clip]
+    engines: tuple[str, ...]
+    voices: tuple[str, ...]
+    recipe: str
+
+    def placed(self) -> list[Placed]:
+        """What is heard."""
+        return [
+            Placed(line.take, self.shapes[line.take], fit, self.rules.pause_s, self.gains.get(line.speaker, 0.0))
+            for line, fit in ((cue.line, cue.fit) for cue in self.cues)
+            if fit.length
+        ]
+
+
+@dataclass(frozen=True)
+class Dubbed:
+    """What came out."""
+
+    path: Path
+    seconds: float
+    beside: tuple[Path, ...]  # subtitles
+    flags: Mapping[str, int] = field(default_factory=dict)
+
+
+def check_targets(target: Path, background: Path | None, video: Path | None, subtitles: Sequence[str]) -> None:
+    """Refuse before any work what cannot be written or mixed. `BadFile`, `NotFound`."""
+    for name in subtitles:
+        if name not in FORMATS:
+            raise NotFound.among(Words("subtitle format", "字幕格式"), name, list(FORMATS), where="subtitles")
+    if video is not None:
+        from studio.dubbing.film import check_film, has_sound
+
+        check_film(video, target)
+        if background == video and not has_sound(video):
+            raise BadFile(
+                f"{video.name}: the film has no sound to keep under the speech; leave the background out",
+                f"{video.name}：视频没有声音，无法作为背景；请去掉背景",
+                where="background",
+            )
+    else:
+        from studio.audio.formats import format_for
+
+        format_for(target)
+        check_target(target)
+    if background is not None and background != video:
+        probe(background)
+
+
+def write(
+    material: Material,
+    target: Path,
+    job: Job[Any],
+    background: Path | None = None,
+    video: Path | None = None,
+    keep_sound: bool = False,
+    subtitles: Sequence[str] = (),
+) -> Dubbed:
+    """Write the dub to `target`, and subtitles of the formats named beside it."""
+    line = timeline(material.placed(), material.load, material.rate, max(_ends(material.cues), default=0.0))
+    under = _background(material, background) if background else None
+    job.total, seconds = max(0.01, line.seconds), 0.0
+
+    def sound() -> Iterator[Samples]:
+        nonlocal seconds
+        with closing(ahead(mixed(line, under), BLOCKS_AHEAD)) as belt:
+            for block in belt:
+                job.stopping.check()
+                seconds += len(block) / material.rate
+                job.done = min(job.total, seconds)
+                yield block
+
+    if video is None:
+        with Writer(target, material.rate, tags=_tags(material)) as writer:
+            for block in sound():
+                writer.write(block)
+    else:
+        from studio.dubbing.film import write_film
+
+        tags = {"title": material.title, "comment": STATEMENT, **_provenance(material).tags}
+        write_film(video, target, sound(), material.rate, tags, keep_sound=keep_sound)
+    beside = [_subtitles(material, target, name) for name in subtitles]
+    return Dubbed(target, seconds, tuple(beside), _counted(material))
+
+
+def cue_of(line: Line, fit: Fit) -> Cue:
+    """A cue as it is shown; one that is spoken past its end stays on the screen so long."""
+    start = line.start or 0.0
+    return Cue(start, max(line.finish or start, fit.end), line.text, line.speaker)
+
+
+def _subtitles(material: Material, target: Path, format: str) -> Path:
+    path = target.with_suffix(f".{format}")
+    cues = [cue_of(cue.line, cue.fit) for cue in material.cues if cue.line.start is not None]
+    write_text(path, FORMATS[format][1](cues))
+    return path
+
+
+def _ends(cues: Sequence["DubCue"]) -> Iterator[float]:
+    return (cue.line.finish or 0.0 for cue in cues)
+
+
+def _background(material: Material, path: Path) -> Background:
+    level, duck = float(material.settings["background_db"]), float(material.settings["duck_db"])
+    return Background(partial(blocks, path, material.rate), level, duck)
+
+
+def _counted(material: Material) -> Mapping[str, int]:
+    from studio.dubbing.fitting import counted
+
+    return counted([cue.fit for cue in material.cues])
+
+
+def _provenance(material: Material) -> Provenance:
+    return Provenance(True, ", ".join(material.engines), ", ".join(material.voices[:VOICES_NAMED]), material.recipe)
+
+
+def _tags(material: Material) -> Tags:
+    return Tags(title=material.title, language=material.language, comment=STATEMENT, extra=_provenance(material).tags)
+
+
+def report_text(report: Mapping[str, Any]) -> str:
+    """A report as a JSON file."""
+    return json.dumps(report, ensure_ascii=False, indent=2) + "\n"
