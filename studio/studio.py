@@ -18,6 +18,7 @@ from studio.audio.drafts import check_target, sweep
 from studio.audio.formats import FORMATS, Format, format_for
 from studio.audio.polish import PRESETS, Preset
 from studio.audio.tags import read_cover
+from studio.dubbing.fitting import FLAGS as FIT_FLAGS
 from studio.engines.contract import (
     BuiltinVoice,
     Control,
@@ -87,6 +88,7 @@ if TYPE_CHECKING:  # each costs time to import, and most commands need none of t
     from studio.voices.drawing import Drawing
 
 __all__ = [
+    "FIT_FLAGS",
     "SEEDS",
     "Audition",
     "Begun",

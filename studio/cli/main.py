@@ -21,6 +21,7 @@ HOMES = {
     "speak": "studio.cli.speaking",
     "convert": "studio.cli.speaking",
     "productions": "studio.cli.productions",
+    "dub": "studio.cli.dubbing",
     "transcribe": "studio.cli.listening",
     "inspect": "studio.cli.speaking",
     "voices": "studio.cli.voices",

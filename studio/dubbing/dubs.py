@@ -5,11 +5,13 @@ how each take is made to fit its cue, asks for quicker takes where an engine can
 """
 
 import csv
+import hashlib
 import io
+import json
 import threading
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +28,7 @@ from studio.library.script import Line, LineChange, NewLine, Scope
 from studio.manuscripts.reading import read_document
 from studio.production.choices import Begun, Choices
 from studio.production.desk import Desk
+from studio.production.exports import write_text
 from studio.production.jobs import Job
 from studio.production.linework import LinePlanner
 from studio.production.scripting import script_of
@@ -95,9 +98,9 @@ class Dubs:
         return found
 
     def begin(self, path: Path, begun: Begun = NEW, name: str = "") -> Production:
-        """A new dub from a subtitle file; nothing is rendered yet. `BadFile` for what holds no cue.
+        """A dub of a subtitle file; nothing is rendered yet. `BadFile` for what holds no cue.
 
-        What was odd about the file is kept: `notes`.
+        The same file, begun in the same way, is the same dub again. What was odd about the file is kept: `notes`.
         """
         shown = name or path.name
         if shown.rpartition(".")[2].lower() not in FORMATS:
@@ -107,10 +110,14 @@ class Dubs:
                 where=shown,
             )
         document = read_document(path, name=shown, language=begun.language)
+        source = digest_of({"file": hashlib.sha256(path.read_bytes()).hexdigest(), "begun": asdict(begun)})
+        for known in self.find(size=500):
+            if known.settings.get("from") == source:
+                return known
         script = script_of(document, Choices(dialogue=False))
         notes = [note._asdict() for note in document.notes]
         begun = replace(begun, kind="drama")  # its lines are joined by time, not by pauses
-        return self._desk.begin_with(document, script, path, begun, "dub", notes=notes)
+        return self._desk.begin_with(document, script, path, begun, "dub", notes=notes, **{"from": source})
 
     def notes(self, id: str) -> tuple[Words, ...]:
         """What was odd about the file that a dub began with."""
@@ -240,6 +247,19 @@ class Dubs:
         writer.writeheader()
         writer.writerows({**row, "flags": " ".join(row["flags"])} for row in rows)
         return out.getvalue()
+
+    def write_report(self, id: str, path: Path) -> None:
+        """The report as a file: a table where the name ends in .csv, else JSON."""
+        if path.suffix.lower() == ".csv":
+            write_text(path, self.report_csv(id))
+        else:
+            write_text(path, json.dumps(self.report(id), ensure_ascii=False, indent=2) + "\n")
+
+    def check_targets(
+        self, path: Path, background: Path | None = None, video: Path | None = None, subtitles: Sequence[str] = ()
+    ) -> None:
+        """Refuse before any work what cannot be written or mixed. `BadFile`, `NotFound`."""
+        check_targets(path, background, video, subtitles)
 
     def subtitles(self, id: str) -> tuple[Cue, ...]:
         """The cues as they are now, with the times at which they are heard."""

@@ -1,6 +1,5 @@
 """A dub into files: the sound, or a film with it, subtitles and the report beside it. Whole or not at all."""
 
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -161,8 +160,3 @@ def _provenance(material: Material) -> Provenance:
 
 def _tags(material: Material) -> Tags:
     return Tags(title=material.title, language=material.language, comment=STATEMENT, extra=_provenance(material).tags)
-
-
-def report_text(report: Mapping[str, Any]) -> str:
-    """A report as a JSON file."""
-    return json.dumps(report, ensure_ascii=False, indent=2) + "\n"
