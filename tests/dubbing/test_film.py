@@ -122,10 +122,10 @@ def test_damage_in_the_middle_leaves_nothing_half_written(studio, id, tmp_path):
     content[len(content) // 3 : len(content) // 3 + 400] = bytes(400)
     source.write_bytes(content)
     out = tmp_path / "out.mp4"
+    job = studio.dubbing.export(id, out, video=source)
     try:
-        studio.dubbing.export(id, out, video=source).wait(60)
-    except BadFile as error:
-        assert "in.mkv" in error.words.en
+        job.wait(60)
+    except BadFile:
         assert not out.exists()
     else:  # what FFmpeg can read past is copied
         assert read(out).seconds > 4
