@@ -75,6 +75,19 @@ def espeak(found: Any) -> list[Row]:
     ]
 
 
+def draw(found: Any) -> list[Row]:
+    rows = found["rows"]
+    worst = max(rows[language]["all_s"]["median"] for language in ("zh", "en"))
+    cold = max(rows[language]["engine_not_started_s"]["median"] for language in ("zh", "en"))
+    first = max(rows[language]["first_s"]["median"] for language in ("zh", "en"))
+    return [
+        Row("drawing 24 voices of eSpeak NG, all heard", rows["target_s"], worst, "s", "draw.json"),
+        Row("the same, its worker not started", rows["target_s"], cold, "s", "draw.json"),
+        Row("the first of them", None, 1000 * first, "ms", "draw.json"),
+        Row("breeding 24 from eight", None, rows["bred_s"], "s", "draw.json"),
+    ]
+
+
 def library(found: Any) -> list[Row]:
     asked = {row["what"]: row["median_ms"] for row in found["rows"] if "found" in row}
     pages = {what: ms for what, ms in asked.items() if what.startswith("voices: ") and "facets" not in what}
@@ -281,6 +294,7 @@ REPORTS = {
     "speak": speak,
     "ui": ui,
     "espeak": espeak,
+    "draw": draw,
     "convert": convert,
     "library": library,
     "audio": audio,

@@ -61,7 +61,8 @@ from studio.production.planning import Direction, Plan, PlannedLine, SpeakReques
 from studio.production.provenance import Provenance, read_tags
 from studio.production.rendering import Renderer
 from studio.production.shelf import ID_DIGITS, ConvertJob, ProductionShelf
-from studio.production.styles import StyleSheet, sheets
+from studio.production.stylebook import Difference, Stylebook, styles_of
+from studio.production.styles import sheets
 from studio.recognition.contract import Listening, Segment, Transcript, Word
 from studio.stop import Stop
 from studio.text.declarations import MARKS, MarkSpec
@@ -101,6 +102,7 @@ __all__ = [
     "ConvertJob",
     "ConvertRequest",
     "Converted",
+    "Difference",
     "DrawRequest",
     "EngineSpec",
     "EngineState",
@@ -259,8 +261,13 @@ class Studio:
     def styles(self) -> "Styles":
         """The styles, the shipped ones of `presets/` among them."""
         styles = self._library.styles
-        styles.ship([style for sheet in sheets() for style in self._shipped(sheet)])
+        styles.ship([style for sheet in sheets() for style in styles_of(sheet)])
         return styles
+
+    @cached_property
+    def stylebook(self) -> Stylebook:
+        """Styles as files, changed and compared."""
+        return Stylebook(self.styles, self._engines)
 
     def close(self) -> None:
         """Stop what runs, end the engines, close the library."""
@@ -573,13 +580,6 @@ class Studio:
             split=request.split,
             cautions=cautions(voice, spec, weights_of(self.models.store, spec) if voice.weights else ""),
         )
-
-    def _shipped(self, sheet: StyleSheet) -> Iterator[NewStyle]:
-        """The styles of one sheet, for the engines that are declared here."""
-        words = {"en": sheet.label.en, "zh": sheet.label.zh}, {"en": sheet.about.en, "zh": sheet.about.zh}
-        translations = {code: {"name": words[0][code], "description": words[1][code]} for code in ("en", "zh")}
-        for engine, controls in sheet.controls.items():
-            yield NewStyle(sheet.name, controls, engine, sheet.about.en, translations=translations)
 
     def _direct_book(self, manuscript: Manuscript, request: ConvertRequest) -> Book:
         return Book(manuscript, request, self._direct(request))

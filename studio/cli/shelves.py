@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from studio.cli import styling
 from studio.cli.main import Session
 from studio.cli.options import engine_option, footer, heard, machine, paged, recogniser_option
 from studio.cli.reader import say
@@ -144,3 +145,7 @@ def save_style(session: Session, name: str, engine: str, control: tuple[str, ...
 def delete_style(session: Session, name: str, engine: str) -> None:
     with session.open() as studio:
         studio.styles.delete(studio.styles.get(name, engine).id)
+
+
+for command in (styling.export_style, styling.import_styles, styling.edit_style, styling.compare_styles):
+    styles.add_command(command)

@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from studio.cli import drawing
 from studio.cli.main import Session
 from studio.cli.options import engine_option, footer, heard, machine, paged, recogniser_option
 from studio.cli.reader import LANGUAGE, say
@@ -186,3 +187,7 @@ def restore_voice(session: Session, id: str) -> None:
     with session.open() as studio:
         studio.voices.restore([id])
         click.echo(studio.voices.get(id).name)
+
+
+for command in (drawing.draw, drawing.interpolate, drawing.mutate, drawing.breed):
+    voices.add_command(command)

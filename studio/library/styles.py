@@ -27,15 +27,37 @@ class Styles:
 
     def save(self, style: NewStyle) -> Style:
         """Keep a style; one of the user's with the same name and engine is replaced. `BadRequest`."""
+        return self.save_all([style])[0]
+
+    def save_all(self, styles: Sequence[NewStyle], *, replace_own: bool = True) -> tuple[Style, ...]:
+        """`save` for several, all or none; without `replace_own`, a name that is taken is refused."""
+        found = []
+        with self._database.write() as session:
+            for values in map(_values, styles):
+                row = session.scalar(select(StyleRow).where(*_same(values)))
+                if row is not None:
+                    _refuse_shipped(row, "replaced", "替换")
+                    if not replace_own:
+                        raise _taken(row.name)
+                else:
+                    row = StyleRow(id=new_id(), shipped=False, created=datetime.now(UTC))
+                    session.add(row)
+                _set(row, values)
+                session.flush()
+                found.append(_style(row))
+        return tuple(found)
+
+    def change(self, id: str, style: NewStyle) -> Style:
+        """Put all of a style of the user's anew. `NotFound`, `BadRequest` if it is shipped or the name taken."""
         values = _values(style)
         with self._database.write() as session:
-            row = session.scalar(select(StyleRow).where(*_same(values)))
-            if row is None:
-                row = StyleRow(id=new_id(), shipped=False, created=datetime.now(UTC), updated=datetime.now(UTC))
-                session.add(row)
-            _refuse_shipped(row, "replaced", "替换")
+            row = _row(session, id, None)
+            _refuse_shipped(row, "changed", "修改")
             _set(row, values)
-            session.flush()
+            try:
+                session.flush()
+            except IntegrityError as error:
+                raise _taken(style.name) from error
             return _style(row)
 
     def get(self, reference: str, engine: str | None = None) -> Style:

@@ -11,6 +11,7 @@ from studio.words import Words
 
 SHIPPED = Path(__file__).parents[2] / "presets"
 KEYS = {"name", "label", "about", "controls"}
+LARGEST = 64 * 1024  # bytes of a file
 
 
 @dataclass(frozen=True)
@@ -30,17 +31,41 @@ def sheets(folder: Path = SHIPPED) -> Iterator[StyleSheet]:
 
 
 def _sheet(path: Path) -> StyleSheet:
+    return sheet_of(path.read_bytes(), path.name)
+
+
+def sheet_of(data: bytes, where: str) -> StyleSheet:
+    """A style from the bytes of its file; its control values are as written. `BadFile` says what is wrong in it."""
     try:
-        found = tomllib.loads(path.read_text(encoding="utf-8"))
+        found = tomllib.loads(data.decode("utf-8-sig"))
         if unknown := set(found) - KEYS:
             raise KeyError(f"unknown: {', '.join(sorted(unknown))}")
-        label, about = found["label"], found["about"]
-        return StyleSheet(
-            found["name"], Words(label["en"], label["zh"]), Words(about["en"], about["zh"]), found["controls"]
-        )
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, KeyError, TypeError) as error:
+        if missing := KEYS - set(found):
+            raise KeyError(f"missing: {', '.join(sorted(missing))}")
+        controls = found["controls"]
+        if not isinstance(controls, dict) or not controls or not all(isinstance(c, dict) for c in controls.values()):
+            raise TypeError("controls has to be a section for each engine, as in [controls.espeak]")
+        return StyleSheet(_text(found, "name"), _words(found, "label"), _words(found, "about"), controls)
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, KeyError, TypeError, RecursionError) as error:
+        said = str(error.args[0] if isinstance(error, KeyError) else error or type(error).__name__)
         raise BadFile(
-            f"{path.name}: not a style ({error}); docs/formats.md shows one",
-            f"{path.name}：不是有效的风格文件（{error}）；格式见 docs/formats.md",
-            where=path.name,
+            f"{where}: not a style ({said}); docs/formats.md shows one",
+            f"{where}：不是有效的风格文件（{said}）；格式见 docs/formats.md",
+            where=where,
         ) from error
+
+
+def _text(found: dict[str, Any], key: str) -> str:
+    if not isinstance(found[key], str):
+        raise TypeError(f"{key} has to be a text")
+    return str(found[key])
+
+
+def _words(found: dict[str, Any], key: str) -> Words:
+    """A text in both languages; written once it stands for both."""
+    told = found[key]
+    if isinstance(told, str):
+        return Words(told, told)
+    if not isinstance(told, dict) or set(told) != {"en", "zh"}:
+        raise TypeError(f"{key} has to be {{ en = …, zh = … }} or one text")
+    return Words(_text(told, "en"), _text(told, "zh"))

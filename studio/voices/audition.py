@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from studio.audio.clip import Clip
-from studio.errors import EngineFailed, StudioError
+from studio.errors import BadRequest, EngineFailed, StudioError
 from studio.library import Library, Take
 from studio.production.casting import CastVoice
 from studio.production.jobs import Job
@@ -85,6 +85,16 @@ class Audition(Job[tuple[Candidate, ...]]):
         self.columns = 1 + max(one.column for one in candidates)
         self.total = sum(_size(one) for one in candidates)
         self._renderer, self._library = renderer, library
+
+    def candidate(self, number: int) -> Candidate:
+        """The one with this number. `BadRequest` where there is none."""
+        if not 1 <= number <= len(self.candidates):
+            raise BadRequest(
+                f"candidate {number}: there are 1 to {len(self.candidates)}",
+                f"候选 {number}：编号为 1 到 {len(self.candidates)}",
+                where="number",
+            )
+        return self.candidates[number - 1]
 
     def to_json(self) -> dict[str, Any]:
         """The contact sheet: the recipe of the grid, and every place of it."""

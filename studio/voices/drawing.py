@@ -246,12 +246,12 @@ class Drawing:
                 f"{audition.kind}：其中没有随机成分，再来一次结果相同",
                 where="id",
             )
-        return again([self._place(audition, number) for number in dict.fromkeys(liked)])
+        return again([audition.candidate(number) for number in dict.fromkeys(liked)])
 
     def keep(self, id: str, number: int, name: str, **facts: Any) -> Voice:
         """The voice of a candidate into the library, with what it was heard in and how it was made."""
         audition = self.audition(id)
-        one = self._place(audition, number)
+        one = audition.candidate(number)
         origin = {"made": audition.kind, "number": number, **_told(audition.recipe), **facts.pop("origin", {})}
         more = {"controls": one.controls, "parents": one.parents, "origin": origin, **facts}
         voice = self._keep(one.engine, one.voice.content, name, **more)
@@ -270,16 +270,6 @@ class Drawing:
             if id in self._auditions:
                 return self._auditions[id]
         raise NotFound(f"draw “{id}” is over and forgotten; draw again", f"抽卡“{id}”已清除，请重新抽取", where="id")
-
-    @staticmethod
-    def _place(audition: Audition, number: int) -> Candidate:
-        if not 1 <= number <= len(audition.candidates):
-            raise BadRequest(
-                f"candidate {number}: there are 1 to {len(audition.candidates)}",
-                f"候选 {number}：编号为 1 到 {len(audition.candidates)}",
-                where="number",
-            )
-        return audition.candidates[number - 1]
 
     def _candidate(
         self, request: SpeakRequest, row: int, column: int, voice: CastVoice | None = None, **more: Any
