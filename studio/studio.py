@@ -70,6 +70,10 @@ from studio.text.normalise import STEPS, Step
 from studio.voices.audition import Audition, Candidate
 from studio.voices.drawing import DrawRequest, Sentence, Sweep, seeds_in
 from studio.voices.evolving import Between, Brood, Mix, Mutation
+from studio.voices.glyph import SIDE as GLYPH_SIDE
+from studio.voices.glyph import Line as GlyphLine
+from studio.voices.glyph import glyph_of as glyph_lines_of
+from studio.voices.glyph import lines as glyph_lines
 from studio.weights import WeightStore
 
 if TYPE_CHECKING:  # each costs time to import, and most commands need none of them
@@ -87,9 +91,11 @@ if TYPE_CHECKING:  # each costs time to import, and most commands need none of t
     from studio.production.revoicing import Revoiced
     from studio.production.workshop import Listen
     from studio.voices.drawing import Drawing
+    from studio.voices.exchange.exchange import Exchange
 
 __all__ = [
     "FIT_FLAGS",
+    "GLYPH_SIDE",
     "SEEDS",
     "Audition",
     "Begun",
@@ -108,6 +114,7 @@ __all__ = [
     "EngineState",
     "Format",
     "Gaps",
+    "GlyphLine",
     "Job",
     "Line",
     "LineQuery",
@@ -145,6 +152,8 @@ __all__ = [
     "VoiceKind",
     "VoiceQuery",
     "Word",
+    "glyph_lines",
+    "glyph_lines_of",
     "look_into",
     "seeds_in",
 ]
@@ -198,6 +207,13 @@ class Studio:
         from studio.production.ears import Ears
 
         return Ears(self._library, self.models.store, self._spoken)
+
+    @cached_property
+    def exchange(self) -> "Exchange":
+        """Voices as files, in and out."""
+        from studio.voices.exchange.exchange import Exchange
+
+        return Exchange(self._library, self._engines)
 
     @cached_property
     def scripts(self) -> "Desk":

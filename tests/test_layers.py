@@ -23,7 +23,7 @@ MAY: dict[str, set[str]] = {
     "recognition": PURE,
     "library": {"text", "audio"},
     "production": PURE | {"engines", "recognition", "library", "manuscripts"},
-    "voices": PURE | {"engines", "recognition", "library", "production"},
+    "voices": PURE | {"engines", "recognition", "library", "production", "manuscripts"},
     "dubbing": PURE | {"engines", "recognition", "library", "production", "manuscripts"},
     "batch": PURE | {"engines", "library", "production", "manuscripts", "dubbing"},
     "studio": PURE | {"engines", "recognition", "library", "production", "manuscripts", "voices", "dubbing", "batch"},

@@ -7,7 +7,7 @@ common engine than walk the list that is sorted already.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
@@ -15,6 +15,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from studio.library import search
 from studio.library.tables import TakeRow, VoiceRow
 
+Value = TypeVar("Value")
 _FEW = 2000  # rows that are faster looked up and sorted than found along the sorted index
 _CHUNK = 500  # values of one IN (…)
 
@@ -107,7 +108,7 @@ def within(column: InstrumentedAttribute[str], language: str) -> ColumnElement[b
     return or_(column == language, and_(column >= f"{language}-", column < f"{language}."))
 
 
-def parts(values: Sequence[str]) -> list[Sequence[str]]:
+def parts(values: Sequence[Value]) -> list[Sequence[Value]]:
     """The values, each once, in portions that one statement can name."""
     unique = list(dict.fromkeys(values))
     return [unique[at : at + _CHUNK] for at in range(0, len(unique), _CHUNK)]

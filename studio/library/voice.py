@@ -42,6 +42,7 @@ class NewVoice:
     origin: Mapping[str, Any] = field(default_factory=dict)  # where it came from, what it may be used for
     parents: Sequence[Mapping[str, Any]] = ()  # of a blend: {"id": …, "weight": …}
     weights: str = ""  # digest of the weights it was made with
+    id: str = ""  # 16 hex digits that it had elsewhere; empty gives it a new one
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from itertools import islice
 from typing import Any
 
 from sqlalchemy import ColumnElement, delete, insert, select, update
@@ -49,6 +48,8 @@ _ORDERS = {
 _LINKS = (selectinload(VoiceRow.languages), selectinload(VoiceRow.tags))
 _SUGGESTIONS = 200  # names looked through for one that was meant
 _BULK = 1000  # voices of one statement
+_BULK_BYTES = 32 << 20  # and their clips
+_EVERY = 1 << 30  # more than there are
 
 
 class Voices:
@@ -66,6 +67,54 @@ class Voices:
     def add_many(self, voices: Iterable[NewVoice]) -> int:
         """Add many at once; all or none of them. How many."""
         return len(self._add(voices))
+
+    def take_in(self, voices: Iterable[NewVoice], changes: Mapping[str, VoiceChange] | None = None) -> None:
+        """Add voices and change others (by id), all of it or nothing."""
+        with self._database.write() as session:
+            for part in _portions(voices):
+                _insert(session, part)
+            for id, change in (changes or {}).items():
+                _change(session, [_row(session, id)], change)
+
+    def ids(self, query: VoiceQuery | None = None) -> tuple[str, ...]:
+        """The ids of all voices that fit, the oldest first (sort and page do not matter)."""
+        wanted, oldest = voice_facets.wanted(query or VoiceQuery()), _ORDERS["created"].reversed()
+        with self._database.read() as session:
+            numbers, _ = listing.numbers(session, wanted, oldest, 1, _EVERY)
+            named = select(VoiceRow.number, VoiceRow.id)
+            rows = [session.execute(named.where(VoiceRow.number.in_(part))).all() for part in parts(numbers)]
+        ids = {number: id for part in rows for number, id in part}
+        return tuple(ids[number] for number in numbers)
+
+    def many(self, ids: Sequence[str]) -> tuple[Voice, ...]:
+        """The voices with these ids, in this order; unknown and deleted ones are left out."""
+        with self._database.read() as session:
+            rows = {row.id: _voice(row) for part in parts(ids) for row in _rows(session, part) if row.deleted is None}
+        return tuple(rows[id] for id in dict.fromkeys(ids) if id in rows)
+
+    def alike(self, contents: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Voice]:
+        """The oldest voice with each of these contents (engine and digest), where there is one."""
+        digests: dict[str, list[str]] = {}
+        for engine, digest in contents:
+            digests.setdefault(engine, []).append(digest)
+        found: dict[tuple[str, str], Voice] = {}
+        with self._database.read() as session:
+            for engine, part in ((engine, part) for engine, named in digests.items() for part in parts(named)):
+                same = VoiceRow.engine == engine, VoiceRow.digest.in_(part), VoiceRow.deleted.is_(None)
+                for row in session.scalars(select(VoiceRow).where(*same).order_by(VoiceRow.number).options(*_LINKS)):
+                    found.setdefault((engine, row.digest), _voice(row))
+        return found
+
+    def taken(self, ids: Sequence[str], names: Sequence[str]) -> tuple[set[str], set[str]]:
+        """Which of these ids somebody has or had, and which of these names (folded, see `name_key`)."""
+        with self._database.read() as session:
+            had = [session.scalars(select(VoiceRow.id).where(VoiceRow.id.in_(part))).all() for part in parts(ids)]
+            live = VoiceRow.deleted.is_(None)
+            named = [
+                session.scalars(select(VoiceRow.name_key).where(VoiceRow.name_key.in_(part), live)).all()
+                for part in parts(names)
+            ]
+        return {id for part in had for id in part}, {name for part in named for name in part}
 
     def get(self, reference: str) -> Voice:
         """The voice with this id or, failing that, this name (case and width do not matter).
@@ -167,8 +216,16 @@ class Voices:
 
 
 def _portions(voices: Iterable[NewVoice]) -> Iterator[list[NewVoice]]:
-    rest = iter(voices)
-    while part := list(islice(rest, _BULK)):
+    """As many as one statement takes, or as their clips leave room for in memory."""
+    part: list[NewVoice] = []
+    size = 0
+    for voice in voices:
+        part.append(voice)
+        size += len(voice.media or b"")
+        if len(part) == _BULK or size > _BULK_BYTES:
+            yield part
+            part, size = [], 0
+    if part:
         yield part
 
 
@@ -198,7 +255,7 @@ def _values(voice: NewVoice) -> dict[str, Any]:
     age = check_text(voice.age, "age", LONGEST_TAG)
     marks = voice.engine, voice.kind, voice.gender, voice.favourite, voice.rating, voice.languages, tags
     return {
-        "id": new_id(),
+        "id": voice.id or new_id(),
         "engine": voice.engine,
         "kind": check_choice(voice.kind, VoiceKind, "kind"),
         "digest": digest_of(voice.content),

@@ -58,8 +58,8 @@ class Archive:
             raise
         if len(data) > most:
             raise BadFile(
-                f"{self.name}: “{name[:80]}” unpacks to more than {most >> 20} MB; this is no book",
-                f"{self.name}：“{name[:80]}”解压后超过 {most >> 20} MB，不是正常的书籍文件",
+                f"{self.name}: “{name[:80]}” unpacks to more than {most >> 20} MB; it is damaged, or made to do harm",
+                f"{self.name}：“{name[:80]}”解压后超过 {most >> 20} MB；文件已损坏，或为恶意文件",
                 where=self.name,
             )
         self._left -= len(data)
@@ -87,8 +87,8 @@ class Archive:
             size = struct.unpack_from("<Q", tail, wide + 40)[0]
         if size > DIRECTORY_BYTES:
             raise BadFile(
-                f"{self.name} lists far too many files ({size >> 20} MB of names); this is no book",
-                f"{self.name} 含有过多文件（仅名称就有 {size >> 20} MB），不是正常的书籍文件",
+                f"{self.name} lists far too many files ({size >> 20} MB of names); it is damaged, or made to do harm",
+                f"{self.name} 含有过多文件（仅名称就有 {size >> 20} MB）；文件已损坏，或为恶意文件",
                 where=self.name,
             )
 

@@ -1,52 +1,27 @@
-"""A voice's picture: drawn from its data alone, so the same voice always has the same one."""
+"""A voice's picture as SVG: drawn from its data alone, so the same voice always has the same one."""
 
-import hashlib
-import json
-import math
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-SIDE = 40  # of the picture; it is scaled by the page
-POINTS = 60  # of one line
-LINES = 4  # one inside the other
+from studio.studio import GLYPH_SIDE as SIDE
+from studio.studio import GlyphLine, glyph_lines, glyph_lines_of
 
 
 def glyph_of(engine: str, content: Mapping[str, Any]) -> str:
     """SVG for a voice's content. Drawn in the colour of the text around it; the card carries its name."""
-    plain = json.dumps({"engine": engine, **content}, sort_keys=True, ensure_ascii=False, default=str)
-    return glyph(hashlib.sha256(plain.encode()).hexdigest())
+    return _svg(glyph_lines_of(engine, content))
 
 
 @lru_cache(maxsize=4096)
 def glyph(digest: str) -> str:
-    """SVG for 64 hex digits: closed lines one inside the other, like the height lines of a hill.
+    """SVG for 64 hex digits."""
+    return _svg(glyph_lines(digest))
 
-    The outline is a circle bent by three waves; how many bows each has, how strong it is and where it begins come from
-    the digest, and so do the twist from line to line and the place of the summit.
-    """
-    numbers = [value / 255 for value in bytes.fromhex(digest)]
-    waves = [
-        (2 + n + int(numbers[n] * 2.99), (0.05 + 0.13 * numbers[3 + n]) / (1 + 0.6 * n), math.tau * numbers[6 + n])
-        for n in range(3)
-    ]
-    twist = (numbers[9] - 0.5) * 0.4
-    lean = (numbers[10] - 0.5) * 6, (numbers[11] - 0.5) * 6  # of the summit from the middle
-    lines = "".join(line(waves, 1 - n / LINES, n * twist, lean) for n in range(LINES))
+
+def _svg(lines: tuple[GlyphLine, ...]) -> str:
+    paths = "".join("M" + "L".join(f"{across:.1f} {down:.1f}" for across, down in line) + "Z" for line in lines)
     return (
-        f'<svg viewBox="0 0 {SIDE} {SIDE}" aria-hidden="true"><path d="{lines}" fill="none" stroke="currentColor" '
-        f'stroke-width="1.4" stroke-linejoin="round"/></svg>'
+        f'<svg viewBox="0 0 {SIDE} {SIDE}" aria-hidden="true"><path d="{paths}" fill="none" '
+        f'stroke="currentColor" stroke-width="1.4" stroke-linejoin="round"/></svg>'
     )
-
-
-def line(waves: list[tuple[int, float, float]], scale: float, turn: float, lean: tuple[float, float]) -> str:
-    """One closed line; `scale` 1 is the outermost."""
-    path = []
-    for point in range(POINTS):
-        angle = math.tau * point / POINTS
-        bent = 1 + sum(strength * math.cos(bows * angle + start) for bows, strength, start in waves)
-        radius = 14.0 * scale * bent
-        across = 20 + lean[0] * (1 - scale) + radius * math.cos(angle + turn)
-        down = 20 + lean[1] * (1 - scale) + radius * math.sin(angle + turn)
-        path.append(f"{across:.1f} {down:.1f}")
-    return f"M{'L'.join(path)}Z"

@@ -180,7 +180,7 @@ class ChatTTS:
         import torch
 
         from studio.engines.chattts.speaking import Script
-        from studio.engines.chattts.strings import coefficients, sample_codes
+        from studio.engines.chattts.strings import coefficients
         from studio.engines.chattts.wording import spoken, word
 
         if recipe.engine != ID or recipe.mode != "speak":
@@ -198,9 +198,7 @@ class ChatTTS:
         else:
             script = replace(script, speaker=self._vector(recipe.voice))
         if code := str(controls["sample_code"]):
-            books = self._ready().checkpoint.sizes.embed
-            codes = torch.from_numpy(sample_codes(code, books.books, books.codes))
-            script = replace(script, sample=codes, sample_text=str(controls["sample_text"]))
+            script = replace(script, sample=self._codes(code), sample_text=str(controls["sample_text"]))
         if code := str(controls["coefficient"]):
             script = replace(script, coefficient=torch.tensor(coefficients(code).copy())[None, :, None])
         return script
@@ -231,14 +229,26 @@ class ChatTTS:
         found = self._weights.find(ID)
         return statistics(read_sizes(found.root).speakers if found else "", self.spec.embedding_size)
 
+    def _codes(self, code: str) -> "Tensor":
+        """The codes (books, frames) in a string."""
+        import torch
+
+        from studio.engines.chattts.strings import sample_codes
+
+        books = self._ready().checkpoint.sizes.embed
+        return torch.from_numpy(sample_codes(code, books.books, books.codes))
+
     def _sample(self, voice: VoiceContent) -> "Tensor":
         """The codes (books, frames) of a clip, made once."""
+        from studio.engines.chattts.strings import sample_in
+
         key = (voice.clip, str(self._settings["quantiser"]))
         with self._lock:
             if key in self._samples:
                 self._samples.move_to_end(key)
                 return self._samples[key]
-        codes = _encoded(self._ready().checkpoint, voice.clip)
+        code = sample_in(voice.clip)  # it may have been given as a string: the codes themselves
+        codes = _encoded(self._ready().checkpoint, voice.clip) if code is None else self._codes(code)
         with self._lock:
             self._samples[key] = codes
             while len(self._samples) > REMEMBERED:

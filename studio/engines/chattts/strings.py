@@ -94,6 +94,15 @@ def sample_codes(text: str, books: int, codes: int) -> NDArray[np.int64]:
     return found.reshape(rows, columns).astype(np.int64)
 
 
+def sample_in(clip: bytes) -> str | None:
+    """The string of an audio prompt, where a voice's clip is one instead of a recording."""
+    try:
+        text = clip.decode().strip() if len(clip) <= 3 * LONGEST else ""
+    except UnicodeDecodeError:
+        return None
+    return text if text and all(FIRST <= ord(c) <= FIRST + 0x3FFF or TAIL < ord(c) <= TAIL + 6 for c in text) else None
+
+
 def coefficient_string(values: NDArray[np.float32]) -> str:
     """The DVAE's coefficients (100,) as a string."""
     return to_base16384(values.astype("<f4").tobytes())

@@ -15,6 +15,9 @@ CROSS = ("cross_lingual", Words("Voice only (another language)", "仅音色（�
 PRESET = ("speak", Words("Preset speaker", "预置音色"))
 
 
+SPEAKER_SIZE = 192  # numbers of a speaker
+
+
 @dataclass(frozen=True)
 class Variant:
     """One published model."""
@@ -256,6 +259,7 @@ def declare(variant: Variant, version: str = "", rate: int = 0) -> EngineSpec:
     """The declaration; `version` names its weights and precision."""
     generation = variant.generation
     kinds = {VoiceKind.BUILTIN} | ({VoiceKind.CLIP} if variant.clips else set())
+    kinds |= {VoiceKind.EMBEDDING} if variant.presets else set()
     return EngineSpec(
         id=variant.id,
         title=Words(variant.title, variant.title),
@@ -273,6 +277,7 @@ def declare(variant: Variant, version: str = "", rate: int = 0) -> EngineSpec:
         settings=SETTINGS,
         longest=160 if generation > 1 else 120,
         pace=14.0,
+        embedding_size=SPEAKER_SIZE if variant.presets else 0,
         code_licence="Apache-2.0",
         weights_licence="Apache-2.0",
         weights=(variant.id,),

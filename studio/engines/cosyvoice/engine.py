@@ -20,7 +20,7 @@ from studio.engines.contract import (
     VoiceContent,
     VoiceKind,
 )  # fmt: skip
-from studio.engines.cosyvoice.declaration import SETTINGS, VARIANTS, Variant, declare, native
+from studio.engines.cosyvoice.declaration import SETTINGS, SPEAKER_SIZE, VARIANTS, Variant, declare, native
 from studio.engines.cosyvoice.instructions import TEXTS
 from studio.engines.cosyvoice.wording import check, katakana, spoken, word
 from studio.engines.devices import chosen, precision, settled
@@ -119,6 +119,8 @@ class CosyVoice:
         return tuple(found)
 
     def embed(self, voice: VoiceContent) -> bytes:
+        if self.variant.presets:
+            return bytes(self._speaker(voice).numpy().astype("<f4").tobytes())
         raise BadRequest(
             f"voices of {self.variant.id} cannot be blended: they are clips, not vectors",
             f"{self.variant.id} 的音色无法混合：它们是音频片段，不是向量",
@@ -237,16 +239,11 @@ class CosyVoice:
         from studio.engines.cosyvoice.flow import Prompt
 
         none, first = torch.zeros(0, dtype=torch.long), self.variant.generation == 1
+        if voice.kind is VoiceKind.EMBEDDING:
+            speaker = self._speaker(voice)
+            return Prompt.of(speaker), none, "", None, speaker
         if voice.kind is VoiceKind.BUILTIN and voice.name not in SAID:
-            known = self._presets()
-            if voice.name not in known:
-                names = ", ".join(known) or ", ".join(SAID)
-                raise BadRequest(
-                    f"voice “{voice.name}”: {self.variant.id} has no such speaker; it has {names}",
-                    f"音色“{voice.name}”：{self.variant.id} 没有这个说话人；可用：{names}",
-                    where="voice",
-                )
-            one = known[voice.name]
+            one = self._preset(voice.name)
             if one.mel is None or one.sounds is None:
                 return Prompt.of(one.speaker), none, "", None, one.speaker if first else None
             return Prompt(one.sounds, one.mel, one.speaker), one.sounds, "", one.text, one.speaker if first else None
@@ -261,6 +258,35 @@ class CosyVoice:
             None,
             heard.speaker if first else None,
         )
+
+    def _preset(self, name: str) -> "Speaker":
+        """A speaker that the checkpoint brings along."""
+        known = self._presets()
+        if name not in known:
+            names = ", ".join(known) or ", ".join(SAID)
+            raise BadRequest(
+                f"voice “{name}”: {self.variant.id} has no such speaker; it has {names}",
+                f"音色“{name}”：{self.variant.id} 没有这个说话人；可用：{names}",
+                where="voice",
+            )
+        return known[name]
+
+    def _speaker(self, voice: VoiceContent) -> "Tensor":
+        """The speaker (192,) of a preset or an embedding, for models that take one without a clip."""
+        import numpy as np
+        import torch
+
+        if voice.kind is VoiceKind.BUILTIN:
+            return self._preset(voice.name).speaker
+        vector = np.frombuffer(voice.values, "<f4") if len(voice.values) % 4 == 0 else np.zeros(0, "<f4")
+        if len(vector) != SPEAKER_SIZE or not np.isfinite(vector).all() or np.abs(vector).max() > 1e4:
+            raise BadRequest(
+                f"voice embedding: {len(vector)} numbers; {self.variant.id} takes {SPEAKER_SIZE} finite ones. "
+                "Import it again",
+                f"音色向量：{len(vector)} 个数；{self.variant.id} 需要 {SPEAKER_SIZE} 个有限数值。请重新导入",
+                where="voice.values",
+            )
+        return torch.from_numpy(vector.copy())
 
     def _listened(self, clip: bytes, transcript: str) -> "Reference":
         """What is in a clip, heard once."""

@@ -150,6 +150,15 @@ def outcome(engine: ChatTTS, hear: Hear, recipe: Recipe) -> bytes | str:
         return str(failed.fields["trouble"])
 
 
+def test_a_clip_given_as_a_string_sounds_as_the_string(engine: ChatTTS, hear: Hear, recipe_for: Make) -> None:
+    """A voice may be an audio prompt that somebody passed on, without the recording that it was made from."""
+    sample = sample_string(np.full((4, 30), 5))
+    voice = VoiceContent(VoiceKind.CLIP, clip=sample.encode(), transcript="谢谢")
+    one, plain = hear(engine, recipe_for(engine, "你好", voice)), hear(engine, recipe_for(engine, "你好"))
+    assert one[0].tobytes() != plain[0].tobytes()
+    assert engine.code_of(voice) == sample
+
+
 def test_strings_of_samples_and_coefficients_change_the_sound(engine: ChatTTS, hear: Hear, recipe_for: Make) -> None:
     plain = hear(engine, recipe_for(engine, TEXTS[0]))[0]
     sample = sample_string(np.full((4, 30), 5))

@@ -151,6 +151,17 @@ def test_presets_of_the_first_generation(made: Engines, hear: Hear, recipe_for: 
     assert calm.tobytes() != plain.tobytes()
 
 
+def test_a_speaker_of_the_first_generation_is_a_vector(made: Engines, hear: Hear, recipe_for: Make) -> None:
+    """So one from a file of speakers can be spoken with, and two can be mixed."""
+    sft = made("cosyvoice1-sft")
+    vector = VoiceContent(VoiceKind.EMBEDDING, values=sft.embed(preset("中文女")))
+    assert sft.embed(vector) == vector.values
+    one, same = (hear(sft, recipe_for(sft, TEXTS[0], voice))[0] for voice in (preset("中文女"), vector))
+    assert one.tobytes() == same.tobytes()
+    with pytest.raises(BadRequest, match="takes 192"):
+        list(sft.speak([recipe_for(sft, "你好", VoiceContent(VoiceKind.EMBEDDING, values=b"\0" * 8))], Stop()))
+
+
 @pytest.mark.parametrize(("id", "kind"), [("cosyvoice1", VoiceKind.CLIP), ("cosyvoice2", VoiceKind.CLIP)])
 def test_a_mode_that_a_model_has_not_is_not_offered(made: Engines, recipe_for: Make, id: str, kind: VoiceKind) -> None:
     engine = made(id)
