@@ -78,6 +78,7 @@ from studio.weights import WeightStore
 
 if TYPE_CHECKING:  # each costs time to import, and most commands need none of them
     from studio.audio.clip import Samples
+    from studio.batch.batches import Batches
     from studio.dubbing.dubs import Dubs
     from studio.library.keys import Keys
     from studio.library.previews import Previews
@@ -236,6 +237,13 @@ class Studio:
 
         return Dubs(self._library, self._engines, self.scripts)
 
+    @cached_property
+    def batches(self) -> "Batches":
+        """Everything that is done with many files at once: dry runs, batches at work, reports."""
+        from studio.batch.batches import Batches
+
+        return Batches(self.folder.path, self._engines, self._renderer, self._direct)
+
     def _executor(self) -> "Executor":
         """Where lines of scripts are rendered."""
         if self._cluster:
@@ -291,7 +299,7 @@ class Studio:
         for performance in performances:
             performance.stop()
         self.productions.stop_all()
-        for room in ("dubbing", "scripts", "drawing"):  # a dub renders through the scripts' desk
+        for room in ("dubbing", "scripts", "drawing", "batches"):  # a dub renders through the scripts' desk
             if room in vars(self):
                 getattr(self, room).close()
         for performance in performances:

@@ -16,7 +16,7 @@ from studio.audio.writing import Tags, Writer
 from studio.digest import digest_of
 from studio.errors import BadText
 from studio.production.jobs import Job
-from studio.production.joining import Gaps, Joiner
+from studio.production.joining import Gaps, Joiner, Placed
 from studio.production.manuscript import Manuscript
 from studio.production.pipeline import ahead
 from studio.production.planning import Direction, PlannedLine
@@ -29,6 +29,12 @@ if TYPE_CHECKING:
 
 CHAPTER_LIMIT = 20_000_000  # characters; a manuscript file is limited before
 PIECES_AHEAD = 12  # rendered pieces that wait for the encoder
+OnLine = Callable[[PlannedLine, Placed], None]
+OnSound = Callable[[Samples], None]
+
+
+def unheard(*_: object) -> None:
+    """For whoever does not want to be told."""
 
 
 @dataclass(frozen=True)
@@ -108,8 +114,10 @@ class Converted:
 class Reader:
     """One pass over a book: its sound in order, with what happens on the way."""
 
-    def __init__(self, book: Book, renderer: Renderer, job: Job[Any]) -> None:
+    def __init__(self, book: Book, renderer: Renderer, job: Job[Any], on_line: OnLine = unheard) -> None:
+        """`on_line` is told of each line when all of it was given out."""
         self.book = book
+        self._on_line = on_line
         self.starts: list[tuple[str, int]] = []  # chapter title and its first frame
         self.lines = 0
         self.cached = 0
@@ -135,7 +143,7 @@ class Reader:
                 opening = None
             yield from sounds
             if piece.last:
-                joiner.placed.clear()  # a book has many lines, and no one asks for their times here
+                self._on_line(lines[piece.index], joiner.placed.pop())  # a book has many lines: none is kept
                 owed_ms = lines[piece.index].pause_ms
                 self._count(lines[piece.index], piece)
 
@@ -172,20 +180,34 @@ class Reader:
         self._job.done += len(line.original)
 
 
-def convert(book: Book, path: Path, renderer: Renderer, job: Job[Any], cover: bytes | None = None) -> Converted:
-    """Read `book` into `path`. Nothing stands under that name before everything is in it."""
+def convert(
+    book: Book,
+    path: Path,
+    renderer: Renderer,
+    job: Job[Any],
+    cover: bytes | None = None,
+    *,
+    on_line: OnLine = unheard,
+    on_sound: OnSound = unheard,
+) -> Converted:
+    """Read `book` into `path`. Nothing stands under that name before everything is in it.
+
+    `on_line` hears of each line with its place in the file, `on_sound` gets every sample that is written.
+    """
     chain = preset(book.request.polish)
     job.total = (2 if chain.needs_measure else 1) * book.manuscript.characters
     polisher = Polisher(book.direction.spec.rate, chain)
-    first = reader = Reader(book, renderer, job)
+    first = reader = Reader(book, renderer, job, unheard if chain.needs_measure else on_line)
     if chain.needs_measure:
         for samples in first.sound():
             polisher.measure(samples)
-        reader = Reader(book, renderer, job)  # this time all of it comes from the cache
+        reader = Reader(book, renderer, job, on_line)  # this time all of it comes from the cache
     with _writer(book, path, cover) as writer:
         for samples in ahead(reader.sound(writer.chapter), PIECES_AHEAD):  # the encoder has a thread of its own
-            writer.write(polisher.push(samples))
-        writer.write(polisher.finish())
+            on_sound(sound := polisher.push(samples))
+            writer.write(sound)
+        on_sound(rest := polisher.finish())
+        writer.write(rest)
         if not reader.lines:  # raised inside, so that no file of silence is left
             raise BadText(
                 f"{book.manuscript.name}: nothing in it can be spoken",
