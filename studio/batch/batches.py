@@ -18,7 +18,7 @@ from studio.batch.checking import Preview, look
 from studio.batch.gathering import SUFFIXES, Found, Gathered, among, distinct, gather, of_files, of_rows
 from studio.batch.making import Maker
 from studio.batch.manifests import COLUMNS, is_manifest, read_manifest, subtitle_formats
-from studio.batch.order import Item, Order
+from studio.batch.order import Order
 from studio.batch.paces import Paces
 from studio.batch.records import Outcome, Record
 from studio.batch.reports import FORMATS, report
@@ -298,6 +298,12 @@ class Batches:
             )
         return report(self.record(id), format, language)
 
+    def write_report(self, id: str, path: Path, language: str = "en") -> None:
+        """Into a file, in the format that its name says."""
+        text = self.report(id, path.suffix.lower().lstrip("."), language)
+        with Draft(path) as draft:
+            draft.write(text.encode())
+
     def file(self, id: str, number: int) -> Path:
         """A finished file. `NotFound` where it is not there."""
         record = self.record(id)
@@ -357,6 +363,3 @@ def _check_folder(folder: Path) -> None:
         raise refusal(error, folder) from error
     with Draft(folder / "batch") as draft:
         draft.discard()
-
-
-__all__ = ["BatchJob", "Batches", "Item", "Order", "Outcome", "Preview", "Record"]

@@ -110,7 +110,7 @@ def _of_row(number: int, row: Row, finds: Finds, common: ConvertRequest, home: P
 
 def _named(row: Row, asked: str, common: ConvertRequest) -> tuple[str, str]:
     """The name of a row's file, and its format: as the row says, as the name ends, as all the others."""
-    name = row.output.replace("\\", "/")
+    name = str(PurePosixPath(row.output.replace("\\", "/"))) if row.output else ""
     suffix = PurePosixPath(name).suffix.lower()
     if suffix not in SOUND:
         format = format_named(asked or common.format)

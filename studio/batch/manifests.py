@@ -38,6 +38,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {  # column -> other names for it
     "subtitles": ("字幕",),
 }
 BY_NAME = {name: column for column, others in COLUMNS.items() for name in (column, *others)}
+INPUTS = {"input", *COLUMNS["input"]}
 NONE = ("none", "off", "no", "无")  # of subtitles
 
 
@@ -60,16 +61,11 @@ def is_manifest(path: Path) -> bool:
     if path.suffix.lower() not in KINDS:
         return False
     try:
-        with path.open("rb") as file:
-            start = file.read(4096)
-        heads = {"input", "file", "source", "输入", "文件", "文稿"}
-        from studio.text.encoding import decode
-
-        first = decode(start[: start.rfind(b"\n") + 1] or start).text.lstrip("\ufeff").split("\n", 1)[0]
-    except (OSError, StudioError):
+        first = read_text(path, LIMIT_BYTES).text.split("\n", 1)[0]
+    except StudioError:
         return False
     cells = {cell.strip().strip('"').casefold() for cell in first.replace("\t", ",").replace(";", ",").split(",")}
-    return bool(cells & heads)
+    return bool(cells & INPUTS)
 
 
 def read_manifest(path: Path, name: str = "") -> list[Row]:

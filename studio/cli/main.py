@@ -22,6 +22,7 @@ HOMES = {
     "convert": "studio.cli.speaking",
     "productions": "studio.cli.productions",
     "dub": "studio.cli.dubbing",
+    "batch": "studio.cli.batching",
     "transcribe": "studio.cli.listening",
     "inspect": "studio.cli.speaking",
     "voices": "studio.cli.voices",

@@ -76,7 +76,7 @@ def direction(command: Any) -> Any:
     return command
 
 
-def _asked(studio: Any, options: dict[str, Any]) -> dict[str, Any]:
+def asked(studio: Any, options: dict[str, Any]) -> dict[str, Any]:
     """The fields of a request from the options of `direction`."""
     controls, as_written = controls_of(options.pop("control")), options.pop("plain")
     steps = {step.id: False for step in studio.steps()} if as_written else None
@@ -105,7 +105,7 @@ def speak(session: Session, text: str, output: str, machine: bool, **options: An
 
     words = click.get_text_stream("stdin").read() if text == "-" else text
     with session.open(warm=options["engine"]) as studio:
-        request = SpeakRequest(words, **_asked(studio, options))
+        request = SpeakRequest(words, **asked(studio, options))
         studio.check_output(None if output == "-" else Path(output))
         performance = studio.speak(request)
         take = watch(performance, say("Speaking", "正在合成"), session.quiet or machine)
@@ -176,7 +176,7 @@ def convert(
     book = {"title": options.pop("title"), "author": options.pop("author")}
     with session.open() as studio:
         request = ConvertRequest(
-            **_asked(studio, options),
+            **asked(studio, options),
             **book,
             gaps=Gaps(sentence_pause, paragraph_pause, chapter_pause),
             format=output.suffix.lstrip(".").lower(),
