@@ -1,5 +1,6 @@
 """`batch`: folders, patterns and manifests into files, with a dry run before and a report after."""
 
+import sys
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -71,7 +72,7 @@ def batch(session: Session, inputs: Sequence[str], **options: Any) -> None:
             _tell(studio, job, target, machine)
         failed = job.record.tally.failed
     if failed:
-        raise click.exceptions.Exit(1)
+        sys.exit(1)
 
 
 def _check(inputs: Sequence[str], target: Path | None, goes_on: bool) -> None:
@@ -168,7 +169,7 @@ def _preview(studio: Any, order: Any, quiet: bool, machine: bool) -> None:
     else:
         _show(preview)
     if not preview.good:
-        raise click.exceptions.Exit(1)
+        sys.exit(1)
 
 
 def _show(preview: Any) -> None:
