@@ -32,8 +32,10 @@ from studio.engines.contract import (
 from studio.engines.registry import EngineState, Registry
 from studio.errors import BadFile, BadRequest, NotFound, StudioError
 from studio.library import (
+    MEASURES,
     Cleaned,
     Library,
+    Measured,
     NewStyle,
     NewVoice,
     Page,
@@ -93,10 +95,12 @@ if TYPE_CHECKING:  # each costs time to import, and most commands need none of t
     from studio.production.workshop import Listen
     from studio.voices.drawing import Drawing
     from studio.voices.exchange.exchange import Exchange
+    from studio.voices.survey import Survey
 
 __all__ = [
     "FIT_FLAGS",
     "GLYPH_SIDE",
+    "MEASURES",
     "SEEDS",
     "Audition",
     "Begun",
@@ -122,6 +126,7 @@ __all__ = [
     "Listening",
     "Manuscript",
     "MarkSpec",
+    "Measured",
     "Member",
     "Mix",
     "Model",
@@ -244,6 +249,13 @@ class Studio:
 
         return Batches(self.folder.path, self._engines, self._renderer, self._direct)
 
+    @cached_property
+    def survey(self) -> "Survey":
+        """Voices measured, compared with each other and with recordings, laid out on a map."""
+        from studio.voices.survey import Survey
+
+        return Survey(self._library, self.models.store, self._renderer, self.plan)
+
     def _executor(self) -> "Executor":
         """Where lines of scripts are rendered."""
         if self._cluster:
@@ -299,7 +311,7 @@ class Studio:
         for performance in performances:
             performance.stop()
         self.productions.stop_all()
-        for room in ("dubbing", "scripts", "drawing", "batches"):  # a dub renders through the scripts' desk
+        for room in ("dubbing", "scripts", "drawing", "batches", "survey"):  # a dub renders through the scripts' desk
             if room in vars(self):
                 getattr(self, room).close()
         for performance in performances:

@@ -9,15 +9,17 @@ from studio.library.paging import Page
 from studio.library.production import NewProduction, Production, ProductionChange
 from studio.library.style import NewStyle, Style
 from studio.library.take import CacheReport, Cleaned, StoredTake, Take, TakeDetails, TakeFacts, TakeQuery
-from studio.library.voice import Facets, NewVoice, Voice, VoiceChange, VoiceQuery
+from studio.library.voice import MEASURES, Facets, Measured, NewVoice, Voice, VoiceChange, VoiceQuery
 
 __all__ = [
+    "MEASURES",
     "CacheReport",
     "Cleaned",
     "DataFolder",
     "Facets",
     "Holder",
     "Library",
+    "Measured",
     "NewProduction",
     "NewStyle",
     "NewVoice",

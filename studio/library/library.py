@@ -21,6 +21,7 @@ if TYPE_CHECKING:  # sqlalchemy takes 0.3 s to import: only who opens a library 
     from studio.library.scripts import Scripts
     from studio.library.styles import Styles
     from studio.library.takes import Takes
+    from studio.library.voice_measures import VoiceMeasures
     from studio.library.voices import Voices
 
 
@@ -39,6 +40,12 @@ class Library:
         from studio.library.voices import Voices
 
         return Voices(self.database)
+
+    @cached_property
+    def voice_measures(self) -> VoiceMeasures:
+        from studio.library.voice_measures import VoiceMeasures
+
+        return VoiceMeasures(self.database)
 
     @cached_property
     def styles(self) -> Styles:

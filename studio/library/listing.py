@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from studio.library import search
+from studio.library.ranges import Ranges
 from studio.library.tables import TakeRow, VoiceRow
 
 Value = TypeVar("Value")
@@ -46,20 +47,23 @@ class Wanted:
     columns: Sequence[ColumnElement[bool]] = ()  # conditions on columns that every sorted index has
     links: Sequence[ColumnElement[bool]] = ()  # other conditions
     labels: Sequence[str] = ()  # the labels of a row for which `columns` and `links` hold
+    ranges: Ranges | None = None  # what no label can say, for both
 
     @property
     def everything(self) -> bool:
-        return not (self.words or self.labels)
+        return not (self.words or self.labels or self.ranges)
 
-    def where(self, session: Session) -> list[ColumnElement[bool]]:
-        """The conditions of the rows."""
-        live = self.row.deleted.is_(None)
-        if self.everything:
-            return [live]
+    def where(self, session: Session, few: bool = False) -> list[ColumnElement[bool]]:
+        """The conditions of the rows; with `few` in the form that is quick where there are few."""
+        live: list[ColumnElement[bool]] = [self.row.deleted.is_(None)]
+        if self.ranges:
+            live.append((self.ranges.among if few else self.ranges.holds)(self.row.number))
+        if not (self.words or self.labels):
+            return live
         if search.on_sqlite(session):
-            return [live, search.holding(self.row, self.words, self.labels)]
+            return [*live, search.holding(self.row, self.words, self.labels)]
         found = search.holding_words(self.row, self.words) if self.words else []
-        return [live, *self.columns, *self.links, *found]
+        return [*live, *self.columns, *self.links, *found]
 
 
 def numbers(session: Session, wanted: Wanted, order: Order, page: int, size: int) -> tuple[list[int], int]:
@@ -79,8 +83,11 @@ def numbers(session: Session, wanted: Wanted, order: Order, page: int, size: int
 def count(session: Session, wanted: Wanted) -> int:
     """How many rows there are."""
     name = wanted.row.__tablename__
-    if search.on_sqlite(session) and not wanted.everything:
-        return search.count(session, name, wanted.words, wanted.labels)
+    labelled = bool(wanted.words or wanted.labels)
+    if wanted.ranges and not labelled:
+        return wanted.ranges.count(session)
+    if search.on_sqlite(session) and labelled:
+        return search.count(session, name, wanted.words, wanted.labels, wanted.ranges)
     query = select(func.count()).select_from(wanted.row).where(*wanted.where(session))
     return session.scalar(_hinted(query, wanted, f"INDEXED BY {name}_by_created")) or 0
 
@@ -90,8 +97,9 @@ def _page(session: Session, wanted: Wanted, order: Order, total: int) -> Select[
     where, hint = wanted.where(session), f"INDEXED BY {order.index}"
     if search.on_sqlite(session) and not wanted.everything:
         if total <= _FEW:
-            hint = "NOT INDEXED"  # leads through the search index to the rows
-        elif not (wanted.words or wanted.links):
+            where = wanted.where(session, few=True)
+            hint = "NOT INDEXED"  # leads through the search index, or the measures, to the rows
+        elif not (wanted.words or wanted.links or wanted.ranges):
             where = [
                 wanted.row.deleted.is_(None),
                 *wanted.columns,

@@ -16,10 +16,11 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Connection, Text, cast, column, literal, select, table, text
+from sqlalchemy import ColumnElement, Connection, Integer, Text, cast, column, func, literal, select, table, text
 from sqlalchemy.orm import Session
 
 from studio.errors import BadRequest
+from studio.library.ranges import Ranges
 from studio.library.tables import TakeRow, VoiceRow
 
 INDEXED = ("voices", "takes")  # tables that have one
@@ -143,10 +144,14 @@ def clear(session: Session, name: str) -> None:
         session.execute(text(f"DELETE FROM {name}_index"))
 
 
-def count(session: Session, name: str, words: Sequence[str], labels: Sequence[str]) -> int:
+def count(
+    session: Session, name: str, words: Sequence[str], labels: Sequence[str], ranges: Ranges | None = None
+) -> int:
     """How many rows hold all of these terms (folded) and labels, straight from the index. SQLite only."""
-    found = text(f"SELECT count(*) FROM {name}_index WHERE {name}_index MATCH :q")
-    return int(session.execute(found, {"q": _fts5(words, labels)}).scalar_one())
+    index = table(f"{name}_index", column("rowid", Integer), column(f"{name}_index"))
+    found = select(func.count()).select_from(index)
+    found = found.where(index.c[f"{name}_index"].op("MATCH")(literal(_fts5(words, labels), Text())))
+    return session.scalar(found.where(ranges.holds(index.c.rowid)) if ranges else found) or 0
 
 
 def label_counts(session: Session, name: str, kind: str, most: int) -> dict[str, int]:

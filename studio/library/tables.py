@@ -225,9 +225,8 @@ class VoiceMeasureRow(Table):
 
     __tablename__ = "voice_measures"
     __table_args__ = (
-        Index("voice_measures_by_pitch", "pitch_hz"),
-        Index("voice_measures_by_pace", "pace"),
-        Index("voice_measures_by_stability", "stability"),
+        # all that voices are narrowed by, without the wide rows
+        Index("voice_measures_by_voice", "voice", "pitch_hz", "pitch_span", "pace", "level_db", "stability"),
     )
 
     voice: Mapped[int] = mapped_column(ForeignKey("voices.number", ondelete="CASCADE"), primary_key=True)

@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from math import isfinite
 from typing import Any, Literal, get_args
 
 from studio.errors import BadRequest
@@ -13,6 +14,8 @@ from studio.library.plain import check_text
 VoiceKind = Literal["builtin", "seed", "embedding", "clip", "blend"]
 Gender = Literal["female", "male", "neutral", ""]
 VoiceSort = Literal["created", "last_used", "name", "rating", "uses"]
+Span = tuple[float | None, float | None]  # from, to, both included; None is open
+MEASURES = ("pitch_hz", "pitch_span", "pace", "level_db", "stability")  # that voices can be narrowed by
 
 LONGEST_NAME = 200  # characters
 LONGEST_TAG = 50
@@ -106,10 +109,24 @@ class VoiceQuery:
     favourite: bool | None = None
     min_rating: int = 0
     emotion: str = ""  # heard in its reference or preview
+    measures: Mapping[str, Span] = field(default_factory=dict)  # of `MEASURES`; finds only voices that were measured
     sort: VoiceSort = "created"  # newest, last used, A-Z, best rated, most used first
     reverse: bool = False
     page: int = 1
     size: int = 24
+
+
+@dataclass(frozen=True)
+class Measured:
+    """How one voice speaks. None where it could not be measured: a whisper has no pitch."""
+
+    pitch_hz: float | None = None  # median
+    pitch_span: float | None = None  # semitones from its 10th to its 90th percentile
+    pace: float | None = None  # syllables a second
+    level_db: float | None = None  # loudness in LUFS
+    stability: float | None = None  # mean similarity of its takes to each other, 0..1
+    details: Mapping[str, Any] = field(default_factory=dict)  # of each test: mean and deviation of each measure
+    measured: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -186,6 +203,20 @@ def check_choice(value: str, choices: Any, where: str) -> str:
             where=where,
         )
     return value
+
+
+def check_measures(measures: Mapping[str, Span]) -> dict[str, Span]:
+    """The ranges that narrow anything; `BadRequest` for a measure that there is not, or a range that holds nothing."""
+    for name, (low, high) in measures.items():
+        check_choice(name, Literal[MEASURES], "measures")
+        ends = [end for end in (low, high) if end is not None]
+        if not all(map(isfinite, ends)) or ends != sorted(ends):
+            raise BadRequest(
+                f"{name} from {low} to {high}: takes two numbers, the smaller one first",
+                f"{name} 从 {low} 到 {high}：应为两个数，小的在前",
+                where=name,
+            )
+    return {name: span for name, span in measures.items() if span != (None, None)}
 
 
 def check_languages(languages: Sequence[str]) -> tuple[str, ...]:

@@ -8,9 +8,10 @@ from sqlalchemy.orm import Session
 
 from studio.library import listing, search
 from studio.library.listing import Wanted
+from studio.library.ranges import Ranges
 from studio.library.search import label
 from studio.library.tables import TagRow, VoiceLanguageRow, VoiceRow, VoiceTagRow
-from studio.library.voice import Facets, VoiceQuery, check_rating
+from studio.library.voice import Facets, VoiceQuery, check_measures, check_rating
 
 MOST = 50  # values of one facet that are counted out
 _KINDS = "ekgatm"  # labels of the facets: engine, kind, gender, language as given, tag, emotion
@@ -34,7 +35,7 @@ def labels(
 
 
 def wanted(asked: VoiceQuery) -> Wanted:
-    """The voices that a query is about. `BadRequest` for a rating or a text it cannot take."""
+    """The voices that a query is about. `BadRequest` for a rating, a text or a range it cannot take."""
     check_rating(asked.min_rating)
     equal = {
         "e": (VoiceRow.engine, asked.engine),
@@ -54,7 +55,9 @@ def wanted(asked: VoiceQuery) -> Wanted:
     if asked.emotion:
         marks.append(label("m", asked.emotion))
     marks += [label("t", tag) for tag in asked.tags]
-    return Wanted(VoiceRow, search.terms(asked.text), columns, _links(asked), marks)
+    measures = check_measures(asked.measures)
+    ranges = Ranges(measures) if measures else None
+    return Wanted(VoiceRow, search.terms(asked.text), columns, _links(asked), marks, ranges)
 
 
 def _links(asked: VoiceQuery) -> list[ColumnElement[bool]]:
@@ -72,7 +75,7 @@ def _links(asked: VoiceQuery) -> list[ColumnElement[bool]]:
 
 def facets(session: Session, which: Wanted) -> Facets:
     """The most frequent values among the voices, and how many have each."""
-    if search.on_sqlite(session):
+    if search.on_sqlite(session) and not which.ranges:
         return Facets(*(_label_counts(session, kind, which) for kind in _KINDS))
     engines, kinds, genders = (_counts(session, c, which) for c in (VoiceRow.engine, VoiceRow.kind, VoiceRow.gender))
     languages = _link_counts(session, VoiceLanguageRow.language, VoiceLanguageRow.voice, which)

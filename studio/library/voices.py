@@ -124,6 +124,12 @@ class Voices:
         with self._database.read() as session:
             return _voice(_row(session, reference))
 
+    def several(self, ids: Sequence[str]) -> tuple[Voice, ...]:
+        """The voices with these ids, in this order; unknown ones are left out."""
+        with self._database.read() as session:
+            found = {row.id: _voice(row) for part in parts(ids) for row in _rows(session, part)}
+        return tuple(found[id] for id in dict.fromkeys(ids) if id in found)
+
     def media(self, id: str) -> bytes | None:
         """The clip of a voice, as it was given; None if it has none. `NotFound`."""
         with self._database.read() as session:

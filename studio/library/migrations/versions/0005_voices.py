@@ -60,8 +60,8 @@ def upgrade() -> None:
         _voice("voice_measures"),
         sa.PrimaryKeyConstraint("voice", name="pk_voice_measures"),
     )
-    for name, column in (("pitch", "pitch_hz"), ("pace", "pace"), ("stability", "stability")):
-        op.create_index(f"voice_measures_by_{name}", "voice_measures", [column])
+    measures = ["pitch_hz", "pitch_span", "pace", "level_db", "stability"]
+    op.create_index("voice_measures_by_voice", "voice_measures", ["voice", *measures])
 
 
 def _voice(table: str) -> sa.ForeignKeyConstraint:
