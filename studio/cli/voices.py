@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from studio.cli import drawing
+from studio.cli import drawing, exchanging
 from studio.cli.main import Session
 from studio.cli.options import engine_option, footer, heard, machine, paged, recogniser_option
 from studio.cli.reader import LANGUAGE, say
@@ -169,25 +169,35 @@ def edit_voice(session: Session, voice: str, tags: tuple[str, ...], machine: boo
 
 
 @voices.command(
-    "delete", help=say("Delete a voice; `voices restore` brings it back.", "删除音色，可用 voices restore 恢复。")
+    "delete", help=say("Delete voices; `voices restore` brings them back.", "删除音色，可用 voices restore 恢复。")
 )
-@click.argument("voice")
+@click.argument("names", nargs=-1, required=True, metavar="VOICES…")
 @click.pass_obj
-def delete_voice(session: Session, voice: str) -> None:
+def delete_voices(session: Session, names: tuple[str, ...]) -> None:
     with session.open() as studio:
-        found = studio.voices.get(voice)
-        studio.voices.delete([found.id])
-    click.echo(f"python -m studio voices restore {found.id}")
+        found = [studio.voices.get(name).id for name in names]
+        studio.voices.delete(found)
+    click.echo(f"python -m studio voices restore {' '.join(found)}")
 
 
-@voices.command("restore", help=say("Bring a deleted voice back.", "恢复已删除的音色。"))
-@click.argument("id")
+@voices.command("restore", help=say("Bring deleted voices back.", "恢复已删除的音色。"))
+@click.argument("ids", nargs=-1, required=True, metavar="IDS…")
 @click.pass_obj
-def restore_voice(session: Session, id: str) -> None:
+def restore_voices(session: Session, ids: tuple[str, ...]) -> None:
     with session.open() as studio:
-        studio.voices.restore([id])
-        click.echo(studio.voices.get(id).name)
+        found = [studio.voices.get(id) for id in ids]
+        studio.voices.restore(ids)
+    for voice in found:
+        click.echo(voice.name)
 
 
 for command in (drawing.draw, drawing.interpolate, drawing.mutate, drawing.breed):
+    voices.add_command(command)
+for command in (
+    exchanging.import_voices,
+    exchanging.export_voices,
+    exchanging.voice_formats,
+    exchanging.voice_packs,
+    exchanging.tag_voices,
+):
     voices.add_command(command)

@@ -27,6 +27,10 @@ class Entry:
     format: str = ""
     notes: tuple[Words, ...] = ()  # why, and what should be known
 
+    @property
+    def outcome_words(self) -> Words:
+        return OUTCOMES[self.outcome]
+
     def to_json(self) -> dict[str, Any]:
         return {
             "file": self.file, "outcome": self.outcome, "name": self.name, "id": self.id, "engine": self.engine,
