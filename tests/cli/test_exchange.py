@@ -3,7 +3,9 @@
 import json
 from pathlib import Path
 
-from .test_cli import run  # noqa: F401  # a fixture
+from .test_cli import run
+
+__all__ = ["run"]
 
 
 def test_voices_go_out_and_come_in_again(run, tmp_path: Path) -> None:
