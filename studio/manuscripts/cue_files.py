@@ -9,7 +9,7 @@ from typing import Any
 from studio.manuscripts.oddities import Oddities, shown
 from studio.text.cues import Cue, CueWord, Span, Subtitles
 from studio.text.looks import LOOKS, Scribe, colour, from_srt, tidied
-from studio.text.subtitles import NAMED
+from studio.text.subtitles import NAMED, vtt_place
 
 _TIME = r"(-?)[ \t]*(?:(\d{1,4})[ \t]*:[ \t]*)?(\d{1,3})[ \t]*:[ \t]*(\d{1,2})(?:[ \t]*[,.:;，][ \t]*(\d{1,9}))?"
 _START = re.compile(rf"\s*{_TIME}\s*(?:-{{1,3}}|[–—])>")
@@ -22,7 +22,7 @@ _TAG = re.compile(
 _MARK_NAME = re.compile(r"/?(?:pause|break|laugh|breath|emotion|strong|speed|say)\b", re.IGNORECASE)
 _OWN_SHEET = re.compile(r"STYLE\n(?:::cue\(\.(?:c-[0-9a-f]{6}|s)\) \{ [^{}\n]* \}\n?)+")
 _HEAD = re.compile(r"WEBVTT(?:[ \t]*-?[ \t]+([^\n]*))?")
-_PLACES = {"line:0": 8, "line:50%": 5, "line:-1": 2}
+_PLACES = {vtt_place(number).strip(): number for number in range(1, 10)}
 
 
 @dataclass(frozen=True)
@@ -230,13 +230,7 @@ def _vtt_between(lines: Sequence[str], blocks: list[str], number: int, odd: Oddi
 def _settled_place(settings: str) -> dict[str, Any]:
     """Settings that only name a place are that place; others stay as they are."""
     settings = " ".join(settings.split())
-    line, _, side = settings.partition(" position:")
-    column = {"": 0, "0% align:start": -1, "100% align:end": 1}.get(side)
-    if settings and column is not None and (line in _PLACES or settings.startswith("position:")):
-        return {"align": _PLACES.get(line, 2) + column}
-    if settings in ("position:0% align:start", "position:100% align:end"):
-        return {"align": 1 if "start" in settings else 3}
-    return {"settings": settings}
+    return {"align": _PLACES[settings]} if settings in _PLACES else {"settings": settings}
 
 
 def _voices(body: str, start: float, end: float) -> list[Cue]:

@@ -6,7 +6,7 @@ from studio.manuscripts.cue_files import pieces_as_words
 from studio.manuscripts.oddities import Oddities, shown
 from studio.text.cues import Cue, Subtitles
 from studio.text.looks import tidied
-from studio.text.subtitles import LRC_NAMED
+from studio.text.subtitles import LRC_INFO, LRC_NAMED
 
 LRC_LONGEST = 8.0  # seconds of the last line, which nothing ends
 _TIME = re.compile(r"\[(\d{1,4}):(\d{1,2})(?:[.:](\d{1,3}))?\]")
@@ -29,11 +29,8 @@ def read_lrc(text: str, odd: Oddities) -> Subtitles:
     offset = facts.get("offset", "0")
     shift = int(offset) / 1000 if re.fullmatch(r"[+-]?\d{1,7}", offset) else 0.0
     rows.sort(key=lambda row: row[0])
-    found = Subtitles(tuple(_cues(rows, shift)), title=facts.get("ti", ""), author=facts.get("ar", ""))
-    for tag_name in facts.keys() - {"ti", "ar", "offset", "length", "re", "ve", "tool", "#", "la"}:
-        value = facts[tag_name]
-        odd.tell("tag", f"[{tag_name}: {shown(value)}] is not kept", f"不保留 [{tag_name}: {shown(value)}]")
-    return found
+    info = {tag: facts[tag] for tag in LRC_INFO if facts.get(tag)}
+    return Subtitles(tuple(_cues(rows, shift)), title=facts.get("ti", ""), author=facts.get("ar", ""), info=info)
 
 
 def _times(line: str) -> tuple[list[float], str]:

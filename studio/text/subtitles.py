@@ -19,6 +19,7 @@ Captions = Subtitles | Sequence[Cue]
 JSON_FORMAT, JSON_VERSION = "timbre-subtitles", 1
 NAMED = re.compile(r"\[([^\[\]\n]{1,40})\]\s*(?=\S)")  # `[Name] words`
 LRC_NAMED = re.compile(r"([^\n:]{1,20}): (?=\s*\S)")  # `Name: words`
+LRC_INFO = ("al", "au", "by")  # tags: album, author of the text, of the file
 LRC_PAUSE_S = 1.0  # a longer one is written
 _SRT_SHIELDED = re.compile(r"<(?=/?[A-Za-z])|&(?=[#\w])|\{(?=\\)|^(?=[^\n]*-->)", re.MULTILINE)
 _LRC_SHIELDED = re.compile(r"(?:^\[|<)(?=[\d:.]+[\]>]|\w+:)")
@@ -56,7 +57,7 @@ def vtt(cues: Captions) -> str:
         text = tagged(cue, _entities, _vtt_tag, _vtt_end)
         voice = f"<v {_entities(cue.speaker)}>" if cue.speaker else ""
         id = f"{_line(cue.id).replace('-->', '->')}\n" if cue.id else ""
-        settings = f" {_line(cue.settings)}" if cue.settings else _vtt_place(cue.align)
+        settings = f" {_line(cue.settings)}" if cue.settings else vtt_place(cue.align)
         rows.append(f"{id}{_clock(cue.start)} --> {_clock(cue.end)}{settings}\n{voice}{text}\n")
     return "\n".join(rows)
 
@@ -81,7 +82,8 @@ def ass(cues: Captions) -> str:
 def lrc(cues: Captions) -> str:
     """Lyrics: where each line begins, and each word where that is known; an empty line before a pause."""
     found = whole(cues)
-    rows = [f"[{tag}:{_line(value)}]\n" for tag, value in (("ti", found.title), ("ar", found.author)) if value]
+    said = {"ti": found.title, "ar": found.author, **{tag: found.info.get(tag, "") for tag in LRC_INFO}}
+    rows = [f"[{tag}:{_line(value)}]\n" for tag, value in said.items() if value]
     row = [replace(cue, text=cue.text.replace("\n", " "), spans=()) for cue in found.cues]
     for at, cue in enumerate(row):
         places = dict(zip(word_places(cue), (f"<{_lrc_clock(w.start)}>" for w in cue.words), strict=False))
@@ -198,7 +200,7 @@ def _vtt_sheet(cues: Iterable[Cue]) -> str:
     )
 
 
-def _vtt_place(align: int) -> str:
+def vtt_place(align: int) -> str:
     """Settings that put a cue where a keypad has the number."""
     if not align:
         return ""
