@@ -108,22 +108,30 @@ def tidied(text: str, spans: Iterable[Span]) -> tuple[str, tuple[Span, ...]]:
     places: list[int] = []
     for sign in text:
         places.append(len(kept))
-        if sign in _BLANK:
-            if kept and kept[-1] not in " \n":
-                kept.append(" ")
-        elif sign == "\n":
-            if kept and kept[-1] == " ":
-                kept.pop()
+        edge = not kept or kept[-1] == "\n"
+        if sign == "\n":
+            _strip(kept)
             if kept and kept[-1] != "\n":
                 kept.append("\n")
-        elif sign not in INVISIBLE:
+        elif sign in INVISIBLE or (edge and sign.isspace()):
+            continue
+        elif sign not in _BLANK:
             kept.append(sign)
-    while kept and kept[-1] in " \n":
+        elif kept[-1] != " ":
+            kept.append(" ")
+    _strip(kept)
+    if kept and kept[-1] == "\n":
         kept.pop()
     places.append(len(kept))
     plain = "".join(kept)
     moved = (replace(s, start=places[s.start], end=places[s.end]) for s in spans)
     return plain, settled_spans(moved, plain)
+
+
+def _strip(kept: list[str]) -> None:
+    """Blanks at the end of a line go."""
+    while kept and kept[-1] != "\n" and kept[-1].isspace():
+        kept.pop()
 
 
 def settled_spans(spans: Iterable[Span], text: str) -> tuple[Span, ...]:
@@ -139,9 +147,9 @@ def settled_spans(spans: Iterable[Span], text: str) -> tuple[Span, ...]:
         for at in range(1, len(row) + 1):
             if at == len(row) or row[at] != row[start]:
                 low, high = start, at
-                while low < high and text[low] in " \n":
+                while low < high and text[low].isspace():
                     low += 1
-                while high > low and text[high - 1] in " \n":
+                while high > low and text[high - 1].isspace():
                     high -= 1
                 value = row[start]
                 if value is not None and high > low and not (look == "color" and not value):

@@ -18,7 +18,7 @@ from studio.words import Words
 Captions = Subtitles | Sequence[Cue]
 JSON_FORMAT, JSON_VERSION = "timbre-subtitles", 1
 NAMED = re.compile(r"\[([^\[\]\n]{1,40})\]\s*(?=\S)")  # `[Name] words`
-LRC_NAMED = re.compile(r"([^\n:]{1,20}): (?=\s*\S)")  # `Name: words`
+LRC_NAMED = re.compile(rf"([^\n:{SHIELD}]{{1,20}}): (?=\s*\S)")  # `Name: words`
 LRC_INFO = ("al", "au", "by")  # tags: album, author of the text, of the file
 LRC_PAUSE_S = 1.0  # a longer one is written
 _SRT_SHIELDED = re.compile(r"<(?=/?[A-Za-z])|&(?=[#\w])|\{(?=\\)|^(?=[^\n]*-->)", re.MULTILINE)
@@ -55,7 +55,8 @@ def vtt(cues: Captions) -> str:
         if cue.note:
             rows.append(f"NOTE\n{_lines(cue.note.replace('-->', '->'))}\n")
         text = tagged(cue, _entities, _vtt_tag, _vtt_end)
-        voice = f"<v {_entities(cue.speaker)}>" if cue.speaker else ""
+        unnamed = SHIELD if NAMED.match(cue.text) else ""
+        voice = f"<v {_entities(cue.speaker)}>" if cue.speaker else unnamed
         id = f"{_line(cue.id).replace('-->', '->')}\n" if cue.id else ""
         settings = f" {_line(cue.settings)}" if cue.settings else vtt_place(cue.align)
         rows.append(f"{id}{_clock(cue.start)} --> {_clock(cue.end)}{settings}\n{voice}{text}\n")
