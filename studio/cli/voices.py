@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from studio.cli import drawing, exchanging
+from studio.cli import drawing, exchanging, survey
 from studio.cli.main import Session
 from studio.cli.options import engine_option, footer, heard, machine, paged, recogniser_option
 from studio.cli.reader import LANGUAGE, say
@@ -191,7 +191,8 @@ def restore_voices(session: Session, ids: tuple[str, ...]) -> None:
         click.echo(voice.name)
 
 
-for command in (drawing.draw, drawing.interpolate, drawing.mutate, drawing.breed):
+_drawn = drawing.draw, drawing.interpolate, drawing.mutate, drawing.breed
+for command in (*_drawn, survey.measure_voices, survey.find_voices, survey.duplicates):
     voices.add_command(command)
 for command in (
     exchanging.import_voices,

@@ -132,7 +132,7 @@ class VoiceMeasures:
         """The ids of those of these voices that are not deleted."""
         found: dict[int, str] = {}
         with self._database.read() as session:
-            for part in parts([int(number) for number in numbers]):  # type: ignore[misc]  # any hashable will do
+            for part in parts([int(number) for number in numbers]):
                 where = VoiceRow.number.in_(part), VoiceRow.deleted.is_(None)
                 found |= {
                     row.number: row.id for row in session.execute(select(VoiceRow.number, VoiceRow.id).where(*where))
