@@ -6,6 +6,7 @@ StudioError
 │   ├── BadControl    a control out of range, or one that the engine does not have
 │   ├── BadText       nothing to say, too much to say, marks that do not close
 │   ├── BadFile       a file that is not what it should be, or cannot be read
+│   ├── NotPermitted  a cloned voice without the consent that this needs
 │   └── NotFound      no engine, voice, style, take or production of that name
 ├── StorageError      the data folder or the output folder does not play along
 │   ├── DiskFull      no space left; nothing half-written was kept
@@ -60,6 +61,10 @@ class BadText(BadRequest):
 
 class BadFile(BadRequest):
     code = "bad_file"
+
+
+class NotPermitted(BadRequest):
+    code = "not_permitted"
 
 
 class NotFound(BadRequest):

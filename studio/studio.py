@@ -48,7 +48,9 @@ from studio.library import (
     VoiceQuery,
 )
 from studio.library.folder import DataFolder
+from studio.library.rights import SENTENCE, USES, Rights
 from studio.library.script import Line, LineQuery, Member, NewLine, Scope
+from studio.production import rights
 from studio.production.casting import SEEDS, blend, cast, cautions, weights_of
 from studio.production.choices import Begun, Choices
 from studio.production.converting import Book, Converted, ConvertRequest
@@ -93,6 +95,7 @@ if TYPE_CHECKING:  # each costs time to import, and most commands need none of t
     from studio.production.executors import Executor
     from studio.production.revoicing import Revoiced
     from studio.production.workshop import Listen
+    from studio.voices.cloning import Cloning
     from studio.voices.drawing import Drawing
     from studio.voices.exchange.exchange import Exchange
     from studio.voices.survey import Survey
@@ -102,6 +105,8 @@ __all__ = [
     "GLYPH_SIDE",
     "MEASURES",
     "SEEDS",
+    "SENTENCE",
+    "USES",
     "Audition",
     "Begun",
     "Between",
@@ -140,6 +145,7 @@ __all__ = [
     "Production",
     "Provenance",
     "Refined",
+    "Rights",
     "Scope",
     "Segment",
     "Sentence",
@@ -222,6 +228,13 @@ class Studio:
         return Exchange(self._library, self._engines)
 
     @cached_property
+    def cloning(self) -> "Cloning":
+        """Voices from clips: the doctor of recordings, consent, references by emotion, deletion."""
+        from studio.voices.cloning import Cloning
+
+        return Cloning(self._library, self._engines, lambda: self.listening, lambda: self.scripts)
+
+    @cached_property
     def scripts(self) -> "Desk":
         """Everything that is done with scripts: manuscripts, casts, lines, renders, masters."""
         from studio.production.desk import Desk
@@ -247,7 +260,7 @@ class Studio:
         """Everything that is done with many files at once: dry runs, batches at work, reports."""
         from studio.batch.batches import Batches
 
-        return Batches(self.folder.path, self._engines, self._renderer, self._direct)
+        return Batches(self.folder.path, self._engines, self._renderer, self._produce)
 
     @cached_property
     def survey(self) -> "Survey":
@@ -393,7 +406,9 @@ class Studio:
         found = self._engines.get(engine)
         if not isinstance(found, SharesVoices):
             raise BadRequest(f"{engine}: its voices have no strings", f"{engine}：音色没有编码字符串", where="engine")
-        return found.code_of(cast(self._library, found, voice).content)
+        chosen = cast(self._library, found, voice)
+        rights.require(self._library, [chosen], engine)
+        return found.code_of(chosen.content)
 
     def plan(self, request: SpeakRequest) -> Plan:
         """What would be said and how, without saying it."""
@@ -423,6 +438,7 @@ class Studio:
         from studio.production.following import follow
 
         direction = self._direct(request)
+        rights.require(self._library, [direction.voice], direction.spec.id)
         return direction.spec.rate, follow(self._engines, direction, texts, stop or Stop())
 
     def performance(self, id: str) -> Performance:
@@ -442,13 +458,14 @@ class Studio:
     def stream(self, performance: Performance, format: str, tempo: float = 1.0) -> Iterator[bytes]:
         """The bytes of a file while it is still being spoken, with its provenance where the format has a place for it.
 
-        `tempo` (0.25..4) is how much quicker, at the same pitch.
+        `tempo` (0.25..4) is how much quicker, at the same pitch. `NotPermitted` for a cloned voice without consent.
         """
         from studio.audio.streaming import samples_of, stream_format, streamed
         from studio.production.provenance import STATEMENT
 
         plan = performance.plan
         direction = plan.direction
+        rights.require(self._library, [direction.voice], direction.spec.id)
         tags = Provenance(True, direction.spec.id, direction.voice.label, plan.digest).tags | {"comment": STATEMENT}
         sound = samples_of(performance.pcm())
         return streamed(sound, performance.rate, stream_format(format), tags, tempo)
@@ -458,10 +475,12 @@ class Studio:
     def export_take(self, digest: str, path: Path, polish: str = "off", bitrate: int | None = None) -> None:
         """Write a take to `path` (format by its name) with its provenance; nothing half-written is left."""
         self.check_output(path)
+        rights.require_take(self._library, digest)
         export(self._library, self.takes.get(digest), path, polish, bitrate)
 
     def take_bytes(self, digest: str, format: str, polish: str = "off") -> bytes:
         """A take as the bytes of a file of `format`."""
+        rights.require_take(self._library, digest)
         return export_bytes(self._library, self.takes.get(digest), format, polish)
 
     def check_output(self, path: Path | None) -> None:
@@ -470,6 +489,11 @@ class Studio:
             format_for(path)
             check_target(path)
             sweep(path.parent)
+
+    def permit(self, request: SpeakRequest | ConvertRequest) -> None:
+        """`NotPermitted` where its voice is cloned and nobody agreed that it is exported; to be asked before work."""
+        voice = cast(self._library, self._engines.get(request.engine), request.voice)
+        rights.require(self._library, [voice], request.engine)
 
     def inspect(self, path: Path) -> Provenance:
         """What an exported file says about itself, with the recipe where this studio knows it."""
@@ -528,7 +552,8 @@ class Studio:
         """A voice pinned by its content and the weights that its engine has now, into the library."""
         spec = self.engine(engine)
         spec.accept(content)
-        pinned = {"weights": weights_of(self.models.store, spec), **facts}
+        origin = rights.inherited(self._library, facts.get("parents", ()), facts.get("origin", {}))
+        pinned = {"weights": weights_of(self.models.store, spec), **facts, "origin": origin}
         return self.voices.add(
             NewVoice(engine, content.kind.value, content.to_json(), name, content.clip or None, **pinned)
         )
@@ -555,9 +580,14 @@ class Studio:
 
     def keep_voice_of(self, digest: str, name: str, **facts: Any) -> Voice:
         """The voice that spoke a take, into the library."""
-        recipe = self.takes.details(digest).recipe
+        details = self.takes.details(digest)
+        recipe, spoken_by = details.recipe, details.take.voice_id
         line = recipe["lines"][0] if recipe.get("kind") == "reading" else recipe
-        voice = self.keep_voice(line["engine"], VoiceContent.from_json(line["voice"]), name, **facts)
+        content = rights.content_of(line["voice"], self._library, spoken_by)
+        source = self.voices.known(spoken_by) if spoken_by else None
+        if source is not None:
+            facts = {"parents": [{"voice": source.id, "weight": 1.0}], "origin": source.origin, **facts}
+        voice = self.keep_voice(line["engine"], content, name, **facts)
         self.previews.add(voice.id, digest)
         return voice
 
@@ -617,8 +647,14 @@ class Studio:
             cautions=cautions(voice, spec, weights_of(self.models.store, spec) if voice.weights else ""),
         )
 
+    def _produce(self, request: SpeakRequest | ConvertRequest) -> Direction:
+        """The same for what becomes a file. `NotPermitted` for a cloned voice without consent."""
+        direction = self._direct(request)
+        rights.require(self._library, [direction.voice], direction.spec.id)
+        return direction
+
     def _direct_book(self, manuscript: Manuscript, request: ConvertRequest) -> Book:
-        return Book(manuscript, request, self._direct(request))
+        return Book(manuscript, request, self._produce(request))
 
 
 def _models(given: Path | None) -> Path | None:

@@ -12,7 +12,7 @@ from studio.words import Words
 STATUS = {
     "bad_request": 400, "bad_control": 400, "bad_text": 400, "bad_file": 400, "not_found": 400, "not_installed": 503,
     "storage": 500, "disk_full": 507, "not_writable": 500, "in_use": 503, "newer_data": 500, "cancelled": 499,
-    "engine_failed": 500,
+    "engine_failed": 500, "not_permitted": 403,
 }  # fmt: skip
 TYPES = {401: "authentication_error", 403: "permission_error", 404: "not_found_error", 429: "rate_limit_error"}
 

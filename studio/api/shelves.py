@@ -6,15 +6,12 @@ from fastapi import APIRouter, File, Form, Query, Request, UploadFile
 
 from studio.api.refusals import Refused, bad_field
 from studio.api.state import ALIASES, LISTENERS, VOICES, State, state_of
-from studio.studio import Voice, VoiceContent, VoiceKind, VoiceQuery
+from studio.studio import SENTENCE, USES, Voice, VoiceContent, VoiceKind, VoiceQuery
 from studio.words import Words
 
 router = APIRouter()
-CONSENT = (
-    "I have the right to use this voice and the speaker's consent.",
-    "我有权使用该声音，并已征得说话人同意。",
-)
 LARGEST_CLIP = 64 << 20  # bytes
+FIELDS = {"name", "audio_sample", "consent", "model", "transcript", "language", "speaker", "uses", "expires"}
 
 
 @router.get("/v1/models", summary="What can speak and listen")
@@ -81,20 +78,23 @@ async def create_voice(
     request: Request,
     name: str = Form(min_length=1, max_length=200),
     audio_sample: UploadFile = File(description="What the person says; 3 to 30 s are best."),  # noqa: B008
-    consent: str = Form("", max_length=1000, description=f"Exactly: {CONSENT[0]}"),
+    consent: str = Form("", max_length=1000, description=f"Exactly: {SENTENCE.en}"),
     model: str = Form("chattts", max_length=100),
     transcript: str = Form("", max_length=2000, description="What is said in the clip."),
     language: str = Form("", max_length=35),
+    speaker: str = Form("", max_length=200, description="Whose voice it is; default: its name."),
+    uses: str = Form("personal", max_length=200, description=f"What they agreed to, of {', '.join(USES)}; by commas."),
+    expires: str = Form("", max_length=10, description="The last day of the consent, as 2027-12-31; empty: for good."),
 ) -> dict[str, Any]:
     state = state_of(request)
     for field in await request.form():
-        if field not in {"name", "audio_sample", "consent", "model", "transcript", "language"}:
+        if field not in FIELDS:
             raise bad_field(field, "no such field here", "没有这个字段")
-    if consent.strip() not in CONSENT:
+    if consent.strip() not in SENTENCE:
         raise bad_field(
             "consent",
-            f"a voice is only made with it; send exactly: {CONSENT[0]}",
-            f"没有同意声明不能创建音色；请原样填写：{CONSENT[1]}",
+            f"a voice is only made with it; send exactly: {SENTENCE.en}",
+            f"没有同意声明不能创建音色；请原样填写：{SENTENCE.zh}",
         )
     spec = state.engine_of(model)
     clip = await audio_sample.read(LARGEST_CLIP + 1)
@@ -103,10 +103,11 @@ async def create_voice(
     content = VoiceContent(VoiceKind.CLIP, clip=clip, transcript=transcript.strip())
 
     def keep() -> Voice:
+        cloning = state.studio.cloning
         state.studio.check_clip(spec.id, content)
-        origin = {"consent": consent.strip(), "file": (audio_sample.filename or "")[:200]}
-        languages = (language,) if language else ()
-        return state.studio.keep_voice(spec.id, content, name, origin=origin, languages=languages)
+        agreed = [use.strip() for use in uses.split(",") if use.strip()]
+        rights = cloning.record(speaker or name, agreed, expires, sentence=consent.strip())
+        return cloning.keep(spec.id, content, name, rights, source=audio_sample.filename or "", language=language)
 
     async with state.turns.turn():
         return voice_row(await state.call(keep, names={"clip": "audio_sample", "voice.clip": "audio_sample"}))

@@ -107,6 +107,7 @@ def speak(session: Session, text: str, output: str, machine: bool, **options: An
     with session.open(warm=options["engine"]) as studio:
         request = SpeakRequest(words, **asked(studio, options))
         studio.check_output(None if output == "-" else Path(output))
+        studio.permit(request)
         performance = studio.speak(request)
         take = watch(performance, say("Speaking", "正在合成"), session.quiet or machine)
         notes(performance.plan.notes)

@@ -26,6 +26,7 @@ from studio.errors import BadFile, BadRequest, NotFound, StudioError
 from studio.library import Library, Page, Production, ProductionChange
 from studio.library.script import Line, LineChange, NewLine, Scope
 from studio.manuscripts.reading import read_document
+from studio.production import rights
 from studio.production.choices import Begun, Choices
 from studio.production.desk import Desk
 from studio.production.exports import write_text
@@ -282,6 +283,7 @@ class Dubs:
         are formats written beside it. Without `path` it goes to the production's own folder.
         """
         production = self.get(id)
+        rights.require_script(self._library, id)
         target = path or self._target(id, production, video.suffix[1:].lower() if video else format)
         check_targets(target, background, video, subtitles)
 

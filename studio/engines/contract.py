@@ -15,6 +15,7 @@ from typing import Any, Literal, Protocol, runtime_checkable
 
 from studio.audio.clip import Samples
 from studio.digest import digest_of
+from studio.engines.clips import LONGEST_S, SHORTEST_S
 from studio.errors import BadControl, BadRequest
 from studio.stop import Stop as Stop
 from studio.text.marks import MarkNote
@@ -119,6 +120,18 @@ class BuiltinVoice:
 
 
 @dataclass(frozen=True)
+class ClipUse:
+    """What an engine makes of a clip that a voice is cloned from."""
+
+    shortest: float = SHORTEST_S  # seconds
+    longest: float = LONGEST_S
+    used: float = LONGEST_S  # seconds of it that are heard, the last ones
+    lowest_rate: int = 0  # samples a second that it has to have
+    rate: int = 24_000  # at which it is heard: what is above half of it is not
+    transcript: Literal["needed", "helps", "unused"] = "helps"
+
+
+@dataclass(frozen=True)
 class EngineSpec:
     """The declaration of an engine."""
 
@@ -140,6 +153,7 @@ class EngineSpec:
     longest: int = 400  # characters of one utterance it reads well
     pace: float = 14.0  # Latin letters a second at default speed, for estimates; a CJK character counts as 3.2
     embedding_size: int = 0  # of VoiceKind.EMBEDDING
+    clips: ClipUse = ClipUse()  # of VoiceKind.CLIP
     code_licence: str = ""
     weights_licence: str = ""
     weights: tuple[str, ...] = ()  # ids in the catalogue of `studio.weights`

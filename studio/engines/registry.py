@@ -13,12 +13,22 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal
 
 from studio.engines.checking import check_engine
-from studio.engines.contract import AudioChunk, Configures, Control, Engine, EngineSpec, Recipe, SharesVoices, Stop
+from studio.engines.contract import (
+    AudioChunk,
+    Configures,
+    Control,
+    Engine,
+    EngineSpec,
+    Recipe,
+    SharesVoices,
+    Stop,
+    VoiceKind,
+)
 from studio.errors import EngineFailed, NotFound, NotInstalled, StudioError
 from studio.plugins import announced, made, named, translated
 from studio.settings import told
@@ -332,6 +342,7 @@ def spec_to_json(spec: EngineSpec) -> dict[str, Any]:
         "settings": [control_to_json(control) for control in spec.settings],
         "longest": spec.longest,
         "embedding_size": spec.embedding_size,
+        "clips": asdict(spec.clips) if VoiceKind.CLIP in spec.voice_kinds else None,
         "code_licence": spec.code_licence,
         "weights_licence": spec.weights_licence,
         "weights": list(spec.weights),

@@ -1,7 +1,7 @@
 """Casts: who speaks which part of a script."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 
 from sqlalchemy import delete, func, select
 
@@ -9,7 +9,17 @@ from studio.library.database import Database
 from studio.library.plain import check_text
 from studio.library.script import LONGEST_NAME, Member, Part
 from studio.library.script_rows import production_number
-from studio.library.tables import CastRow, LineRow
+from studio.library.tables import CastRow, LineRow, ProductionRow
+from studio.library.voice import KEPT, name_key
+
+
+@dataclass(frozen=True)
+class CastUse:
+    """A production that has a voice in its cast."""
+
+    production: str  # id
+    title: str
+    speakers: tuple[str, ...]  # "" is the narrator
 
 
 class Casts:
@@ -38,6 +48,19 @@ class Casts:
             owner = production_number(session, production)
             session.execute(delete(CastRow).where(CastRow.production == owner, CastRow.speaker.in_(speakers)))
 
+    def using(self, voice: str, name: str) -> tuple[CastUse, ...]:
+        """The productions whose cast has this voice (id), by its id or its name; deleted ones are left out."""
+        with self._database.read() as session:
+            refs = [ref for ref in session.scalars(select(CastRow.voice).distinct()) if _names(ref, voice, name)]
+            live = select(ProductionRow.id, ProductionRow.title, CastRow.speaker).join(
+                CastRow, CastRow.production == ProductionRow.number
+            )
+            which = CastRow.voice.in_(refs), ProductionRow.deleted.is_(None)
+            found: dict[tuple[str, str], list[str]] = {}
+            for id, title, speaker in session.execute(live.where(*which).order_by(ProductionRow.number)):
+                found.setdefault((id, title), []).append(speaker)
+        return tuple(CastUse(id, title, tuple(sorted(speakers))) for (id, title), speakers in found.items())
+
     def parts(self, production: str) -> tuple[Part, ...]:
         """Every speaker of the script, the narrator first, then by how much they say; cast ones without lines last."""
         cast = self.get(production)
@@ -49,6 +72,10 @@ class Casts:
         named = {part.member.speaker for part in found}
         found += [Part(member, 0, 0.0) for name, member in cast.items() if name not in named]
         return tuple(sorted(found, key=lambda part: (part.member.speaker != "", -part.lines, part.member.speaker)))
+
+
+def _names(ref: str, voice: str, name: str) -> bool:
+    return ref.removeprefix(KEPT) == voice or (bool(ref) and name_key(ref) == name_key(name))
 
 
 def _member(row: CastRow) -> Member:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:  # sqlalchemy takes 0.3 s to import: only who opens a library 
     from studio.library.outcomes import Outcomes
     from studio.library.previews import Previews
     from studio.library.productions import Productions
+    from studio.library.references import References
     from studio.library.scripts import Scripts
     from studio.library.styles import Styles
     from studio.library.takes import Takes
@@ -46,6 +47,12 @@ class Library:
         from studio.library.voice_measures import VoiceMeasures
 
         return VoiceMeasures(self.database)
+
+    @cached_property
+    def references(self) -> References:
+        from studio.library.references import References
+
+        return References(self.database)
 
     @cached_property
     def styles(self) -> Styles:

@@ -17,7 +17,7 @@ from studio.library.database import Database, insert_new
 from studio.library.listing import parts
 from studio.library.script import Line, LineTake
 from studio.library.script_rows import chapter_ids, line_of, line_row, production_number
-from studio.library.tables import ChapterRow, LineRow, LineTakeRow
+from studio.library.tables import ChapterRow, LineRow, LineTakeRow, TakeRow
 
 KEPT = 8  # takes of a line; the oldest goes first, never the chosen one
 SILENT = "silent"  # the basis of a line in which nothing is said: it needs no take
@@ -173,6 +173,14 @@ class Outcomes:
         with self._database.read() as session:
             here = LineRow.production == production_number(session, production), LineRow.gone.is_(False)
             return tuple(session.scalars(select(LineRow.take).where(*here, LineRow.take != "").distinct()))
+
+    def voices(self, production: str) -> tuple[str, ...]:
+        """Of the chosen takes, one digest for every voice that they were spoken with."""
+        with self._database.read() as session:
+            here = LineRow.production == production_number(session, production), LineRow.gone.is_(False)
+            spoken = select(func.min(TakeRow.digest)).join(LineRow, LineRow.take == TakeRow.digest).where(*here)
+            by_voice = spoken.group_by(TakeRow.engine, TakeRow.voice_id, TakeRow.voice_label)
+            return tuple(session.scalars(by_voice))
 
     def lost(self, production: str, takes: Sequence[str]) -> int:
         """The sound of these takes is gone: their lines ask to be rendered again. How many do."""

@@ -17,6 +17,7 @@ VoiceSort = Literal["created", "last_used", "name", "rating", "uses"]
 Span = tuple[float | None, float | None]  # from, to, both included; None is open
 MEASURES = ("pitch_hz", "pitch_span", "pace", "level_db", "stability")  # that voices can be narrowed by
 
+KEPT = "kept:"  # in a cast, before the id of a voice that a production keeps although it was deleted
 LONGEST_NAME = 200  # characters
 LONGEST_TAG = 50
 LONGEST_TEXT = 10_000  # of description and notes

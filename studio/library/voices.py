@@ -14,8 +14,9 @@ from studio.library.database import Database, insert_new
 from studio.library.listing import Order, Wanted, parts
 from studio.library.paging import Page, check_page
 from studio.library.plain import check_text
-from studio.library.tables import NEVER, TagRow, VoiceLanguageRow, VoiceRow, VoiceTagRow
+from studio.library.tables import NEVER, CastRow, TagRow, VoiceLanguageRow, VoiceRow, VoiceTagRow
 from studio.library.voice import (
+    KEPT,
     LONGEST_TAG,
     LONGEST_TEXT,
     Facets,
@@ -130,6 +131,12 @@ class Voices:
             found = {row.id: _voice(row) for part in parts(ids) for row in _rows(session, part)}
         return tuple(found[id] for id in dict.fromkeys(ids) if id in found)
 
+    def known(self, id: str) -> Voice | None:
+        """The voice with this id, deleted or not; None where there is none."""
+        with self._database.read() as session:
+            row = session.scalar(select(VoiceRow).where(VoiceRow.id == id).options(*_LINKS))
+            return _voice(row) if row is not None else None
+
     def media(self, id: str) -> bytes | None:
         """The clip of a voice, as it was given; None if it has none. `NotFound`."""
         with self._database.read() as session:
@@ -201,10 +208,13 @@ class Voices:
             return sum(_hide(session, part, False) for part in parts(ids))
 
     def purge(self, before: datetime | None = None) -> int:
-        """Remove for good what was deleted before that moment (default: all that is deleted); how many."""
+        """Remove for good what was deleted before that moment (default: all that is deleted); how many. What a cast
+        keeps stays."""
         moment = before or datetime.now(UTC)
         with self._database.write() as session:
-            gone = session.execute(delete(VoiceRow).where(VoiceRow.deleted <= moment))
+            kept = select(CastRow.voice).where(CastRow.voice.startswith(KEPT))
+            used = [ref.removeprefix(KEPT) for ref in session.scalars(kept)]
+            gone = session.execute(delete(VoiceRow).where(VoiceRow.deleted <= moment, VoiceRow.id.not_in(used)))
             session.execute(delete(TagRow).where(~TagRow.number.in_(select(VoiceTagRow.tag))))
             return int(gone.rowcount)  # type: ignore[attr-defined]
 

@@ -1,14 +1,15 @@
 """Who speaks: from what a person writes (a name, `seed:2222`, an id, nothing) to a voice pinned by content."""
 
 import base64
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from studio.engines.contract import Engine, EngineSpec, SharesVoices, VoiceContent, VoiceKind
 from studio.errors import BadRequest, NotFound
 from studio.library import Library
+from studio.library.voice import KEPT
 from studio.text.marks import MarkNote
 from studio.weights import WeightStore
 from studio.words import Words
@@ -28,6 +29,11 @@ class CastVoice:
     label: str
     id: str = ""  # in the library; empty for seeds and builtin voices
     weights: str = ""  # digest of the weights it was made with; empty where the engine has none, or nobody knows
+    references: Mapping[str, VoiceContent] = field(default_factory=dict)  # emotion -> the clip to speak it after
+
+    def of(self, emotion: str) -> VoiceContent:
+        """Its content for an emotion: the clip in that mood where it has one."""
+        return self.references.get(emotion, self.content)
 
 
 def cast(library: Library, engine: Engine, ref: str) -> CastVoice:
@@ -131,11 +137,11 @@ def seed_of(ref: str) -> int:
 def _from_library(library: Library, engine: Engine, ref: str) -> CastVoice:
     spec, builtin = engine.spec, engine.voices()
     try:
-        kept = library.voices.get(ref)
+        kept = library.voices.get(ref.removeprefix(KEPT))
     except NotFound as error:
         near = NotFound.among(VOICE, ref, [v.name for v in builtin], where="voice")
         raise (error if error.fields.get("suggestion") or not near.fields["suggestion"] else near) from None
-    if kept.deleted is not None:
+    if kept.deleted is not None and not ref.startswith(KEPT):
         raise NotFound(
             f"voice “{kept.name}” was deleted; restore it, or choose another voice",
             f"音色“{kept.name}”已删除；请恢复它，或换一个音色",
@@ -148,5 +154,9 @@ def _from_library(library: Library, engine: Engine, ref: str) -> CastVoice:
             where="voice",
             engine=kept.engine,
         )
-    media = library.voices.media(kept.id) if kept.kind == VoiceKind.CLIP.value else None
-    return CastVoice(VoiceContent.from_json(kept.content, media or b""), kept.name, kept.id, kept.weights)
+    if kept.kind != VoiceKind.CLIP.value:
+        return CastVoice(VoiceContent.from_json(kept.content), kept.name, kept.id, kept.weights)
+    media = library.voices.media(kept.id) or b""
+    clips = library.references.by_emotion(kept.id)
+    moods = {name: VoiceContent(VoiceKind.CLIP, clip=clip, transcript=said) for name, (clip, said) in clips.items()}
+    return CastVoice(VoiceContent.from_json(kept.content, media), kept.name, kept.id, kept.weights, moods)

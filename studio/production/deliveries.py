@@ -13,6 +13,7 @@ from studio.engines.registry import Registry
 from studio.errors import NotFound
 from studio.library import Library, Production, ProductionChange
 from studio.library.script import Chapter, Line, LineQuery, Part
+from studio.production import rights
 from studio.production.assembling import Scene
 from studio.production.exports import Exported, Material, export, report_json, write_text
 from studio.production.jobs import Job
@@ -33,6 +34,7 @@ class Home(Protocol):
     """What is asked of the desk."""
 
     def get(self, id: str) -> Production: ...
+    def permit(self, id: str) -> None: ...
     def folder(self, id: str) -> Path: ...
     def chapters(self, id: str) -> tuple[Chapter, ...]: ...
     def parts(self, id: str) -> tuple[Part, ...]: ...
@@ -67,6 +69,7 @@ class Deliveries:
         Without `path` they go to the production's own folder. `whole`: one file, whatever the master usually is.
         """
         production, chosen = self._home.get(id), master(kind)
+        rights.require_script(self._library, id)
         chosen = replace(chosen, each=chosen.each and not whole)
         folder = self._home.folder(id) / "exports"
         if path is None:
@@ -98,6 +101,7 @@ class Deliveries:
         """A track for each speaker and labels for Audacity, in `folder`; what was written."""
         from studio.production.stems import write_stems
 
+        rights.require_script(self._library, id)
         return write_stems(self.material(id), folder)
 
     def deliver(self, id: str, kind: str) -> "Job[Exported]":
@@ -106,6 +110,7 @@ class Deliveries:
         Asked for again while it works, the same job is returned; after a stop or a crash it goes on where it was.
         """
         master(kind)
+        self._home.permit(id)
         production = self._home.get(id)
         running = self._deliveries.get(id)
         if running is not None and not running.over:

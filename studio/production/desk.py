@@ -7,6 +7,7 @@ are right when they are shown next.
 import shutil
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
@@ -25,7 +26,8 @@ from studio.library.production import Kind
 from studio.library.script import Chapter, Edit, Line, LineChange, LineQuery, LineTake, Member, NewLine, Part, Scope
 from studio.manuscripts.document import PARTS, Document
 from studio.manuscripts.reading import BY_SUFFIX, FORMATS, read_document
-from studio.production import lexicon, suggesting
+from studio.production import lexicon, rights, suggesting
+from studio.production.casting import cast
 from studio.production.choices import Begun, Choices
 from studio.production.deliveries import COVER, MUSIC, Deliveries
 from studio.production.executors import Executor
@@ -354,14 +356,19 @@ class Desk:
         self._library.outcomes.forget_plans(id, speakers=None if narrator else [m.speaker for m in members])
         self._settle(id)
 
+    def replan(self, id: str, speakers: Sequence[str]) -> None:
+        """The voice of these speakers changed: their lines are planned anew, and stale where they sound different."""
+        self._library.outcomes.forget_plans(id, speakers=None if "" in speakers else list(speakers))
+        self._settle(id)
+
     def rename_speaker(self, id: str, old: str, new: str) -> int:
         """All lines of one speaker are another's; how many."""
         lines = [line.id for line in self._library.scripts.all_lines(id, LineQuery(speaker=old))]
         if lines:
             self.change(id, lines, speaker=new)
-        cast = self._library.casts.get(id)
-        if old in cast and new not in cast:
-            self._library.casts.put(id, [replace(cast[old], speaker=new)])
+        parts = self._library.casts.get(id)
+        if old in parts and new not in parts:
+            self._library.casts.put(id, [replace(parts[old], speaker=new)])
         if old:
             self._library.casts.drop(id, [old])
         return len(lines)
@@ -425,14 +432,26 @@ class Desk:
     # rendering; what becomes files is `deliveries`' business
 
     def render(self, id: str, scope: Scope = EVERYTHING) -> ScriptJob:
-        """Render what asks for it, in the background."""
-        self.get(id)
+        """Render what asks for it, in the background. `NotPermitted` for a cloned voice without consent in the cast."""
+        self.permit(id)
         return self.workshop.start(id, scope)
 
     def again(self, id: str, lines: Sequence[str]) -> ScriptJob:
         """Another take of each of these lines."""
+        self.permit(id)
         self._library.scripts.anew(id, lines)
         return self.workshop.start(id, Scope(lines=tuple(lines)))
+
+    def permit(self, id: str) -> None:
+        """`NotPermitted` where somebody is cast who may not be produced with."""
+        self.get(id)
+        planner = self.planner(id)
+        for part in self.parts(id):
+            member = planner.member(part.member.speaker)
+            if part.lines:
+                with suppress(NotFound):  # a voice that is gone is told line by line
+                    engine = self._engines.get(member.engine)
+                    rights.require(self._library, [cast(self._library, engine, member.voice)], member.engine)
 
     def retry(self, id: str) -> int:
         """Lines that failed may be rendered again; how many."""
@@ -446,10 +465,13 @@ class Desk:
     # planning
 
     def pack(self, id: str, target: Path, *, takes: bool = True) -> int:
-        """The production as a `.zip` or a folder; how many takes are in it."""
+        """The production as a `.zip` or a folder; how many takes are in it. `NotPermitted` for takes of a cloned voice
+        without consent."""
         from studio.production.packing import pack
 
         self.get(id)
+        if takes:
+            rights.require_script(self._library, id)
         return pack(self._library, id, target, takes=takes)
 
     def is_pack(self, path: Path) -> bool:

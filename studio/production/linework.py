@@ -13,6 +13,7 @@ from studio.errors import BadText, StudioError
 from studio.library import Library
 from studio.library.outcomes import SILENT
 from studio.library.script import Line, Member
+from studio.production import rights
 from studio.production.casting import cast
 from studio.production.emotions import way_to
 from studio.production.lexicon import Readings
@@ -77,6 +78,7 @@ class LinePlanner:
         self._styles, self._style_names = styles, style_names
         self._cast = library.casts.get(production)
         self._readings = Readings(library.lexicons.reading(production))
+        self._permitted: set[str] = set()
         self._directions: dict[tuple[str, str, str, str], Direction | StudioError] = {}
 
     def member(self, speaker: str) -> Member:
@@ -121,6 +123,13 @@ class LinePlanner:
             raise found
         return found
 
+    def permit(self, direction: Direction) -> None:
+        """`NotPermitted` where its voice may not be produced with; each voice is asked for once."""
+        voice = direction.voice
+        if voice.id not in self._permitted or not voice.id:
+            rights.require(self._library, [voice], direction.spec.id)
+            self._permitted.add(voice.id)
+
     def _direct(self, line: Line) -> Direction:
         member = self.member(line.speaker)
         engine = self._engines.get(member.engine)
@@ -129,20 +138,21 @@ class LinePlanner:
         for style in (member.style, line.style):
             if style:
                 controls |= self._styles(style, spec.id)
-        way = way_to(line.emotion, spec, self._style_names(spec.id)) if line.emotion else None
+        voice = cast(self._library, engine, member.voice)
+        styles = self._style_names(spec.id)
+        way = way_to(line.emotion, spec, styles, voice.references.keys()) if line.emotion else None
         if way is not None and way.kind == "style":
             controls |= self._styles(way.style, spec.id)
         language = line.language or self.reading.language
         spec.check_language(language)
-        voice = cast(self._library, engine, member.voice)
         settled = spec.settle({**controls, **member.controls})
         return Direction(engine, voice, settled, language=language, steps=self.reading.steps)
 
     def _plan(self, line: Line, seed: int) -> Plan:
         direction = replace(self.direction(line).at_speed(line.speed), seed=self.reading.seed + seed)
         text = self._readings.apply(line.text)
-        way = way_to(line.emotion, direction.spec, ()) if line.emotion else None
-        if way is not None and way.kind == "mark":
+        way = way_to(line.emotion, direction.spec, (), direction.voice.references.keys()) if line.emotion else None
+        if way is not None:
             text = way.around(text)
         request = SpeakRequest(
             text,

@@ -25,6 +25,7 @@ from studio.library import Library, NewProduction, NewVoice, Production
 from studio.library.lexicons import Entry
 from studio.library.outcomes import NewTake
 from studio.library.script import Chapter, Line, LineQuery, Member, NewChapter, NewLine
+from studio.library.voice import KEPT
 from studio.manuscripts.archives import MEMBER_BYTES, Archive
 from studio.production import lexicon
 
@@ -148,7 +149,7 @@ def _rows(lines: Iterable[Line]) -> bytes:
 def _voice(library: Library, member: Member) -> Iterator[tuple[str, bytes]]:
     """The library's voice that a part is spoken by; one of the engine's own, or a seed, needs no file."""
     try:
-        voice = library.voices.get(member.voice) if member.voice else None
+        voice = library.voices.get(member.voice.removeprefix(KEPT)) if member.voice else None
     except NotFound:
         voice = None
     if voice is None:

@@ -96,13 +96,13 @@ class Direction:
         lines = tuple(self._line(one, draft) for one, draft in zip(reading.utterances, drafts, strict=True))
         return Passage(lines, _notes(reading, linted, drafts), reading.lead_ms)
 
-    def _recipe(self, draft: Draft) -> Recipe:
-        """What determines the sound of one utterance."""
+    def _recipe(self, draft: Draft, emotion: str = "") -> Recipe:
+        """What determines the sound of one utterance; the voice's clip for `emotion` where it has one."""
         return Recipe(
             engine=self.spec.id,
             version=self.spec.version,
             text=draft.text,
-            voice=self.voice.content,
+            voice=self.voice.of(emotion),
             language=draft.language,
             controls=tuple(sorted({**self.controls, **draft.controls}.items())),
             seed=self.seed,
@@ -120,6 +120,7 @@ class Direction:
             target=min(self.split or TARGET, self.spec.longest),
             longest=self.spec.longest,
             limit=limit,
+            clips=self.voice.references.keys(),
         )
 
     def _line(self, utterance: Utterance, draft: Draft) -> "PlannedLine":
@@ -128,7 +129,7 @@ class Direction:
             original=utterance.original,
             spoken=draft.text,
             language=utterance.language,
-            recipe=self._recipe(draft),
+            recipe=self._recipe(draft, utterance.emotion),
             voice=self.voice,
             pause_ms=natural if utterance.pause_ms is None else utterance.pause_ms,
             pause_exact=utterance.pause_ms is not None,

@@ -13,6 +13,7 @@ from studio.engines.contract import Converts, Recipe
 from studio.engines.registry import Registry
 from studio.errors import BadFile, BadRequest
 from studio.library import Library
+from studio.production import rights
 from studio.production.casting import cast
 from studio.production.provenance import STATEMENT, Provenance
 from studio.stop import Stop
@@ -63,7 +64,8 @@ def revoice(
 ) -> Revoiced:
     """Write to `path` (format by its name) what is said in `recording`, in a voice of the library or the engine.
 
-    Nothing half-written is left. `BadRequest` where the engine cannot; `BadFile` for a recording that is too long.
+    Nothing half-written is left. `BadRequest` where the engine cannot; `BadFile` for a recording that is too long,
+    `NotPermitted` for a cloned voice without consent.
     """
     format_for(path)
     speaker, stop = engines.get(engine), stop or Stop()
@@ -75,6 +77,7 @@ def revoice(
             where="engine",
         )
     spec, found = speaker.spec, cast(library, speaker, voice)
+    rights.require(library, [found], engine)
     settled = tuple(sorted(spec.settle(controls or {}).items()))
     recipe = Recipe(spec.id, spec.version, "", found.content, "auto", settled, seed)
     digest = digest_of(

@@ -312,7 +312,9 @@ class Workshop:
 
     def _entry(self, job: ScriptJob, planner: LinePlanner, line: Line, tries: int) -> _Entry | None:
         try:
-            return _Entry(line, planner.plan(line, tries), tries)
+            plan = planner.plan(line, tries)
+            planner.permit(plan.plan.direction)
+            return _Entry(line, plan, tries)
         except StudioError as error:
             self._fail(job, line, error)
             return None

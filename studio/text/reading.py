@@ -7,11 +7,12 @@ accounted for, and so is all that is left unsaid.
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from studio.errors import BadText
+from studio.text.declarations import EMOTIONS
 from studio.text.edits import Edited
 from studio.text.language import detect, speakable
 from studio.text.marks import (
@@ -48,6 +49,7 @@ class Utterance:
     language: str  # of most of it
     pause_ms: int | None  # exact silence demanded after it; None is the natural pause
     paragraph_end: bool
+    emotion: str = ""  # that the voice has a clip of its own for; nothing else is in the utterance
 
 
 @dataclass(frozen=True)
@@ -69,15 +71,17 @@ def read(
     target: int = 120,
     longest: int = 400,
     limit: int | None = None,
+    clips: Collection[str] = (),
 ) -> Reading:
     """`text` as utterances of about `target` and at most `longest` characters.
 
+    `clips` are the emotions that the voice has a clip for: what stands in such a span is an utterance of its own.
     `honours` says for each mark what the engine makes of it (`honoured`, `approximated`, `ignored`; absent is ignored)
     and what one hears. `BadText` when a mark is wrong, when the text has more than `limit` characters, and, with the
     field `empty`, when nothing in it can be spoken.
     """
     _refuse_too_long(text, limit)
-    reader = _Reader(text, honours, tuple(native), language, settle(steps), target, longest)
+    reader = _Reader(text, honours, tuple(native), language, settle(steps), target, longest, clips)
     utterances = _gathered(reader.utterances())
     if not utterances.spoken:
         raise _nothing_to_say(text)
@@ -118,11 +122,12 @@ class _Reader:
         settings: Settings,
         target: int,
         longest: int,
+        clips: Collection[str] = (),
     ) -> None:
         if "[" in text:
             parse(text, native)  # so that errors count lines and columns of the source
         self.honours, self.native, self.settings = honours, native, settings
-        self.target, self.longest = target, longest
+        self.target, self.longest, self.clips = target, longest, clips
         self.main = main_language(text, language)
         self.edited: Edited = structure(text, settings, native)
         self.nodes = parse(self.edited.text, native)
@@ -137,20 +142,43 @@ class _Reader:
         for start, end, pause_ms, resume in self._stretches():
             pieces = split(self.edited.text[start:end], self.target, self.longest, self.native)
             for piece in pieces:
-                ends = piece.paragraph_end and (pause_ms is None or piece.end < end - start or _breaks(piece.text[-2:]))
+                last = end == len(self.edited.text)
+                ends = piece.paragraph_end and (last or piece.end < end - start or _breaks(piece.text[-2:]))
                 yield from self._uttered(Piece(piece.text, piece.start + start, ends))
             yield self._silence(end, resume, pause_ms)
 
     def _stretches(self) -> Iterator[tuple[int, int, int | None, int]]:
-        """(start, end, silence after it, where the next one starts) of the text between pauses."""
-        start = 0
-        for node in self.nodes:
+        """(start, end, silence after it, where the next one starts) of the text between pauses and between clips."""
+        start, now = 0, ""
+        for number, node in enumerate(self.nodes):
+            if self.clips and (clip := self._clip((*self._spans[number], node))) != now:
+                yield start, node.at, None, node.end
+                start, now = node.end, clip
             if isinstance(node, Pause) or (
                 isinstance(node, Sound) and node.name == "break" and not self._stays("break")
             ):
                 yield start, node.at, node.ms if isinstance(node, Pause) else BREAK_MS, node.end
                 start = node.end
         yield start, len(self.edited.text), None, len(self.edited.text)
+
+    def _clip(self, spans: Iterable[Node]) -> str:
+        """The emotion of the innermost span that has one, where the voice has a clip for it."""
+        row: list[str] = []
+        for node in spans:
+            if isinstance(node, Open) and node.name == "emotion":
+                row.append(node.value)
+            elif isinstance(node, Close) and node.name == "emotion":
+                row.pop()
+        return row[-1] if row and row[-1] in self.clips else ""
+
+    def _emotion(self, at: int) -> str:
+        """What the voice's clip for the text at this place is."""
+        if not self.clips or not self.nodes:
+            return ""
+        number = max(0, bisect_right(self._starts, at) - 1)
+        node = self.nodes[number]
+        begun = (node,) if node.at <= at and isinstance(node, Open) else ()
+        return self._clip((*self._spans[number], *begun))
 
     def _silence(self, start: int, end: int, pause_ms: int | None) -> Utterance:
         return Utterance(self._original(start, end), "", self.main, pause_ms, False)
@@ -166,7 +194,14 @@ class _Reader:
                 yield from self._uttered(part)
             return
         self._note_dropped(dropped, piece.start)
-        yield Utterance(self._original(piece.start, piece.end), said, language, None, piece.paragraph_end)
+        yield Utterance(
+            self._original(piece.start, piece.end),
+            said,
+            language,
+            None,
+            piece.paragraph_end,
+            self._emotion(piece.start),
+        )
 
     def _halves(self, piece: Piece) -> list[Piece]:
         size = len(piece.text) // 2 + 1
@@ -243,6 +278,8 @@ class _Reader:
                 return MarkNote(source, "honoured", Words(f"{ms} ms of silence", f"静音 {ms} 毫秒"), at)
             case Say(written):
                 return MarkNote(source, *self._fate("say", _respelled(written)), at)
+            case Open("emotion", value) if value in self.clips:
+                return MarkNote(source, "honoured", _spoken_by(value), at)
             case Sound(name) | Open(name):
                 return MarkNote(source, *self._fate(name, _INSTEAD.get(name)), at)
         raise AssertionError(f"{node} has no note")
@@ -274,6 +311,11 @@ class _Reader:
 
 
 _INSTEAD = {"break": Words(f"{BREAK_MS} ms of silence", f"静音 {BREAK_MS} 毫秒")}
+
+
+def _spoken_by(emotion: str) -> Words:
+    words = EMOTIONS[emotion]
+    return Words(f"spoken after the voice's own clip: {words.en}", f"使用该音色的参考音频：{words.zh}")
 
 
 def _respelled(written: str) -> Words:

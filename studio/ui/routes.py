@@ -21,7 +21,10 @@ if TYPE_CHECKING:
     from studio.studio import Performance, Studio
 
 KINDS = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
-STATUS = {"not_found": 404, "not_installed": 409, "in_use": 409, "disk_full": 507, "storage": 500, "engine_failed": 500}
+STATUS = {
+    "not_found": 404, "not_permitted": 403, "not_installed": 409, "in_use": 409, "disk_full": 507, "storage": 500,
+    "engine_failed": 500,
+}  # fmt: skip
 PEAKS = 800  # of a picture
 KEEP = {"cache-control": "private, no-cache"}
 TEXT = "text/plain; charset=utf-8"

@@ -1,7 +1,7 @@
 """What ChatTTS declares: its controls with the ranges of its training, marks, settings, licences."""
 
 from studio.engines.chattts.tokens import IN_TEXT
-from studio.engines.contract import Control, EngineSpec, Group, How, MarkSupport, Value, VoiceKind
+from studio.engines.contract import ClipUse, Control, EngineSpec, Group, How, MarkSupport, Value, VoiceKind
 from studio.words import Words
 
 ID = "chattts"
@@ -390,6 +390,7 @@ def declare(size: int = 768, version: str = "", settings: dict[str, Value] | Non
         longest=200,
         pace=16.0,
         embedding_size=size,
+        clips=ClipUse(transcript="needed"),
         code_licence="Apache-2.0",
         weights_licence="CC-BY-NC-4.0",
         weights=(ID,),

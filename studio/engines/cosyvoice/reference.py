@@ -11,13 +11,12 @@ from torch import Tensor
 
 from studio.engines.clips import read_clip
 from studio.engines.cosyvoice.checkpoint import Checkpoint
+from studio.engines.cosyvoice.declaration import LONGEST_PROMPT_S, LOWEST_RATE
 from studio.engines.cosyvoice.features import HEARD_RATE, flow_mel, resampled
 from studio.engines.cosyvoice.flow import Prompt
 from studio.engines.cosyvoice.sizes import FlowSizes
 from studio.errors import BadFile
 
-LONGEST_PROMPT_S = 10  # of a clip, for the flow
-LOWEST_RATE = 16_000  # of a clip; below it, what makes a voice is gone
 FASTEST = 40  # characters a second that nobody says: the transcript is of something else
 
 

@@ -1,0 +1,174 @@
+"""What may leave the studio: a cloned voice is heard here by anyone, and exported or produced only with its record.
+
+A voice is cloned where it is made from a clip, or from a voice that is: blends and conversions inherit what their
+sources allow. Everything that writes a file, streams to a program or renders a production asks `require` first.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from studio.engines.contract import VoiceContent, VoiceKind
+from studio.errors import NotFound, NotPermitted
+from studio.library import Library, Take, Voice
+from studio.library.rights import CLONED, Rights, joined, rights_of, with_rights
+from studio.production.casting import CastVoice
+from studio.words import Words
+
+DEEPEST = 16  # generations of blends that are followed
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How it stands with a voice of the library."""
+
+    cloned: bool  # somebody's voice: it needs a record
+    rights: Rights | None  # its own, or what all its sources allow
+    missing: Words | None  # why it may not be exported; None: it may
+
+    @property
+    def permitted(self) -> bool:
+        return self.missing is None
+
+
+def standing(library: Library, voice: Voice) -> Standing:
+    """Whether a voice may be exported and produced."""
+    sources = _sources(library, voice, DEEPEST)
+    found = [(one, rights_of(one.origin)) for one in sources]
+    missing = next((told for one, rights in found if (told := _lack(one, rights, voice)) is not None), None)
+    own = rights_of(voice.origin) or joined([rights for _, rights in found if rights])
+    return Standing(bool(sources), own, missing)
+
+
+def require(library: Library, voices: Iterable[CastVoice], engine: str = "") -> None:
+    """`NotPermitted` where one of these voices may not be exported or produced.
+
+    With `engine`, vectors that are not of the library are looked up there: an exchanged string can be anybody's.
+    """
+    for voice in voices:
+        for kept in _kept(library, voice, engine):
+            require_voice(library, kept)
+
+
+def require_voice(library: Library, voice: Voice) -> None:
+    """The same for a voice of the library."""
+    if (missing := standing(library, voice).missing) is not None:
+        raise NotPermitted(*missing, where="voice", voice=voice.id)
+
+
+def require_take(library: Library, digest: str) -> None:
+    """The same for what a take was spoken with."""
+    for behind in _of_take(library, library.takes.get(digest)):
+        if not any(standing(library, one).permitted for one in behind):
+            require_voice(library, behind[0])
+
+
+def require_script(library: Library, production: str) -> None:
+    """The same for the chosen takes of a script."""
+    library.cache.flush()  # a take that was rendered just now waits for others before its row is written
+    for digest in library.outcomes.voices(production):
+        require_take(library, digest)
+
+
+def inherited(library: Library, parents: Sequence[Mapping[str, Any]], origin: Mapping[str, Any]) -> dict[str, Any]:
+    """`origin` of a voice made from others: marked where one of them is cloned, with what all of them allow."""
+    found = [kept for parent in parents if (kept := _parent(library, parent)) is not None]
+    standings = [one for kept in found if (one := standing(library, kept)).cloned]
+    if not standings:
+        return dict(origin)
+    records = [one.rights for one in standings if one.rights]
+    allowed = joined(records) if len(records) == len(standings) else None
+    marked = {**origin, CLONED: True}
+    return with_rights(marked, allowed) if allowed and rights_of(origin) is None else marked
+
+
+def _lack(source: Voice, rights: Rights | None, asked: Voice) -> Words | None:
+    """Why nobody may use a cloned voice now; None where its record allows it."""
+    of = f" (in “{asked.name}”)" if source.id != asked.id else ""
+    of_zh = f"（用于“{asked.name}”）" if of else ""
+    if rights is None:
+        return Words(
+            f"voice “{source.name}”{of} is cloned and has no consent on record: it can be heard here, not exported "
+            f"or produced; add it on the Voices page, or: voices consent {source.id} --speaker NAME --uses USE",
+            f"音色“{source.name}”{of_zh}是克隆的，尚无授权记录：只能试听，不能导出或制作；"
+            f"请在音色页补充，或运行：voices consent {source.id} --speaker 姓名 --uses personal",
+        )
+    if rights.expired():
+        return Words(
+            f"voice “{source.name}”{of}: the consent of {rights.speaker} ended on {rights.expires}; ask for it anew "
+            "and change the record on the Voices page, or take another voice",
+            f"音色“{source.name}”{of_zh}：{rights.speaker} 的授权已于 {rights.expires} 到期；"
+            "请重新取得授权并在音色页更新记录，或换一个音色",
+        )
+    return None
+
+
+def _sources(library: Library, voice: Voice, depth: int) -> list[Voice]:
+    """The cloned voices that a voice is made from, itself among them where it is one."""
+    if voice.kind == VoiceKind.CLIP.value:
+        return [voice]
+    found, unknown = [], False
+    for parent in voice.parents if depth else ():
+        kept = _parent(library, parent)
+        if kept is None or kept.id == voice.id:
+            unknown = True
+            continue
+        found += _sources(library, kept, depth - 1)
+    if voice.origin.get(CLONED) and (unknown or not found):  # its sources are gone, or stayed on another machine
+        found.append(voice)
+    return found
+
+
+def _parent(library: Library, parent: Mapping[str, Any]) -> Voice | None:
+    """A parent that is a voice of the library, deleted or not; None for seeds and voices of an engine."""
+    id = str(parent.get("voice") or parent.get("id") or "")
+    return library.voices.known(id) if id else None
+
+
+def _kept(library: Library, voice: CastVoice, engine: str) -> list[Voice]:
+    if voice.id:
+        kept = library.voices.known(voice.id)
+        return [kept] if kept is not None else []
+    if engine and voice.content.kind is VoiceKind.EMBEDDING:
+        return list(library.voices.same_content(engine, voice.content.to_json()))
+    return []
+
+
+def _of_take(library: Library, take: Take) -> list[list[Voice]]:
+    """For each voice of a take, what the library has of it: one of them has to be permitted.
+
+    `NotPermitted` for a clip that nobody knows any more.
+    """
+    kept = library.voices.known(take.voice_id) if take.voice_id else None
+    if kept is not None and kept.deleted is None:
+        return [[kept]]
+    recipe = library.takes.details(take.digest).recipe
+    contents = {str(content): content for line in recipe.get("lines", [recipe]) if (content := line.get("voice"))}
+    found = []
+    for content in contents.values():
+        same = [*([kept] if kept is not None else []), *library.voices.same_content(take.engine, content)]
+        if same:
+            found.append(same)
+        elif content.get("kind") == VoiceKind.CLIP.value:
+            raise NotPermitted(
+                f"the cloned voice “{take.voice_label}” of this take is no longer in the library, nor is its consent; "
+                "speak the text again with a voice that is there",
+                f"这个版本所用的克隆音色“{take.voice_label}”已不在音色库中，授权记录也随之删除；请换一个音色重新合成",
+                where="voice",
+            )
+    return found
+
+
+def content_of(plain: Mapping[str, Any], library: Library, voice_id: str) -> VoiceContent:
+    """The content in a recipe with the clip it names. `NotFound` where the clip is gone."""
+    content = VoiceContent.from_json(plain)
+    if content.kind is not VoiceKind.CLIP:
+        return content
+    clip = library.references.clip(voice_id, plain) if voice_id else None
+    if clip is None:
+        raise NotFound(
+            "the clip of this take's voice is no longer in the library",
+            "这个版本的参考音频已不在音色库中",
+            where="voice",
+        )
+    return VoiceContent.from_json(plain, clip)
