@@ -1,5 +1,8 @@
 """A cloned voice without consent is heard here and leaves by no door; with it, by all of them."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from pathlib import Path
@@ -150,7 +153,56 @@ def as_a_pack(studio: Studio, voice: Voice, folder: Path) -> None:
     studio.scripts.pack(id, folder / "pack.zip")
 
 
-DOORS = [to_a_file, to_bytes, to_a_program, into_a_book, into_a_script, out_of_a_script, as_a_pack]
+def into_a_batch(studio: Studio, voice: Voice, folder: Path) -> None:
+    (folder / "one.txt").write_text("Hello there.\n")
+    order = studio.batches.order([folder / "one.txt"], folder / "out", ConvertRequest(voice=voice.id, format="mp3"))
+    studio.batches.begin(order).wait(60)
+    assert list((folder / "out").glob("*.mp3"))
+
+
+def into_a_dub(studio: Studio, voice: Voice, folder: Path) -> None:
+    (folder / "cues.srt").write_text("1\n00:00:00,000 --> 00:00:02,000\nHello there.\n")
+    dub = studio.dubbing.begin(folder / "cues.srt", Begun(engine="espeak", voice=voice.id))
+    studio.dubbing.render(dub.id).wait(60)
+    studio.dubbing.export(dub.id, folder / "dub.wav").wait(60)
+
+
+def on_the_command_line(studio: Studio, voice: Voice, folder: Path) -> None:
+    command = [
+        sys.executable, "-m", "studio", "--data-dir", str(studio.folder.path), "speak", "hello", "-v", voice.id,
+        "-o", str(folder / "out.wav"),
+    ]  # fmt: skip
+    done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "LANG": "C"})
+    if done.returncode:
+        raise NotPermitted(done.stderr, "")
+
+
+def over_the_api(studio: Studio, voice: Voice, folder: Path) -> None:
+    from studio.api.settings import ApiSettings
+    from tests.api.conftest import server
+
+    with server(studio, ApiSettings()) as api:
+        body = {"model": "espeak", "input": "hello", "voice": {"id": voice.id}}
+        answer = api.post("/v1/audio/speech", json=body)
+        if answer.status_code == 403:
+            assert answer.json()["error"]["code"] == "not_permitted"
+            raise NotPermitted(answer.json()["error"]["message"], "")
+        assert len(answer.raise_for_status().content) > 1000
+
+
+DOORS = [
+    into_a_batch,
+    into_a_dub,
+    on_the_command_line,
+    over_the_api,
+    to_a_file,
+    to_bytes,
+    to_a_program,
+    into_a_book,
+    into_a_script,
+    out_of_a_script,
+    as_a_pack,
+]
 
 
 @pytest.mark.parametrize("door", DOORS, ids=lambda door: door.__name__)
