@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from studio.errors import BadRequest, NotFound, StudioError
 from studio.ui import theme
+from studio.ui.exports import add_voice_files
 from studio.ui.page import ASSETS, STATIC, edition
 from studio.ui.reader import complaint, language_of
 from studio.ui.uploads import Uploads
@@ -37,6 +38,7 @@ def add_routes(app: "FastAPI", studio: "Studio") -> None:
     add_static(app)
     add_sound(app, studio)
     add_files(app, studio)
+    add_voice_files(app, studio)
 
 
 def add_errors(app: "FastAPI") -> None:

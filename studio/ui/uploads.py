@@ -9,7 +9,11 @@ from pathlib import Path
 
 from studio.errors import BadFile, NotFound
 
-LARGEST = {"uploads": 64 << 20, "recordings": 4 << 30}  # bytes of one file: texts; sound and video
+LARGEST = {
+    "uploads": 64 << 20,
+    "recordings": 4 << 30,
+    "voice-files": 4 << 30,
+}  # bytes of one file: texts; sound and video; voices and packs
 KEPT_S = 24 * 3600.0
 TICKET = re.compile(r"[0-9a-f]{32}")
 

@@ -29,6 +29,7 @@ BUILT = {  # keys put together at run time: prefix -> what follows
     "lines.key.": ["move", "extend", "take", "split"],
     "line.state.": ["planned", "stale", "done", "failed", "locked"],
     "sound.": ["music", "cover", "music.help", "cover.help"],
+    "exchange.prefer.": ["here", "file", "skip"],
     "example.": ["zh", "en", "mixed", "zh.label", "en.label", "mixed.label"],
 }
 

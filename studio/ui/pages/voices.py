@@ -7,6 +7,7 @@ from typing import Any
 from studio.studio import SEEDS, SpeakRequest, Studio, VoiceChange, VoiceQuery
 from studio.ui import asked as take
 from studio.ui import describe
+from studio.ui.pages.exchange import Exchanges
 from studio.ui.pages.parts import component
 from studio.ui.pages.speak import heard
 from studio.ui.strings import say
@@ -23,7 +24,8 @@ def build(studio: Studio) -> None:
         "voices",
         [
             shelf.find_voices, shelf.hear_voice, shelf.preview_made, shelf.change_voice, shelf.drop_voice,
-            shelf.restore_voice, shelf.add_seed, shelf.draw_seeds, shelf.hear_emotion,
+            shelf.restore_voice, shelf.add_seed, shelf.draw_seeds, shelf.hear_emotion, shelf.voice_ids,
+            *Exchanges(studio).questions,
         ],
     )  # fmt: skip
 
@@ -36,21 +38,7 @@ class Questions:
 
     def find_voices(self, asked: dict[str, Any], language: str) -> Any:
         """One page of cards, with what they can be narrowed by."""
-        tag = take.text(asked, "tag")
-        query = VoiceQuery(
-            text=take.text(asked, "search"),
-            engine=take.text(asked, "engine"),
-            kind=take.text(asked, "kind"),  # type: ignore[arg-type]  # an unknown one finds nothing
-            language=take.text(asked, "language"),
-            gender=take.text(asked, "gender"),  # type: ignore[arg-type]
-            tags=(tag,) if tag else (),
-            favourite=True if take.switch(asked, "favourite", False) else None,
-            emotion=take.text(asked, "emotion"),
-            sort=SORTS.get(take.text(asked, "sort", "newest"), "created"),  # type: ignore[arg-type]
-            page=max(1, take.whole(asked, "page", 1)),
-            size=PAGE,
-        )
-        found = self.studio.voices.find(query)
+        found = self.studio.voices.find(query_of(asked))
         return {
             "voices": [describe.voice_card(voice, language) for voice in found],
             "facets": self._facets(language),
@@ -59,6 +47,10 @@ class Questions:
             "page": found.page,
             "pages": found.pages,
         }
+
+    def voice_ids(self, asked: dict[str, Any], language: str) -> Any:
+        """All voices that the page's filters leave, not only those that it shows."""
+        return list(self.studio.voices.ids(query_of(asked)))
 
     def _facets(self, language: str) -> dict[str, list[list[str]]]:
         """Values to choose from, each with its label and number."""
@@ -121,3 +113,21 @@ class Questions:
         count = min(DRAWN, max(1, take.whole(asked, "count", 12)))
         seeds = [secrets.randbelow(min(SEEDS, 1_000_000)) for _ in range(count)]
         return [describe.seed_voice(engine, seed, language) | {"seed": seed} for seed in seeds]
+
+
+def query_of(asked: Mapping[str, Any]) -> VoiceQuery:
+    """What the filters of the page say."""
+    tag = take.text(asked, "tag")
+    return VoiceQuery(
+        text=take.text(asked, "search"),
+        engine=take.text(asked, "engine"),
+        kind=take.text(asked, "kind"),  # type: ignore[arg-type]  # an unknown one finds nothing
+        language=take.text(asked, "language"),
+        gender=take.text(asked, "gender"),  # type: ignore[arg-type]
+        tags=(tag,) if tag else (),
+        favourite=True if take.switch(asked, "favourite", False) else None,
+        emotion=take.text(asked, "emotion"),
+        sort=SORTS.get(take.text(asked, "sort", "newest"), "created"),  # type: ignore[arg-type]
+        page=max(1, take.whole(asked, "page", 1)),
+        size=PAGE,
+    )

@@ -1,6 +1,7 @@
 // The wall of voices: cards that can be searched, heard, rated, renamed, deleted and brought back; and drawing new ones.
 import { acts, ask, dialog, fill, hear, html, iconButton, later, make, notice, options, raw, root, sign, t, tell } from "./dom.js";
 import * as desk from "./desk.js";
+import * as exchange from "./exchange.js";
 import { go, here } from "./frame.js";
 import { foot } from "./pages.js";
 import * as player from "./player.js";
@@ -30,6 +31,7 @@ export function mount(given) {
     const card = event.target.closest(".voice-card");
     if (card && event.key === " " && event.target === card) { event.preventDefault(); card.querySelector("[data-act=hear]").click(); }
   });
+  exchange.mount(part, body, { query: () => query, total: () => told?.total ?? 0, reload: () => show() });
   hear("page", (page) => { if (page === "voices") show(); });
   hear("voices", () => { if (here() === "voices") show(); });
   if (here() === "voices") show();

@@ -1,5 +1,6 @@
 """Every word of the page, by key, in both languages side by side. Labels of engine controls come from the engines."""
 
+from studio.ui.strings.exchange import EXCHANGE_STRINGS
 from studio.ui.strings.scripts import SCRIPT_STRINGS
 from studio.words import Words
 
@@ -454,6 +455,7 @@ STRINGS: dict[str, Words] = {
         "Timbre Studio is ready: {address}  (Ctrl-C ends it)", "音色工坊已就绪：{address}（按 Ctrl-C 退出）"
     ),
     **SCRIPT_STRINGS,
+    **EXCHANGE_STRINGS,
 }
 
 

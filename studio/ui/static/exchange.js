@@ -1,0 +1,188 @@
+// Voices as files, and many at once: import by button or by dropping anywhere on the page, export, the bar of a selection.
+import { acts, ask, dialog, fill, html, iconButton, make, notice, options, raw, root, sign, t, tell } from "./dom.js";
+import { here } from "./frame.js";
+
+let part, body, wall, bar, page;
+const selected = new Set();
+let selecting = false;
+
+/** `wallOf` knows the wall: `{query(), voices(), total(), reload()}`. What the wall paints gets its boxes and buttons here. */
+export function mount(given, element, wallOf) {
+  [part, body, page] = [given, element, wallOf];
+  wall = body.querySelector("#voice-wall");
+  body.querySelector(".page-head h1").after(make(html`<span class="row exchange-head">
+    <button type="button" class="button" data-act="select" id="voice-select" aria-pressed="false">${sign("check")}${t("exchange.select")}</button>
+    <button type="button" class="button" data-act="import" id="voice-import">${sign("file")}${t("exchange.import")}</button></span>`));
+  wall.before((bar = make(html`<div class="voice-bar" id="voice-bar" hidden></div>`)));
+  body.append(make(html`<div class="drop-veil" hidden><span>${sign("file")}${t("exchange.drop")}</span></div>`));
+  acts(body.querySelector(".exchange-head"), { select: toggle, import: open });
+  acts(bar, { all, tag, rate: rateAll, export: () => exportMany([...selected]), drop, done: toggle });
+  acts(wall, { export: (button) => exportOne(button.closest("[data-id]")), pack: (button) => takePack(button.dataset.id) });
+  wall.addEventListener("click", pick, true);
+  new MutationObserver(dress).observe(wall, { childList: true, subtree: true });
+  dropping();
+}
+
+/* ---- in ---- */
+function dropping() {
+  const home = document.getElementById("page-voices") || body, veil = body.querySelector(".drop-veil");
+  const files = (event) => here() === "voices" && [...(event.dataTransfer?.types || [])].includes("Files") && !event.target.closest?.("dialog, .drop");
+  for (const name of ["dragenter", "dragover"]) addEventListener(name, (event) => { if (files(event)) { event.preventDefault(); veil.hidden = false; } });
+  addEventListener("dragleave", (event) => { if (!event.relatedTarget) veil.hidden = true; });
+  addEventListener("drop", (event) => {
+    veil.hidden = true;
+    if (event.defaultPrevented || !files(event) || !home) return;
+    event.preventDefault();
+    take([...event.dataTransfer.files]);
+  });
+}
+async function open() {
+  const packs = (await ask(part.server.voice_packs)) || [];
+  const prefer = ["here", "file", "skip"].map((name) => [name, t("exchange.prefer." + name)]);
+  const closed = dialog(t("exchange.import"), html`
+    <label class="drop"><input type="file" id="voice-files" multiple class="hidden-label">${sign("file")}<span><b>${t("exchange.choose")}</b></span></label>
+    <p class="soft small">${t("exchange.help")}</p>
+    <label class="field"><span>${t("exchange.prefer")}</span><select name="prefer">${options(prefer, "here")}</select></label>
+    ${packs.map((pack) => html`<div class="row pack-offer"><span class="voice-text"><b>${pack.title}</b><span class="soft small">${pack.about}</span></span><button type="button" class="button" data-pack="${pack.id}">${t("exchange.pack", { n: pack.count })}</button></div>`)}`);
+  const box = [...document.querySelectorAll("dialog.sheet")].pop();
+  const go = (files) => { const chosen = box.querySelector("[name=prefer]").value; box.close(""); if (files.length) take(files, chosen); };
+  box.querySelector("#voice-files").addEventListener("change", (event) => go([...event.target.files]));
+  const drop = box.querySelector(".drop");
+  for (const name of ["dragover", "dragleave", "drop"]) drop.addEventListener(name, (event) => {
+    event.preventDefault();
+    drop.classList.toggle("over", name === "dragover");
+    if (name === "drop") go([...event.dataTransfer.files]);
+  });
+  box.addEventListener("click", ({ target }) => { const id = target.closest("[data-pack]")?.dataset.pack; if (id) { box.close(""); takePack(id); } });
+  await closed;
+}
+async function take(files, prefer = "here") {
+  const uploads = [];
+  for (const file of files) {
+    notice(t("exchange.sending", { name: file.name }));
+    const answer = await send(file);
+    if (!answer) return;
+    uploads.push(answer.upload);
+  }
+  report(await ask(part.server.take_voices, { uploads, prefer }));
+}
+async function send(file) {
+  let answer;
+  try {
+    const reply = await fetch(`${root}/voice-files?name=${encodeURIComponent(file.name)}`, { method: "POST", body: file, headers: { "content-type": "application/octet-stream" } });
+    answer = await reply.json();
+  } catch { answer = { error: { text: t("error.offline") } }; }
+  if (answer.error) notice(answer.error.text, { kind: "failure" });
+  return answer.ok;
+}
+const takePack = async (id) => report(await ask(part.server.take_pack, { id }));
+async function report(told) {
+  if (!told) return;
+  page.reload();
+  tell("voicechanged");
+  const signs = { added: "add", merged: "merge", known: "check", refused: "warning" };
+  const answer = await dialog(t("exchange.report"), html`<p><b>${told.summary}</b></p><ul class="report">${told.rows.map((row) => html`<li class="${row.outcome}">${sign(signs[row.outcome])}<span><b>${row.name}</b> <span class="soft">${row.word}</span>${row.notes.map((note) => html`<span class="small report-note">${note}</span>`)}</span></li>`)}</ul>
+    ${told.more ? html`<p class="soft">${told.more}</p>` : ""}`, [...(told.added.length ? [["undo", t("exchange.undo"), ""]] : []), ["ok", t("close"), "primary"]]);
+  if (answer.pressed !== "undo") return;
+  const gone = await ask(part.server.drop_voices, { ids: told.added });
+  if (gone !== null) notice(t("exchange.undone", { n: gone }));
+  page.reload();
+  tell("voicechanged");
+}
+
+/* ---- out ---- */
+async function exportOne(card) {
+  const id = card.dataset.id, formats = await ask(part.server.voice_formats, { id });
+  if (!formats) return;
+  const answer = await dialog(`${t("exchange.export")}: ${card.getAttribute("aria-label")}`, html`<fieldset class="masters formats"><legend class="hidden-label">${t("exchange.export")}</legend>${formats.map((one, n) => html`<label class="master card"><input type="radio" name="format" value="${one.id}" ${raw(n ? "" : "checked")}><b>${one.label}</b><span class="soft small">${one.about} · ${one.ending}</span></label>`)}</fieldset>`, [["save", t("exchange.export"), "primary"]]);
+  if (answer.pressed === "save") exportMany([id], answer.values.format);
+}
+async function exportMany(ids, format = "pack") {
+  const told = await ask(part.server.export_voices, { ids, format });
+  if (!told) return;
+  for (const note of told.notes) notice(note, { stay: 12000 });
+  const link = make(html`<a href="${root}/${told.url}" download></a>`);
+  document.body.append(link);
+  link.click();
+  link.remove();
+}
+
+/* ---- many at once ---- */
+function toggle() {
+  selecting = !selecting;
+  selected.clear();
+  body.querySelector("#voice-select").setAttribute("aria-pressed", selecting);
+  wall.classList.toggle("selecting", selecting);
+  dress();
+  paint();
+}
+/** Cards get a box to be selected by and a button to be exported with; an empty library is offered the packs. */
+function dress() {
+  for (const card of wall.querySelectorAll(".voice-card")) {
+    const name = card.getAttribute("aria-label");
+    if (!card.querySelector("[data-act=export]")) card.querySelector("[data-act=edit]")?.after(make(iconButton("export", "download", t("exchange.export"))));
+    let box = card.querySelector(".select-box");
+    if (selecting && !box) card.prepend((box = make(html`<input type="checkbox" class="select-box" aria-label="${t("exchange.selectone", { name })}">`)));
+    if (!selecting) box?.remove();
+    else if (box.checked !== selected.has(card.dataset.id)) box.checked = selected.has(card.dataset.id);
+    card.classList.toggle("selected", selecting && selected.has(card.dataset.id));
+  }
+  const empty = wall.querySelector(".empty:not(.offered)");
+  if (empty && !empty.querySelector("[data-act=fewer]")) offer(empty);
+}
+async function offer(empty) {
+  empty.classList.add("offered");
+  for (const pack of (await ask(part.server.voice_packs)) || [])
+    empty.append(make(html`<p><button type="button" class="button" data-act="pack" data-id="${pack.id}">${t("exchange.pack", { n: pack.count })}</button> <span class="soft">${pack.title}</span></p>`));
+}
+/** In select mode a click anywhere on a card selects it, except on its buttons. */
+function pick(event) {
+  const card = selecting && event.target.closest(".voice-card");
+  if (!card || (event.target.closest("button") && !event.target.closest(".voice-name"))) return;
+  if (!event.target.matches(".select-box")) event.preventDefault();
+  event.stopPropagation();
+  const id = card.dataset.id;
+  selected.has(id) ? selected.delete(id) : selected.add(id);
+  queueMicrotask(() => { dress(); paint(); });
+}
+function paint() {
+  bar.hidden = !selecting;
+  if (!selecting) return;
+  const off = raw(selected.size ? "" : "disabled");
+  fill(bar, html`<b role="status">${t("exchange.chosen", { n: selected.size })}</b><button type="button" class="quiet" data-act="all">${t("exchange.all", { n: page.total() })}</button><span class="stretch"></span>
+    <button type="button" class="quiet" data-act="tag" ${off}>${sign("edit")}${t("exchange.tag")}</button><button type="button" class="quiet" data-act="rate" ${off}>${sign("star")}${t("exchange.rate")}</button>
+    <button type="button" class="quiet" data-act="export" ${off}>${sign("download")}${t("exchange.export")}</button><button type="button" class="quiet" data-act="drop" ${off}>${sign("trash")}${t("delete")}</button>
+    <button type="button" class="button" data-act="done">${t("exchange.done")}</button>`);
+}
+async function all() {
+  for (const id of (await ask(part.server.voice_ids, page.query())) || []) selected.add(id);
+  dress();
+  paint();
+}
+const split = (text) => text.split(/[,，、;；]/).map((tag) => tag.trim()).filter(Boolean);
+async function tag() {
+  const answer = await dialog(t("exchange.tag"), html`
+    <label class="field"><span>${t("exchange.tag.add")}</span><input name="add" placeholder="${t("voice.tags.help")}" autofocus></label>
+    <label class="field"><span>${t("exchange.tag.remove")}</span><input name="remove"></label>`, [["save", t("save"), "primary"]]);
+  if (answer.pressed === "save") change({ add_tags: split(answer.values.add), remove_tags: split(answer.values.remove) });
+}
+async function rateAll() {
+  const answer = await dialog(t("exchange.rate"), html`<div class="row rates">${[0, 1, 2, 3, 4, 5].map((n) => html`<label class="check"><input type="radio" name="rating" value="${n}" ${raw(n === 4 ? "checked" : "")}>${n ? t("voice.rate", { n }) : "–"}</label>`)}</div>`, [["save", t("save"), "primary"]]);
+  if (answer.pressed === "save") change({ rating: Number(answer.values.rating) });
+}
+async function change(changes) {
+  const count = await ask(part.server.change_voices, { ids: [...selected], ...changes });
+  if (count === null) return;
+  notice(t("exchange.changed", { n: count }));
+  page.reload();
+  tell("voicechanged");
+}
+async function drop() {
+  const ids = [...selected], count = await ask(part.server.drop_voices, { ids });
+  if (count === null) return;
+  selected.clear();
+  page.reload();
+  paint();
+  tell("voicechanged");
+  notice(t("exchange.deleted", { n: count }), { act: t("undo"), run: async () => { await ask(part.server.restore_voices, { ids }); page.reload(); tell("voicechanged"); } });
+}

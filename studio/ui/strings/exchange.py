@@ -1,0 +1,38 @@
+"""The words of files of voices, and of many voices at once."""
+
+from studio.words import Words
+
+EXCHANGE_STRINGS: dict[str, Words] = {
+    "exchange.import": Words("Import", "导入"),
+    "exchange.choose": Words("Choose files, or drop them anywhere on this page", "选择文件，或直接拖到本页任意位置"),
+    "exchange.help": Words(
+        "Voice cards and packs, and files of ChatTTS, ChatTTS-ui, Speech-AI-Forge, CosyVoice and others. A file is "
+        "known by what is in it; nothing in it is ever run.",
+        "支持音色卡、音色包，以及 ChatTTS、ChatTTS-ui、Speech-AI-Forge、CosyVoice 等工具的音色文件。按内容识别格式，"
+        "不会执行文件中的任何代码。",
+    ),
+    "exchange.drop": Words("Drop the files to import their voices", "松开即可导入音色文件"),
+    "exchange.prefer": Words("Where a voice is here already", "音色已存在时"),
+    "exchange.prefer.here": Words("fill in what is not known here", "只补充缺少的信息"),
+    "exchange.prefer.file": Words("take the facts of the file", "以文件中的信息为准"),
+    "exchange.prefer.skip": Words("leave it as it is", "保持不变"),
+    "exchange.pack": Words("Add {n} voices", "添加 {n} 个音色"),
+    "exchange.sending": Words("Sending {name} …", "正在上传 {name} …"),
+    "exchange.report": Words("Imported voices", "导入结果"),
+    "exchange.more": Words("and {n} more", "另有 {n} 个"),
+    "exchange.undo": Words("Undo the import", "撤销导入"),
+    "exchange.undone": Words("{n} voices taken out again.", "已撤销，移除 {n} 个音色。"),
+    "exchange.export": Words("Export", "导出"),
+    "exchange.filename": Words("{n} voices", "{n}个音色"),
+    "exchange.select": Words("Select", "多选"),
+    "exchange.selectone": Words("Select {name}", "选择 {name}"),
+    "exchange.chosen": Words("{n} selected", "已选 {n} 个"),
+    "exchange.all": Words("Select all {n}", "全选 {n} 个"),
+    "exchange.tag": Words("Tag", "标签"),
+    "exchange.tag.add": Words("Add tags", "添加标签"),
+    "exchange.tag.remove": Words("Remove tags", "移除标签"),
+    "exchange.rate": Words("Rate", "评分"),
+    "exchange.changed": Words("{n} voices changed.", "已修改 {n} 个音色。"),
+    "exchange.deleted": Words("{n} voices were deleted.", "已删除 {n} 个音色。"),
+    "exchange.done": Words("Done", "完成"),
+}
