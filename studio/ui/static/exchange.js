@@ -3,6 +3,7 @@ import { acts, ask, dialog, fill, html, iconButton, make, notice, options, raw, 
 import { here } from "./frame.js";
 
 let part, body, wall, bar, page;
+const LONG = 8 << 20; // bytes that take a moment to send
 const selected = new Set();
 let selecting = false;
 
@@ -16,7 +17,7 @@ export function mount(given, element, wallOf) {
   wall.before((bar = make(html`<div class="voice-bar" id="voice-bar" hidden></div>`)));
   body.append(make(html`<div class="drop-veil" hidden><span>${sign("file")}${t("exchange.drop")}</span></div>`));
   acts(body.querySelector(".exchange-head"), { select: toggle, import: open });
-  acts(bar, { all, tag, rate: rateAll, export: () => exportMany([...selected]), drop, done: toggle });
+  acts(bar, { "many-all": all, "many-tag": tag, "many-rate": rateAll, "many-export": () => exportMany([...selected]), "many-drop": drop, "many-done": toggle });
   acts(wall, { export: (button) => exportOne(button.closest("[data-id]")), pack: (button) => takePack(button.dataset.id) });
   wall.addEventListener("click", pick, true);
   new MutationObserver(dress).observe(wall, { childList: true, subtree: true });
@@ -59,7 +60,7 @@ async function open() {
 async function take(files, prefer = "here") {
   const uploads = [];
   for (const file of files) {
-    notice(t("exchange.sending", { name: file.name }));
+    if (file.size > LONG) notice(t("exchange.sending", { name: file.name }));
     const answer = await send(file);
     if (!answer) return;
     uploads.push(answer.upload);
@@ -149,10 +150,10 @@ function paint() {
   bar.hidden = !selecting;
   if (!selecting) return;
   const off = raw(selected.size ? "" : "disabled");
-  fill(bar, html`<b role="status">${t("exchange.chosen", { n: selected.size })}</b><button type="button" class="quiet" data-act="all">${t("exchange.all", { n: page.total() })}</button><span class="stretch"></span>
-    <button type="button" class="quiet" data-act="tag" ${off}>${sign("edit")}${t("exchange.tag")}</button><button type="button" class="quiet" data-act="rate" ${off}>${sign("star")}${t("exchange.rate")}</button>
-    <button type="button" class="quiet" data-act="export" ${off}>${sign("download")}${t("exchange.export")}</button><button type="button" class="quiet" data-act="drop" ${off}>${sign("trash")}${t("delete")}</button>
-    <button type="button" class="button" data-act="done">${t("exchange.done")}</button>`);
+  fill(bar, html`<b role="status">${t("exchange.chosen", { n: selected.size })}</b><button type="button" class="quiet" data-act="many-all">${t("exchange.all", { n: page.total() })}</button><span class="stretch"></span>
+    <button type="button" class="quiet" data-act="many-tag" ${off}>${sign("edit")}${t("exchange.tag")}</button><button type="button" class="quiet" data-act="many-rate" ${off}>${sign("star")}${t("exchange.rate")}</button>
+    <button type="button" class="quiet" data-act="many-export" ${off}>${sign("download")}${t("exchange.export")}</button><button type="button" class="quiet" data-act="many-drop" ${off}>${sign("trash")}${t("delete")}</button>
+    <button type="button" class="button" data-act="many-done">${t("exchange.done")}</button>`);
 }
 async function all() {
   for (const id of (await ask(part.server.voice_ids, page.query())) || []) selected.add(id);

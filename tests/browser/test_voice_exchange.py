@@ -1,0 +1,167 @@
+"""The Voices page and files: dropped, chosen, reported, taken back; exported; many voices at once."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from studio.studio import Studio
+from studio.ui.options import Options
+
+from ..ui.conftest import served
+
+Visit = Callable[..., Any]
+Shot = Callable[[Any, str], None]
+BAD = b"\x80\x02cos\nsystem\n(Vtouch x\ntR."  # a pickle that would run a command
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[Studio]:
+    with Studio(tmp_path / "home") as opened:
+        yield opened
+
+
+@pytest.fixture
+def url(home: Studio) -> Iterator[str]:
+    with served(home, Options()) as address:
+        yield address
+
+
+@pytest.fixture
+def cards(tmp_path: Path) -> list[Path]:
+    """A voice card, a pack and a file that is no voice, made by another studio."""
+    with Studio(tmp_path / "other") as other:
+        ids = [other.keep_seed("espeak", seed, f"晚风 {seed}", tags=("暖",)).id for seed in (1, 2, 3)]
+        other.exchange.write(ids[:1], tmp_path / "wind.voice.png")
+        other.exchange.write(ids, tmp_path / "all.zip")
+    (tmp_path / "bad.pt").write_bytes(BAD)
+    return [tmp_path / "wind.voice.png", tmp_path / "all.zip", tmp_path / "bad.pt"]
+
+
+def drop(page: Any, *paths: Path) -> None:
+    """Drop files on the middle of the page, as a person does."""
+    page.evaluate(
+        """(files) => {
+            const data = new DataTransfer();
+            for (const [name, bytes] of files) data.items.add(new File([new Uint8Array(bytes)], name));
+            const wall = document.querySelector("#voice-wall"), more = { bubbles: true, cancelable: true };
+            for (const kind of ["dragenter", "dragover", "drop"])
+              wall.dispatchEvent(new DragEvent(kind, { dataTransfer: data, ...more }));
+        }""",
+        [[path.name, list(path.read_bytes())] for path in paths],
+    )
+
+
+@pytest.mark.parametrize(("language", "width"), [("en-US", 1280), ("zh-CN", 390)])
+def test_dropped_files_are_imported_and_reported(
+    visit: Visit, shot: Shot, home: Studio, cards: list[Path], language: str, width: int
+) -> None:
+    page = visit("voices", language, width)
+    page.locator("[data-act=pack]").wait_for()
+    shot(page, f"exchange-empty-{language}-{width}")
+    drop(page, *cards)
+    report = page.locator("dialog .report")
+    report.wait_for()
+    shot(page, f"exchange-report-{language}-{width}")
+    assert [row.get_attribute("class") for row in report.locator("li").all()] == [
+        "refused",
+        "added",
+        "added",
+        "added",
+        "known",
+    ]
+    assert ("pickle" in report.inner_text()) or ("未导入" in report.inner_text())
+    page.locator("dialog button[value=ok]").click()
+    page.locator(".voice-card").nth(2).wait_for()
+    assert home.voices.find().total == 3
+    assert not list((home.folder.path / "voice-files").iterdir()), "what was sent is not kept"
+
+
+def test_an_import_can_be_taken_back(visit: Visit, home: Studio, cards: list[Path]) -> None:
+    page = visit("voices")
+    page.locator("#voice-import").click()
+    page.locator("#voice-files").set_input_files(cards[1])
+    page.locator("dialog button[value=undo]").click()
+    page.locator(".notice", has_text="3 voices taken out").wait_for()
+    assert home.voices.find().total == 0
+
+
+def test_a_pack_of_the_studio_is_one_click_away(visit: Visit, shot: Shot, home: Studio) -> None:
+    page = visit("voices")
+    page.locator(".empty [data-act=pack]").click()
+    page.locator("dialog .report li").nth(11).wait_for()
+    page.locator("dialog button[value=ok]").click()
+    page.locator(".voice-card").nth(11).wait_for()
+    assert home.voices.find().total == 12
+    page.locator("#voice-import").click()
+    page.locator("dialog .pack-offer").wait_for()
+    shot(page, "exchange-import")
+    page.keyboard.press("Escape")
+
+
+def test_a_voice_is_exported_as_a_card_and_comes_in_again(
+    visit: Visit, shot: Shot, home: Studio, tmp_path: Path
+) -> None:
+    voice = home.keep_seed("espeak", 7, "晚风", tags=("暖",), rating=4)
+    page = visit("voices")
+    page.locator(".voice-card [data-act=export]").click()
+    page.locator("dialog input[value=card]").wait_for()
+    shot(page, "exchange-export")
+    page.locator("dialog .master", has=page.locator("input[value=card]")).click()
+    with page.expect_download() as download:
+        page.locator("dialog button[value=save]").click()
+    assert download.value.suggested_filename == "晚风.voice.png"
+    download.value.save_as(tmp_path / "a.png")
+    home.voices.delete([voice.id])
+    drop(page, tmp_path / "a.png")
+    page.locator("dialog .report li.added").wait_for()
+    assert home.voices.get("晚风").content == voice.content
+    assert list((home.folder.path / "voice-exports").iterdir()) == [], "what was fetched is not kept"
+
+
+@pytest.mark.parametrize(("language", "width"), [("en-US", 1280), ("zh-CN", 390)])
+def test_many_are_tagged_rated_exported_deleted_and_brought_back(
+    visit: Visit, shot: Shot, home: Studio, tmp_path: Path, language: str, width: int
+) -> None:
+    for seed in range(30):
+        home.keep_seed("espeak", seed, f"v{seed:02}")
+    page = visit("voices", language, width)
+    page.locator("#voice-select").click()
+    page.locator(".voice-card").nth(0).click(position={"x": 60, "y": 100})
+    page.locator(".voice-card .select-box").nth(1).click()
+    page.locator(".voice-card.selected").nth(1).wait_for()
+    assert page.locator(".voice-card.selected").count() == 2
+    shot(page, f"exchange-select-{language}-{width}")
+    page.locator("#voice-bar [data-act=many-all]").click()
+    page.locator("#voice-bar b", has_text="30").wait_for()
+    page.locator("#voice-bar [data-act=many-tag]").click()
+    page.locator("dialog [name=add]").fill("kept，好")
+    page.locator("dialog button[value=save]").click()
+    page.locator(".voice-card .tag", has_text="kept").nth(23).wait_for()
+    page.locator("#voice-bar [data-act=many-rate]").click()
+    page.locator("dialog button[value=save]").click()
+    page.locator(".voice-card .star.on").nth(95).wait_for()
+    with page.expect_download() as download:
+        page.locator("#voice-bar [data-act=many-export]").click()
+    download.value.save_as(tmp_path / "all.zip")
+    page.locator("#voice-bar [data-act=many-drop]").click()
+    page.locator(".empty").wait_for()
+    assert home.voices.find().total == 0
+    page.locator(".notice [data-act=run]").last.click()
+    page.locator(".voice-card").nth(23).wait_for()
+    assert {(voice.tags, voice.rating) for voice in home.voices.find()} == {(("kept", "好"), 4)}
+    with Studio(tmp_path / "other") as other:
+        assert other.exchange.take_in([tmp_path / "all.zip"]).count("added") == 30
+
+
+def test_strangers_files_are_not_given_out(visit: Visit, url: str, home: Studio) -> None:
+    page = visit("voices")
+    for ticket in ("..%2F..%2Fstudio.db", "0" * 32, "a"):
+        reply = page.request.get(f"{url}/voice-files/{ticket}")
+        assert reply.status == 404
+    sent = json.loads(page.request.post(f"{url}/voice-files?name=..%2F..%2Fevil.png", data=b"x").text())
+    assert home.folder.path / "voice-files" / sent["ok"]["upload"] / "evil.png" in (
+        home.folder.path / "voice-files"
+    ).rglob("*")
