@@ -38,7 +38,7 @@ from studio.text.cues import Cue
 from studio.words import Words
 
 FORMATS = ("srt", "vtt", "ass", "lrc")
-SHAPES = "shapes.json"
+SHAPES, EXPORTS = "shapes.json", "exports"
 NEW = Begun()
 ENDLESS = float("inf")
 ROUNDS = 3  # of rendering: natural, quicker, and once more where that still was not enough
@@ -301,11 +301,23 @@ class Dubs:
         job.start()
         return job
 
+    def files(self, id: str) -> list[Path]:
+        """The files that were written into the dub's own folder."""
+        folder = self._desk.folder(self.get(id).id) / EXPORTS
+        return sorted(path for path in folder.glob("*") if path.is_file() and not path.name.startswith("."))
+
+    def file(self, id: str, name: str) -> Path:
+        """One of them by its name. `NotFound` for anything else."""
+        for path in self.files(id):
+            if path.name == name:
+                return path
+        raise NotFound(f"no file “{name[:80]}” was written", f"没有写出过“{name[:80]}”", where="file")
+
     def export_job(self, id: str) -> Job[Dubbed] | None:
         return self._exports.get(id)
 
     def _target(self, id: str, production: Production, suffix: str) -> Path:
-        folder = self._desk.folder(id) / "exports"
+        folder = self._desk.folder(id) / EXPORTS
         folder.mkdir(parents=True, exist_ok=True)
         return folder / f"{safe_name(production.title)}.{suffix}"
 

@@ -57,15 +57,23 @@ class Productions:
             return _productions(session, [_row(session, id)])[0]
 
     def find(
-        self, *, state: State | Literal[""] = "", kind: Kind | Literal[""] = "", page: int = 1, size: int = 24
+        self,
+        *,
+        state: State | Literal[""] = "",
+        kind: Kind | Literal[""] = "",
+        but: Kind | Literal[""] = "",
+        page: int = 1,
+        size: int = 24,
     ) -> Page[Production]:
-        """One page, the one worked on last first."""
+        """One page of this kind, or of any `but` one; the one worked on last first."""
         check_page(page, size)
         where: list[ColumnElement[bool]] = [ProductionRow.deleted.is_(None)]
         if state:
             where.append(ProductionRow.state == check_choice(state, State, "state"))
         if kind:
             where.append(ProductionRow.kind == check_choice(kind, Kind, "kind"))
+        if but:
+            where.append(ProductionRow.kind != check_choice(but, Kind, "but"))
         order = ProductionRow.updated.desc(), ProductionRow.number.desc()
         with self._database.read() as session:
             total = session.scalar(select(func.count()).select_from(ProductionRow).where(*where)) or 0

@@ -69,8 +69,8 @@ class ProductionShelf:
         return self._jobs.get(id)
 
     def find(self, page: int = 1, size: int = 50) -> Page[Production]:
-        """All productions, newest first; `interrupted` where a process died over one."""
-        found = self._library.productions.find(page=page, size=size)
+        """All productions but dubs, newest first; `interrupted` where a process died over one."""
+        found = self._library.productions.find(but="dub", page=page, size=size)
         return replace(found, items=tuple(self._honest(item) for item in found.items))
 
     def get(self, id: str) -> Production:

@@ -23,12 +23,12 @@ def blocks(studio: "Studio") -> "gr.Blocks":
     """Everything a person sees, wired to `studio`."""
     import gradio as gr
 
-    from studio.ui.pages import models, productions, script, settings, speak, takes, transcribe, voices
+    from studio.ui.pages import models, productions, script, settings, speak, subtitles, takes, transcribe, voices
 
     with gr.Blocks(
         title="Timbre Studio", analytics_enabled=False, fill_width=True, delete_cache=(3600, 24 * 3600)
     ) as demo:
-        for page in (speak, voices, takes, productions, transcribe, models, settings):
+        for page in (speak, voices, productions, subtitles, transcribe, takes, models, settings):
             with gr.Column(elem_id=f"page-{page.__name__.rpartition('.')[2]}", elem_classes=["page"]):
                 page.build(studio)
                 if page is productions:  # an opened production stands on the same page

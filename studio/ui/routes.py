@@ -221,6 +221,16 @@ def add_files(app: "FastAPI", studio: "Studio") -> None:
         path = studio.scripts.exported_file(id, name)
         return FileResponse(path, headers=KEEP | {"content-disposition": named(path.name)})
 
+    @app.get("/dubs/{id}/files/{name}")
+    def dubbed(id: str, name: str) -> Response:
+        path = studio.dubbing.file(id, name)
+        return FileResponse(path, headers=KEEP | {"content-disposition": named(path.name)})
+
+    @app.get("/dubs/{id}/report.csv")
+    def fits(id: str) -> Response:
+        disposition = {"content-disposition": named(f"{studio.dubbing.get(id).title}.csv")}
+        return Response(studio.dubbing.report_csv(id), media_type="text/csv; charset=utf-8", headers=KEEP | disposition)
+
     @app.get("/scripts/{id}/lexicon.csv")
     def lexicon(id: str) -> Response:
         studio.scripts.get(id)

@@ -11,6 +11,8 @@ export const settings = () => part.props.value;
 export const engine = () => told.engines.find((e) => e.id === settings().engine);
 /** What the page was told when it opened: engines, marks, steps, polish, formats, examples. */
 export const studio = () => told;
+/** Whether it was told already; "desk" is heard once it is. */
+export const ready = () => Boolean(told);
 
 /** Changes settings, keeps them for the next visit and lets the page know. */
 export function set(patch) {
@@ -33,6 +35,7 @@ export async function mount(given) {
   part.element.addEventListener("input", changeControl);
   part.element.addEventListener("change", change);
   hear("voices", async () => { await seeVoice(); paintVoice(); });
+  tell("desk");
   return told;
 }
 

@@ -8,13 +8,14 @@ import * as script from "./script.js";
 import { mountKeeper } from "./recipe.js";
 import * as settings from "./settings.js";
 import * as speak from "./speak.js";
+import * as subtitles from "./subtitles.js";
 import * as takes from "./takes.js";
 import * as voices from "./voices.js";
 
 const pages = {
   desk: (part) => speak.mount("desk", part), marks: (part) => speak.mount("marks", part),
   switches: (part) => speak.mount("switches", part), under: (part) => speak.mount("under", part),
-  voices: voices.mount, takes: takes.mount, productions: productions.mount, script: script.mount, transcribe: transcribe.mount, models: models.mount, settings: settings.mount,
+  voices: voices.mount, takes: takes.mount, productions: productions.mount, script: script.mount, subtitles: subtitles.mount, transcribe: transcribe.mount, models: models.mount, settings: settings.mount,
   keeper: mountKeeper,
 };
 
