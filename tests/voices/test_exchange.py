@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
 from studio.engines.contract import VoiceContent, VoiceKind
-from studio.errors import BadRequest, NotFound
+from studio.errors import BadRequest, NotFound, NotPermitted
 from studio.library import NewVoice, Voice, VoiceChange
 from studio.studio import Studio
 from studio.voices.exchange.carried import clip_content, embedding
@@ -31,6 +31,7 @@ FOREIGN: dict[str, tuple[Callable[[Path], Path], int]] = {  # format -> how such
     "evaluation": (lambda path: files.ranking(path, 7, 8), 2),
     "safetensors": (lambda path: files.safetensors(path, one=files.vector(1), two=files.vector(2, 192)), 2),
 }
+RIGHTS = {"rights": {"speaker": "me", "uses": ["personal"], "given": "2026-11-01", "expires": None, "note": ""}}
 KNOWN = "name", "engine", "kind", "content", "languages", "gender", "age", "tags", "description", "rating", "favourite"
 ALL = (*KNOWN, "notes", "controls", "origin", "parents", "weights", "digest", "id")
 
@@ -259,12 +260,57 @@ def test_formats_of_other_tools_bring_the_sound_back(
 
 def test_a_clip_goes_to_forge_and_back(studio: Studio, tmp_path: Path) -> None:
     clip = files.tone()
-    voice = studio.voices.add(NewVoice("cosyvoice3", "clip", clip_content(clip, "你好。"), "她", clip))
+    voice = studio.voices.add(NewVoice("cosyvoice3", "clip", clip_content(clip, "你好。"), "她", clip, origin=RIGHTS))
+    studio._library.references.add(voice.id, "happy", files.tone(2.0), 2.0, "太好了！", "zh")
     studio.exchange.write([voice.id], tmp_path / "a.spkv1.json")
     with Studio(tmp_path / "other") as other:
         (entry,) = other.exchange.take_in([tmp_path / "a.spkv1.json"]).entries
         assert other.voices.media(entry.id) == clip
         assert other.voices.get(entry.id).content == voice.content
+        (mood,) = other._library.references.list(entry.id)
+        assert (mood.emotion, mood.transcript, mood.seconds) == ("happy", "太好了！", 2.0)
+
+
+@pytest.mark.parametrize("format", ["voice", "card", "pack"])
+def test_clips_in_other_moods_and_consent_travel_along(studio: Studio, tmp_path: Path, format: str) -> None:
+    clip = files.tone()
+    voice = studio.voices.add(NewVoice("cosyvoice3", "clip", clip_content(clip, "你好。"), "她", clip, origin=RIGHTS))
+    for emotion in ("happy", "sad"):
+        studio._library.references.add(voice.id, emotion, files.tone(2.0) + emotion.encode(), 2.0, emotion, "zh")
+    path = tmp_path / f"a{next(one.ending for one in FORMATS if one.id == format)}"
+    studio.exchange.write([voice.id], path)
+    with Studio(tmp_path / "other") as other:
+        (entry,) = other.exchange.take_in([path]).entries
+        assert entry.notes == ()
+        found = other._library.references.list(entry.id)
+        assert [(one.emotion, one.transcript, one.language, one.seconds) for one in found] == [
+            ("happy", "happy", "zh", 2.0), ("sad", "sad", "zh", 2.0),
+        ]  # fmt: skip
+        assert other._library.references.media(found[0].id) == files.tone(2.0) + b"happy"
+        assert other.voices.get(entry.id).origin == RIGHTS
+        assert other.exchange.take_in([path]).count("known") == 1
+        assert len(other._library.references.list(entry.id)) == 2, "they came once"
+
+
+def test_somebodys_voice_without_consent_goes_to_no_other_tool(studio: Studio, tmp_path: Path) -> None:
+    """Our own files say that there is none; files of other tools could not."""
+    clip = files.tone()
+    voice = studio.voices.add(NewVoice("cosyvoice3", "clip", clip_content(clip, "你好。"), "她", clip))
+    with pytest.raises(NotPermitted):
+        studio.exchange.write([voice.id], tmp_path / "a.spkv1.json")
+    studio.exchange.write([voice.id], tmp_path / "a.zip")
+    with Studio(tmp_path / "other") as other:
+        (entry,) = other.exchange.take_in([tmp_path / "a.zip"]).entries
+        assert "without consent" in entry.notes[0].en
+
+
+def test_a_speaker_that_was_heard_in_a_clip_needs_consent_too(studio: Studio, tmp_path: Path) -> None:
+    own, heard = studio.exchange.take_in([files.spk2info(tmp_path / "spk2info.pt")]).entries
+    assert own.notes == ()
+    assert ["without consent" in note.en for note in heard.notes] == [False, True]
+    with pytest.raises(NotPermitted):
+        studio.exchange.write([heard.id], tmp_path / "a.safetensors")
+    studio.exchange.write([own.id], tmp_path / "a.safetensors")
 
 
 def test_safetensors_can_be_read_by_others(studio: Studio, tmp_path: Path) -> None:

@@ -329,6 +329,13 @@ HOSTILE: dict[str, tuple[Make, str]] = {
         clip({"kind": "clip", "sha256": "0" * 64}, clip={"base64": base64.b64encode(CLIP).decode()}), "checksum",
     ),
     "clip that is no base64": (clip({"kind": "clip", "sha256": SHA}, clip={"base64": "@@"}), "clip is damaged"),
+    "clip in a mood that nobody knows": (
+        clip(
+            {"kind": "clip", "sha256": SHA}, clip={"base64": base64.b64encode(CLIP).decode()},
+            references=[{"emotion": "purple", "clip": {"base64": base64.b64encode(CLIP).decode()}}],
+        ),
+        "emotion “purple”",
+    ),
     "clip that lies elsewhere": (clip({"kind": "clip", "sha256": SHA}, clip={"file": "/etc/passwd"}), "another file"),
     "picture without a voice": (card(without), "carries no voice"),
     "picture with a changed voice": (card(flipped), "damaged"),

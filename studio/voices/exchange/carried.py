@@ -13,16 +13,18 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from studio.engines.contract import EngineSpec
-from studio.errors import BadRequest
+from studio.errors import BadRequest, NotFound
 from studio.library import NewVoice
 from studio.library import voice as facts
 from studio.library.plain import check_text
 from studio.production.casting import SEEDS
+from studio.text.declarations import EMOTIONS
 from studio.voices.exchange.bounded import wrong
 from studio.words import Words
 
 CHATTTS, CHATTTS_SIZE = "chattts", 768
 MOST_NUMBERS = 65_536  # of an embedding
+LONGEST_S = 3600.0  # of a clip
 LONGEST_PLAIN = 64 << 10  # characters of controls, origin or parents as JSON
 _ENGINE = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _ID = re.compile(r"[0-9a-f]{16}")
@@ -48,6 +50,7 @@ class Carried:
     named: bool = True  # False: the file has no name for it, it is called after the file
     notes: tuple[Words, ...] = ()  # what of the file could not be kept, or should be known
     clips: tuple[FurtherClip, ...] = ()
+    moods: bool = False  # it has such clips, here or in `again`
     again: "Callable[[], Carried] | None" = field(
         default=None, repr=False
     )  # the whole of it, where clips were left out
@@ -159,6 +162,17 @@ def _check_facts(voice: NewVoice) -> None:
     facts.check_media(voice.media)
     for field_name, plain in (("controls", voice.controls), ("origin", voice.origin), ("parents", voice.parents)):
         check_text(json.dumps(plain, ensure_ascii=False, allow_nan=False), field_name, LONGEST_PLAIN)
+
+
+def check_clip(clip: FurtherClip) -> None:
+    """`BadRequest` for a further clip that a library would not keep."""
+    if clip.emotion not in EMOTIONS:
+        raise NotFound.among(Words("emotion", "情感"), clip.emotion[:40], EMOTIONS)
+    facts.check_media(clip.media)
+    facts.check_languages([clip.language] if clip.language else [])
+    check_text(clip.transcript, "transcript", facts.LONGEST_TEXT)
+    if not (clip.media and 0 <= clip.seconds < LONGEST_S):
+        raise BadRequest("a further clip of it is empty", "其中一段参考音频为空")
 
 
 def gender_of(written: Any) -> facts.Gender:

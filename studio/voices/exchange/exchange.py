@@ -12,10 +12,12 @@ from studio.engines.chattts.strings import sample_in
 from studio.engines.contract import VoiceContent, VoiceKind
 from studio.engines.registry import Registry
 from studio.errors import BadRequest, NotFound, StudioError
-from studio.library import Library, NewVoice, Voice, VoiceChange, VoiceQuery
+from studio.library import Library, Voice, VoiceChange, VoiceQuery
+from studio.library.rights import CLONED, rights_of
 from studio.library.voice import new_id
+from studio.production.rights import require_voice
 from studio.voices.exchange import card, packs, shipped
-from studio.voices.exchange.carried import CHATTTS, Carried, checked
+from studio.voices.exchange.carried import CHATTTS, Carried, FurtherClip, checked
 from studio.voices.exchange.formats import FORMATS, VoiceFormat, format_for, format_named, opened
 from studio.voices.exchange.merging import Names, Prefer, change_of, with_parents
 from studio.voices.exchange.own import Outgoing
@@ -23,7 +25,12 @@ from studio.voices.exchange.report import Entry, Report
 from studio.words import Words
 
 CLONING = "cosyvoice3"  # who speaks a clip of another tool, where no engine that clones is installed
-PORTION = 200  # voices that are looked up at once
+OURS = {"voice", "card", "pack"}
+NO_CONSENT = Words(
+    "it is somebody's voice and comes without consent: it can be heard here, and produced once you have recorded whose "
+    "it is and what for",
+    "这是他人的声音，且没有授权记录：只能试听；补充授权记录（说话人与用途）后才能用于制作",
+)
 
 
 @dataclass(frozen=True)
@@ -71,8 +78,20 @@ class Exchange:
         coming = self._sorted_out(found, file, format, prefer)
         new = [one for one in coming if one.entry.outcome == "added"]
         changes = {one.entry.id: one.change for one in coming if one.change is not None}
-        self._library.voices.take_in((self._whole(one) for one in new), changes)
+        self._library.voices.take_in((self._whole(one).voice for one in new), changes)
+        for one in coming:
+            self._add_clips(one, prefer)
         return [one.entry for one in coming]
+
+    def _add_clips(self, one: _Coming, prefer: Prefer) -> None:
+        """The further clips of a voice, unless it has some here."""
+        known = one.entry.outcome != "added"
+        if not one.carried.moods or (known and (prefer == "skip" or self._library.references.list(one.entry.id))):
+            return
+        for clip in self._whole(one).clips:
+            self._library.references.add(
+                one.entry.id, clip.emotion, clip.media, clip.seconds, clip.transcript, clip.language
+            )
 
     def _checked(self, carried: Carried, file: str) -> Carried:
         if not carried.voice.engine:  # a clip that any engine may speak
@@ -134,12 +153,17 @@ class Exchange:
         id = carried.voice.id if carried.voice.id and carried.voice.id not in had else new_id()
         had.add(id)
         kept = replace(carried, voice=replace(carried.voice, id=id, name=name))
+        cloned = carried.voice.content["kind"] == "clip" or carried.voice.origin.get(CLONED)
+        if cloned and rights_of(carried.voice.origin) is None:
+            notes = (*notes, NO_CONSENT)
         return _Coming(kept, Entry("", "added", name, id, notes=notes))
 
-    def _whole(self, one: _Coming) -> NewVoice:
-        """The voice with its clip, read again where the first reading left it out."""
-        voice = one.carried.voice
-        return voice if one.carried.again is None else replace(voice, media=one.carried.again().voice.media)
+    def _whole(self, one: _Coming) -> Carried:
+        """The voice with its clips, read again where the first reading left them out."""
+        if one.carried.again is None:
+            return one.carried
+        again = one.carried.again()
+        return replace(one.carried, voice=replace(one.carried.voice, media=again.voice.media), clips=again.clips)
 
     # out
 
@@ -176,6 +200,9 @@ class Exchange:
             raise BadRequest("export: no voice was chosen", "导出：没有选择音色", where="voices")
         if refused := [voice for voice in found if not self.fits(voice, kind)]:
             raise self._unfit(refused[0], kind)
+        if kind.id not in OURS:  # files of other tools do not carry what the speaker agreed to
+            for voice in found:
+                require_voice(self._library, voice)
         if kind.id == "pack":
             return packs.write_pack(self._outgoing(found, kind), target, target.stem), ()
         if target.is_dir() or (len(found) > 1 and not kind.many):
@@ -228,12 +255,19 @@ class Exchange:
     def _outgoing(self, found: Sequence[Voice], kind: VoiceFormat) -> Iterator[Outgoing]:
         """The voices as the format takes them: with their clips, or turned into vectors."""
         for voice in found:
-            media = self._library.voices.media(voice.id) or b"" if voice.content["kind"] == "clip" else b""
+            cloned = voice.content["kind"] == "clip"
+            media = self._library.voices.media(voice.id) or b"" if cloned else b""
             if kind.takes in ("vector", "chattts", "forge", "code") and voice.content["kind"] in ("seed", "builtin"):
                 voice = replace(voice, kind="embedding", content=self._vector(voice))
             if kind.id == "code" and media and sample_in(media) is None:
                 raise self._unfit(voice, kind)
-            yield Outgoing(voice, media)
+            yield Outgoing(voice, media, tuple(self._clips(voice.id)) if cloned else ())
+
+    def _clips(self, id: str) -> Iterator[FurtherClip]:
+        """The clips of a voice in other moods."""
+        for one in self._library.references.list(id):
+            media = self._library.references.media(one.id)
+            yield FurtherClip(one.emotion, one.transcript, one.seconds, media, one.language)
 
     def _vector(self, voice: Voice) -> dict[str, Any]:
         values = self._engines.get(voice.engine).embed(VoiceContent.from_json(voice.content))

@@ -142,7 +142,7 @@ def _cloned(
         "", "clip", clip_content(first.media, first.transcript), called, first.media, languages=told,
         **facts | {"tags": moods},
     )  # fmt: skip
-    return Carried(voice, named, notes, kept)
+    return Carried(voice, named, notes, kept, bool(kept))
 
 
 def _clip(plain: Mapping[str, Any], name: str) -> FurtherClip:

@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Any, Literal
 
 from studio.library import Voice, VoiceChange
+from studio.library.rights import CLONED
 from studio.library.voice import LONGEST_NAME, MOST_TAGS, name_key
 from studio.library.voices import Voices
 from studio.voices.exchange.carried import IMPORTED, Carried
@@ -35,6 +36,8 @@ def change_of(here: Voice, carried: Carried, prefer: Prefer) -> VoiceChange | No
         known, told = getattr(here, name), getattr(there, name)
         told = {key: value for key, value in told.items() if key != IMPORTED}
         joined = {**known, **told} if prefer == "file" else {**told, **known}
+        if known.get(CLONED):
+            joined[CLONED] = known[CLONED]  # whose voice it is cannot be forgotten
         if joined != known:
             changes[name] = joined
     fresh = [tag for tag in there.tags if tag not in here.tags][: MOST_TAGS - len(here.tags)]

@@ -7,9 +7,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from studio.errors import BadRequest
 from studio.library import NewVoice, Voice
 from studio.voices.exchange.bounded import wrong
-from studio.voices.exchange.carried import Carried, FurtherClip, content_of
+from studio.voices.exchange.carried import Carried, FurtherClip, check_clip, content_of
 
 FORMAT, VERSION = "timbre-voice", 1
 FACTS: dict[str, type] = {  # that are written where there is something to say
@@ -85,7 +86,8 @@ def carried_of(plain: Mapping[str, Any], name: str, beside: Clip | None = None) 
     voice = NewVoice(
         plain["engine"], plain["kind"], content, plain["name"], media or None, id=str(plain.get("id", "")), **given
     )
-    return Carried(voice, clips=_clips(plain.get("references", []), name, beside))
+    clips = _clips(plain.get("references", []), name, beside)
+    return Carried(voice, clips=clips, moods=bool(clips))
 
 
 def _fact(value: Any, kind: Any, key: str, name: str) -> Any:
@@ -128,5 +130,10 @@ def _clips(plain: Any, name: str, beside: Clip | None) -> tuple[FurtherClip, ...
         seconds = one.get("seconds", 0.0)
         if not all(isinstance(text, str) for text in said) or type(seconds) not in (int, float):
             raise wrong(name, "a reference in it is damaged", "其中一段参考音频的说明已损坏")
-        clips.append(FurtherClip(said[0], said[1], float(seconds), _media(one.get("clip"), name, beside), said[2]))
+        clip = FurtherClip(said[0], said[1], float(seconds), _media(one.get("clip"), name, beside), said[2])
+        try:
+            check_clip(clip)
+        except BadRequest as error:
+            raise wrong(name, error.words.en, error.words.zh) from error
+        clips.append(clip)
     return tuple(clips)

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from studio.library import NewVoice
+from studio.library.rights import CLONED
 from studio.voices.exchange.bounded import json_of, wrong
 from studio.voices.exchange.carried import (
     CHATTTS,
@@ -134,14 +135,15 @@ def _speaker(key: str, one: dict[Any, Any], name: str) -> Carried:
     if not _is_tensor(tensor):
         raise wrong(where, "it has no speaker vector", "没有说话人向量")
     content = embedding(_numbers(tensor, COSYVOICE_SIZE, where), where, COSYVOICE_SIZE)
+    heard = "flow_prompt_speech_token" in one  # from a clip of somebody
     gender = "female" if "女" in key else "male" if "男" in key else ""
     tongues = {"中文": "zh", "英文": "en", "日语": "ja", "韩语": "ko", "粤语": "yue"}
     languages = tuple(code for word, code in tongues.items() if key.startswith(word))
     voice = NewVoice(
         COSYVOICE, "embedding", content, short(key) or stem_of(name), languages=languages, gender=gender,  # type: ignore[arg-type]
-        origin=origin_of("cosyvoice", name),
+        origin=origin_of("cosyvoice", name) | ({CLONED: True} if heard else {}),
     )  # fmt: skip
-    return Carried(voice, notes=(_HEARD,) if "flow_prompt_speech_token" in one else ())
+    return Carried(voice, notes=(_HEARD,) if heard else ())
 
 
 # safetensors
