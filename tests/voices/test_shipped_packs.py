@@ -5,6 +5,7 @@ import pytest
 
 from studio.errors import NotFound
 from studio.studio import SpeakRequest, Studio
+from studio.voices.exchange.formats import FORMATS
 from studio.voices.exchange.shipped import SHIPPED
 
 
@@ -42,6 +43,14 @@ def test_every_voice_of_it_speaks_both_languages_in_a_voice_of_its_own(studio: S
 def test_the_readme_names_every_pack() -> None:
     readme = (SHIPPED / "README.md").read_text(encoding="utf-8")
     assert all(f"`{path.name}`" in readme for path in SHIPPED.iterdir() if path.is_dir())
+
+
+def test_the_document_describes_every_format() -> None:
+    text = (SHIPPED.parent / "docs" / "formats.md").read_text(encoding="utf-8")
+    for format in FORMATS:
+        assert f"| `{format.id}` |" in text
+        row = next(line for line in text.splitlines() if line.startswith(f"| `{format.id}` |"))
+        assert row.split("|")[4].strip() == ("yes" if format.ending else "no")
 
 
 def test_an_unknown_pack_is_refused(studio: Studio) -> None:
