@@ -2,7 +2,7 @@
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,6 +21,7 @@ from studio.voices import mapping, measuring
 from studio.voices.encoders import SpeakerEncoder, Vector, encoders
 from studio.voices.mapping import VoiceMap
 from studio.voices.neighbours import Near, Neighbours
+from studio.voices.sentences import TESTS
 from studio.voices.twins import DUPLICATE, Groups, Twins
 from studio.weights import WeightStore
 from studio.words import Words
@@ -118,6 +119,18 @@ class Survey:
     def measures(self, ids: Sequence[str]) -> dict[str, Measured]:
         """What is known of these voices (ids); those that nobody measured are left out."""
         return self._measures.of(ids)
+
+    def tests(self) -> Mapping[str, Words]:
+        """What a voice is measured by, in words."""
+        return TESTS
+
+    def hint(self, measured: Measured) -> Words | None:
+        """What the pitch suggests of who speaks: a hint, no more."""
+        return measuring.hint(measured)
+
+    def encoder_title(self, id: str) -> Words:
+        """An encoder in words, also where it is not there any more."""
+        return next((one.title for one in self.encoders() if one.id == id), Words(id, id))
 
     def counts(self) -> tuple[int, int]:
         """How many voices are measured, and how many there are."""

@@ -10,6 +10,7 @@ from studio.ui import describe
 from studio.ui.pages.exchange import Exchanges
 from studio.ui.pages.parts import component
 from studio.ui.pages.speak import heard
+from studio.ui.pages.survey import Survey, spans
 from studio.ui.strings import say
 
 PAGE = 24  # cards
@@ -25,7 +26,7 @@ def build(studio: Studio) -> None:
         [
             shelf.find_voices, shelf.hear_voice, shelf.preview_made, shelf.change_voice, shelf.drop_voice,
             shelf.restore_voice, shelf.add_seed, shelf.draw_seeds, shelf.hear_emotion, shelf.voice_ids,
-            *Exchanges(studio).questions,
+            *Exchanges(studio).questions, *Survey(studio).questions,
         ],
     )  # fmt: skip
 
@@ -127,6 +128,7 @@ def query_of(asked: Mapping[str, Any]) -> VoiceQuery:
         tags=(tag,) if tag else (),
         favourite=True if take.switch(asked, "favourite", False) else None,
         emotion=take.text(asked, "emotion"),
+        measures=spans(asked),
         sort=SORTS.get(take.text(asked, "sort", "newest"), "created"),  # type: ignore[arg-type]
         page=max(1, take.whole(asked, "page", 1)),
         size=PAGE,

@@ -5,9 +5,10 @@ import * as exchange from "./exchange.js";
 import { go, here } from "./frame.js";
 import { foot } from "./pages.js";
 import * as player from "./player.js";
+import * as survey from "./voice-survey.js";
 
 let part, body, told = null;
-const query = { search: "", engine: "", language: "", gender: "", kind: "", tag: "", emotion: "", favourite: false, sort: "newest", page: 1 };
+const query = { search: "", engine: "", language: "", gender: "", kind: "", tag: "", emotion: "", favourite: false, measures: {}, sort: "newest", page: 1 };
 const filters = ["engine", "language", "gender", "kind", "tag", "emotion"];
 
 export function mount(given) {
@@ -20,8 +21,10 @@ export function mount(given) {
     <div class="filters"><label class="search-field">${sign("search")}<input type="search" id="voice-search" placeholder="${t("voices.search")}" aria-label="${t("voices.search")}"></label>
       <span id="voice-filters" class="row"></span></div>
     <div id="drawn"></div>
+    <div id="survey"></div>
     <div id="voice-wall"></div>`);
-  acts(body, { seed: addSeed, draw, hear: listen, mood, use, edit, favourite, rate, drop, keep, turn, fewer: clear, again: drawAgain, closedraw: () => fill(body.querySelector("#drawn"), "") });
+  survey.mount(part, body.querySelector("#survey"), query, () => show(1));
+  acts(body, { like: (button) => survey.like(of(button)), measures: (button) => survey.measures(of(button)), seed: addSeed, draw, hear: listen, mood, use, edit, favourite, rate, drop, keep, turn, fewer: clear, again: drawAgain, closedraw: () => fill(body.querySelector("#drawn"), "") });
   body.querySelector("#voice-search").addEventListener("input", later(200, (event) => { query.search = event.target.value; show(1); }));
   body.querySelector("#voice-filters").addEventListener("change", ({ target }) => {
     query[target.name] = target.type === "checkbox" ? target.checked : target.value;
@@ -48,12 +51,13 @@ async function show(page = query.page) {
   paintFilters();
   fill(body.querySelector("#voice-wall"), told.total ? html`<div class="wall">${told.voices.map(card)}</div>${foot(told)}` : empty());
 }
-const filtered = () => query.search || query.favourite || filters.some((name) => query[name]);
+const filtered = () => query.search || query.favourite || Object.keys(query.measures).length || filters.some((name) => query[name]);
 const empty = () => (filtered()
   ? html`<div class="empty"><p>${t("voices.nomatch")}</p><button type="button" class="button" data-act="fewer">${t("list.clear")}</button></div>`
   : html`<div class="empty"><p>${t("voices.empty")}</p></div>`);
 function clear() {
   Object.assign(query, { search: "", engine: "", language: "", gender: "", kind: "", tag: "", emotion: "", favourite: false });
+  survey.reset();
   body.querySelector("#voice-search").value = "";
   show(1);
 }
@@ -74,7 +78,7 @@ const card = (v) => html`<article class="voice-card card" tabindex="0" data-id="
     ${iconButton("favourite", "heart", t("voice.favourite"), `aria-pressed="${v.favourite}"`)}</div>
   <div class="voice-tags">${v.tags.map((tag) => html`<span class="tag">${tag}</span>`)}${v.emotion ? html`<span class="tag mood-tag"><i class="mood mood-${v.emotion}"></i>${told.emotions[v.emotion] || v.emotion}</span>` : ""}</div>
   <div class="voice-acts">${iconButton("hear", "play", t("voice.hear"))}${stars(v)}<span class="stretch"></span>
-    ${Object.keys(told.emotions).length ? iconButton("mood", "transcribe", t("voice.mood")) : ""}${iconButton("edit", "edit", t("voice.edit"))}${iconButton("drop", "trash", t("delete"))}
+    ${Object.keys(told.emotions).length ? iconButton("mood", "transcribe", t("voice.mood")) : ""}${iconButton("like", "similar", t("survey.like"))}${iconButton("measures", "measure", t("measure.title"))}${iconButton("edit", "edit", t("voice.edit"))}${iconButton("drop", "trash", t("delete"))}
     <button type="button" class="quiet strong" data-act="use">${t("voice.use")}</button></div></article>`;
 
 async function mood(button) {

@@ -3,6 +3,7 @@
 from studio.ui.strings.dubbing import DUBBING_STRINGS
 from studio.ui.strings.exchange import EXCHANGE_STRINGS
 from studio.ui.strings.scripts import SCRIPT_STRINGS
+from studio.ui.strings.survey import SURVEY_STRINGS
 from studio.words import Words
 
 
@@ -458,6 +459,7 @@ STRINGS: dict[str, Words] = {
     **SCRIPT_STRINGS,
     **EXCHANGE_STRINGS,
     **DUBBING_STRINGS,
+    **SURVEY_STRINGS,
 }
 
 
