@@ -30,7 +30,6 @@ export function mount(given, place, asked, again) {
   box.querySelector("#survey-clip").addEventListener("change", ({ target }) => { if (target.files[0]) likeClip(target.files[0]); target.value = ""; });
   for (const name of ["dragover", "dragleave", "drop"]) clip.addEventListener(name, (event) => {
     event.preventDefault();
-    event.stopPropagation(); // elsewhere on the page a dropped file is imported
     clip.classList.toggle("over", name === "dragover");
     if (name === "drop" && event.dataTransfer.files[0]) likeClip(event.dataTransfer.files[0]);
   });
