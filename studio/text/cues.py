@@ -15,6 +15,7 @@ from studio.words import Words
 
 Look = Literal["b", "i", "u", "s", "color"]  # bold, italic, underlined, struck out, coloured
 
+TOGETHER_S = 0.1  # what is shown for less than this was not shown
 SENTENCE_END = re.compile(r"[.!?…。！？]+[\"'”’」』）)]*$")
 CLAUSE_END = re.compile(r"[,;:，、；：—–]+$")
 
@@ -121,18 +122,29 @@ def cut(words: Sequence[Timed], end: float, norms: Norms, speaker: str = "") -> 
         stop = _until(words, at, norms)
         text = "".join(_spaced(word, first=n == 0) for n, word in enumerate(words[at:stop]))
         ends = words[stop].start if stop < len(words) else end
-        yield Cue(words[at].start, max(words[stop - 1].end, ends), wrapped(text, norms), speaker)
+        own = tuple(CueWord(w.text, w.start, w.end, w.glued and n > 0) for n, w in enumerate(words[at:stop]))
+        yield Cue(words[at].start, max(words[stop - 1].end, ends), wrapped(text, norms), speaker, words=own)
         at = stop
 
 
 def settled(cues: Iterable[Cue], norms: Norms) -> Iterator[Cue]:
-    """The cues with times that can be read: as long as their text needs where the next one leaves room, and a gap."""
+    """The cues with times that can be read: as long as their text needs where the next one leaves room, and a gap.
+
+    Where the next one begins almost at once, because two speak together, they are shown together.
+    """
     row = list(cues)
     for at, cue in enumerate(row):
         free = row[at + 1].start - norms.gap if at + 1 < len(row) else float("inf")
+        if free < cue.start + TOGETHER_S:
+            free = max(free + norms.gap, cue.end)
         needed = max(norms.shortest, len(cue.text.replace("\n", "")) / norms.pace)
         end = min(max(cue.end, cue.start + needed), cue.start + norms.longest, free)
         yield replace(cue, end=max(end, cue.start))
+
+
+def fits(text: str, norms: Norms) -> bool:
+    """Whether a text on one line finds room on the screen."""
+    return all(len(line) <= norms.line for line in wrapped(text, norms).split("\n"))
 
 
 def wrapped(text: str, norms: Norms) -> str:
@@ -148,13 +160,16 @@ def wrapped(text: str, norms: Norms) -> str:
 
 def _until(words: Sequence[Timed], at: int, norms: Norms) -> int:
     """The word after the last one of the cue that begins with `words[at]`."""
-    size, clause = 0, 0
+    text, clause = "", 0
     for n in range(at, len(words)):
-        size += len(_spaced(words[n], first=n == at))
-        if n > at and (size > norms.most or words[n].end - words[at].start > norms.longest):
+        text += _spaced(words[n], first=n == at)
+        size = len(text)
+        if n > at and (not fits(text, norms) or words[n].end - words[at].start > norms.longest):
             return clause if clause > at else n
         if SENTENCE_END.search(words[n].text):
-            return n + 1
+            if n + 1 == len(words) or words[n + 1].start - words[at].start >= norms.shortest + norms.gap:
+                return n + 1
+            clause = n + 1  # too short to be read alone, unless the next sentence has no room
         if CLAUSE_END.search(words[n].text) and size > norms.line // 2:
             clause = n + 1
     return len(words)
