@@ -89,6 +89,7 @@ if TYPE_CHECKING:  # each costs time to import, and most commands need none of t
     from studio.library.styles import Styles
     from studio.library.takes import Takes
     from studio.library.voices import Voices
+    from studio.production.captions import Captions
     from studio.production.desk import Desk
     from studio.production.ears import Ears
     from studio.production.emotions import Way
@@ -233,6 +234,13 @@ class Studio:
         from studio.voices.cloning import Cloning
 
         return Cloning(self._library, self._engines, lambda: self.listening, lambda: self.scripts)
+
+    @cached_property
+    def subtitles(self) -> "Captions":
+        """Subtitles: files of them, and those of productions and takes."""
+        from studio.production.captions import Captions
+
+        return Captions(self._library)
 
     @cached_property
     def scripts(self) -> "Desk":

@@ -16,7 +16,7 @@ import urllib.request
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import FileResponse, JSONResponse, Response, StreamingResponse
@@ -269,6 +269,35 @@ async def result(id: str, request: Request) -> Response:
         )
         raise Refused(409, words, code="not_ready")
     return FileResponse(path, filename=path.name)
+
+
+@router.get(
+    "/v1/productions/{id}/subtitles",
+    response_class=Response,
+    responses={200: {"content": {"text/plain": {}}}},
+    summary="Its subtitles, timed as the finished file is",
+)
+async def subtitles(
+    id: str,
+    request: Request,
+    format: str = Query("srt", max_length=10, description="srt, vtt, ass, lrc, tsv or json; json has the words"),
+    file: int = Query(0, ge=0, le=9999, description="Of several finished files, which one."),
+    norms: str = Query("auto", max_length=10, description="Of reading: auto, en, zh, yue, ja, ko."),
+) -> Response:
+    state = state_of(request)
+    found = await found_row(state, id)
+    known = await state.call(state.studio.subtitles.files, id)
+    if not known:
+        words = Words(
+            f"production {id} is {found['state']}: it has no finished file yet",
+            f"作品 {id} 尚未生成成品（{found['state']}）",
+        )
+        raise Refused(409, words, code="not_ready")
+    text = await state.call(state.studio.subtitles.of_production, id, format, file, norms)
+    name = f"{known[file].stem}.{format}"
+    kind = "application/json" if format == "json" else "text/vtt" if format == "vtt" else "text/plain"
+    disposition = f"attachment; filename*=UTF-8''{quote(name)}"
+    return Response(text, media_type=f"{kind}; charset=utf-8", headers={"content-disposition": disposition})
 
 
 async def found_row(state: State, id: str) -> dict[str, Any]:

@@ -23,6 +23,7 @@ HOMES = {
     "productions": "studio.cli.productions",
     "dub": "studio.cli.dubbing",
     "batch": "studio.cli.batching",
+    "subtitles": "studio.cli.subtitles",
     "transcribe": "studio.cli.listening",
     "inspect": "studio.cli.speaking",
     "voices": "studio.cli.voices",

@@ -9,6 +9,11 @@ from studio.cli.show import as_json, table
 
 machine = click.option("--json", "machine", is_flag=True, help=say("As JSON.", "以 JSON 输出。"))
 engine_option = click.option("--engine", default="espeak", help=say("Engine; default espeak.", "引擎，默认 espeak。"))
+subtitles_option = click.option(
+    "--subtitles",
+    default="",
+    help=say("Subtitles beside it: srt,vtt,ass,lrc,json,tsv.", "同时写出字幕：srt,vtt,ass,lrc,json,tsv。"),
+)
 recogniser_option = click.option("--recogniser", default="", help=say("What listens.", "识别器。"))
 paging = [
     click.option("--page", type=click.IntRange(1), default=1, help=say("Page.", "页码。")),

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from studio.cli.main import Session
+from studio.cli.options import subtitles_option
 from studio.cli.reader import LANGUAGE, say
 from studio.cli.show import as_json, duration, plain, table, watch
 from studio.errors import BadRequest
@@ -197,13 +198,19 @@ def render(session: Session, id: str, chapter: str, machine: bool) -> None:
     type=click.Path(path_type=Path),
     help=say("Also a track for each speaker, with labels for Audacity.", "另外导出每个说话人的音轨和 Audacity 标签。"),
 )
+@subtitles_option
 @MACHINE
 @click.pass_obj
-def export(session: Session, id: str, kind: str, output: Path | None, stems: Path | None, machine: bool) -> None:
+def export(
+    session: Session, id: str, kind: str, output: Path | None, stems: Path | None, subtitles: str, machine: bool
+) -> None:
     with session.open() as studio:
+        formats = studio.subtitles.asked(subtitles)
         done = watch(studio.scripts.export(id, kind, output), say("Exporting", "正在导出"), session.quiet or machine)
         if stems:
             studio.scripts.stems(id, stems)
+        for path in studio.subtitles.beside(id, formats) if formats else ():
+            click.echo(path, err=True)
         if machine:
             return as_json([file.to_json() | {"path": str(file.path)} for file in done.files])
         for file in done.files:

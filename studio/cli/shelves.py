@@ -7,7 +7,7 @@ import click
 
 from studio.cli import styling
 from studio.cli.main import Session
-from studio.cli.options import engine_option, footer, heard, machine, paged, recogniser_option
+from studio.cli.options import engine_option, footer, heard, machine, paged, recogniser_option, subtitles_option
 from studio.cli.reader import say
 from studio.cli.show import as_json, duration, plain, table
 
@@ -51,10 +51,15 @@ def show_take(session: Session, digest: str) -> None:
     "--output", "-o", required=True, type=click.Path(path_type=Path), help=say("File to write.", "输出文件。")
 )
 @click.option("--polish", default="off", help=say("Polish preset.", "润色预设。"))
+@subtitles_option
 @click.pass_obj
-def export_take(session: Session, digest: str, output: Path, polish: str) -> None:
+def export_take(session: Session, digest: str, output: Path, polish: str, subtitles: str) -> None:
     with session.open() as studio:
-        studio.export_take(studio.takes.get(digest).digest, output, polish)
+        formats = studio.subtitles.asked(subtitles)
+        take = studio.takes.get(digest).digest
+        studio.export_take(take, output, polish)
+        for path in studio.subtitles.take_beside(take, output, formats):
+            click.echo(path, err=True)
 
 
 @takes.command("star", help=say("Star a take: it is never cleaned up.", "给版本加星，加星的不会被清理。"))

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from studio.cli.main import Session
+from studio.cli.options import subtitles_option
 from studio.cli.reader import LANGUAGE, say
 from studio.cli.show import as_json, duration, notes, plain, table, watch
 from studio.errors import BadControl, BadFile
@@ -156,6 +157,7 @@ def speak(session: Session, text: str, output: str, machine: bool, **options: An
     default=1500,
     help=say("Silence between chapters in ms.", "章间停顿（毫秒）。"),
 )
+@subtitles_option
 @click.option("--dry-run", is_flag=True, help=say("Show what would be read, and stop.", "只显示将要朗读的内容。"))
 @click.option("--json", "machine", is_flag=True, help=say("The result as JSON.", "以 JSON 输出结果。"))
 @click.pass_obj
@@ -168,6 +170,7 @@ def convert(
     sentence_pause: int,
     paragraph_pause: int,
     chapter_pause: int,
+    subtitles: str,
     dry_run: bool,
     machine: bool,
     **options: Any,
@@ -176,6 +179,7 @@ def convert(
 
     book = {"title": options.pop("title"), "author": options.pop("author")}
     with session.open() as studio:
+        formats = studio.subtitles.asked(subtitles)
         request = ConvertRequest(
             **asked(studio, options),
             **book,
@@ -189,6 +193,8 @@ def convert(
         if dry_run:
             return _preview(job.book, machine)
         result = watch(job, source.name, session.quiet or machine)
+        for path in studio.subtitles.beside(job.id, formats) if formats else ():
+            click.echo(path, err=True)
         notes(result.notes)
         if machine:
             return as_json(plain(result))

@@ -14,6 +14,7 @@ from studio.errors import NotFound
 from studio.library import Library, Production, ProductionChange
 from studio.library.script import Chapter, Line, LineQuery, Part
 from studio.production import rights
+from studio.production import captions
 from studio.production.assembling import Scene
 from studio.production.exports import Exported, Material, export, report_json, write_text
 from studio.production.jobs import Job
@@ -82,6 +83,8 @@ class Deliveries:
         def work(job: Job[Exported]) -> Exported:
             write = self._writer_of(chosen)
             done = write(material, target, job)
+            if chosen.id != "epub":  # which has its own times inside
+                captions.keep(self._home.folder(id), done, self._library, production.author)
             write_text(self._home.folder(id) / REPORT, report_json(done, {"master": kind, "title": production.title}))
             self._library.productions.update(
                 id,

@@ -59,6 +59,7 @@ class Exported:
     rate: int
     seconds: float
     left_out: int  # lines without a take
+    starts: tuple[int, ...] = (0,)  # the first frame of each file; those of `placed` run through all of them
 
     @property
     def passed(self) -> bool:
@@ -114,20 +115,20 @@ def _exported(material: Material, target: Path, kind: Master, chain: Chain, job:
         return _measured([(target, material.title)], placed, seconds, missing, material, kind, job)
     target.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(prefix=".export-", dir=target) as unfinished:
-        files, placed, seconds = _each(material, spoken, Path(unfinished), kind, chain, job)
+        files, placed, starts, seconds = _each(material, spoken, Path(unfinished), kind, chain, job)
         for path, _ in files:
             path.replace(target / path.name)
-    return _measured(
-        [(target / path.name, title) for path, title in files], placed, seconds, missing, material, kind, job
-    )
+    named = [(target / path.name, title) for path, title in files]
+    return replace(_measured(named, placed, seconds, missing, material, kind, job), starts=tuple(starts))
 
 
 def _each(
     material: Material, spoken: Sequence[tuple[int, Chapter]], folder: Path, kind: Master, chain: Chain, job: Job[Any]
-) -> tuple[list[tuple[Path, str]], list[Placed], float]:
+) -> tuple[list[tuple[Path, str]], list[Placed], list[int], float]:
     """A file for each chapter, or for each part of one that is too long."""
     files: list[tuple[Path, str]] = []
     placed: list[Placed] = []
+    starts: list[int] = []
     seconds = 0.0
     for number, chapter in spoken:
         parts = list(_parts(_lines(material, [(number, chapter)]), chapter.seconds, kind.longest_s))
@@ -136,10 +137,11 @@ def _each(
             path = folder / f"{len(files) + 1:03} {safe_name(title)}.{kind.format}"
             found, length = _one(material, lines, path, title, kind, chain, job)
             offset = round(seconds * material.scene.rate)
+            starts.append(offset)
             placed += [replace(p, start=p.start + offset, end=p.end + offset, shift=p.shift + offset) for p in found]
             seconds += length
             files.append((path, title))
-    return files, placed, seconds
+    return files, placed, starts, seconds
 
 
 def _measured(

@@ -14,12 +14,14 @@ import numpy as np
 from studio.audio.clip import Clip, Samples, to_int16
 from studio.audio.levels import measure
 from studio.audio.polish import polish
+from studio.engines.contract import WordTime
 from studio.errors import Cancelled
 from studio.library import Library, Take, TakeFacts
 from studio.production.jobs import Job
 from studio.production.joining import Joiner, Placed
 from studio.production.planning import Plan
 from studio.production.rendering import LinePiece, Renderer
+from studio.text.scan import without_marks
 
 PIECE = 1 << 15  # bytes that a listener gets at most at once
 
@@ -113,12 +115,20 @@ def facts_of(plan: Plan, clip: Clip, placed: Sequence[Placed]) -> TakeFacts:
         kind="reading",
         voice_id=plan.direction.voice.id,
         voice_label=plan.direction.voice.label,
-        words=[(w.text, round(w.start, 4), round(w.end, 4)) for line in placed for w in line.words],
+        words=[
+            (w.text, round(w.start, 4), round(w.end, 4)) for line in placed for w in words_of(plan, line, clip.rate)
+        ],
         lufs=levels.loudness_lufs,
         true_peak_db=levels.true_peak_db,
         rms_db=levels.rms_db,
         noise_floor_db=levels.noise_db,
     )
+
+
+def words_of(plan: Plan, line: Placed, rate: int) -> tuple[WordTime, ...]:
+    """The words of a line; the whole line as one where its engine does not know them."""
+    text = " ".join(without_marks(plan.heard[line.index].original).split())
+    return line.words or (WordTime(text, line.start / rate, line.end / rate),)
 
 
 def joined(plan: Plan, renderer: Renderer, job: Performance) -> Iterator[Samples]:

@@ -15,9 +15,13 @@ from studio.audio.formats import format_for
 from studio.errors import Cancelled, InUse, NotFound, StudioError
 from studio.library import Library, NewProduction, Page, Production, ProductionChange
 from studio.library.locks import FileLock
-from studio.production.converting import Book, Converted, ConvertRequest, convert
+from studio.production import captions
+from studio.production.captions import CaptionLog, spoken_cue
+from studio.production.converting import Book, Converted, ConvertRequest, OnLine, convert
 from studio.production.jobs import Job
+from studio.production.joining import Placed
 from studio.production.manuscript import PLAIN, Manuscript, look_into
+from studio.production.planning import PlannedLine
 from studio.production.rendering import Renderer
 
 ID_DIGITS = 16  # of the recipe digest that name a production: the same work is the same production
@@ -155,10 +159,20 @@ class ProductionShelf:
         productions.restore([job.id])
         productions.update(job.id, ProductionChange(settings=settings, state="running", progress={}, output=""))
 
+    def _written(self, job: ConvertJob, cover: bytes | None) -> Converted:
+        """The file, and where its lines are."""
+        kept = captions.begin(self._folder(job.id))
+        request = job.book.request
+        with CaptionLog(kept / "0.json", request.title, request.author) as log:
+            hear = _heard(log, job.book.direction.spec.rate)
+            result = convert(job.book, job.path, self._renderer, job, cover, on_line=hear)
+        captions.finish(kept, [job.path])
+        return result
+
     def _convert(self, job: ConvertJob, cover: bytes | None) -> Converted:
         productions = self._library.productions
         try:
-            result = convert(job.book, job.path, self._renderer, job, cover)
+            result = self._written(job, cover)
         except StudioError as error:
             change = ProductionChange(state="failed", progress=_progress(job), error=error)
             if isinstance(error, Cancelled):
@@ -173,6 +187,16 @@ class ProductionShelf:
         output = str(job.path.absolute())
         productions.update(job.id, ProductionChange(state="done", progress=_progress(job) | facts, output=output))
         return result
+
+
+def _heard(log: CaptionLog, rate: int) -> OnLine:
+    """Notes each line where it lies."""
+
+    def hear(line: PlannedLine, placed: Placed) -> None:
+        words = [(word.text, word.start, word.end) for word in placed.words]
+        log.add(spoken_cue(line.original, "", placed.start / rate, placed.end / rate, words))
+
+    return hear
 
 
 def _progress(job: ConvertJob) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from studio.audio.clip import Clip, Samples
+from studio.engines.contract import WordTime
 from studio.errors import BadRequest, Cancelled, InUse, StudioError
 from studio.library import Library, ProductionChange, TakeFacts
 from studio.library.locks import FileLock
@@ -25,6 +26,7 @@ from studio.production.gates import Expected, Habits, Problem, check, level_of, 
 from studio.production.jobs import Job, State
 from studio.production.joining import Joiner
 from studio.production.linework import LinePlan, LinePlanner
+from studio.production.performance import words_of
 
 EVERYTHING = Scope()
 TURN_LINES, TURN_S = 16, 1.5  # a turn begins with so many lines, and then takes about so long
@@ -356,8 +358,11 @@ class Workshop:
         joiner = Joiner(whole.direction.spec.rate)
         joiner.pause(whole.lead_ms)
         pieces: list[Samples] = []
+        known = self._library.cache.get_many([line.recipe.digest for line in whole.heard])
         for index, (line, part) in enumerate(zip(whole.heard, clips, strict=True)):
-            pieces += [*joiner.push(part.samples), *joiner.end_line(index)]
+            kept = known.get(line.recipe.digest)
+            words = tuple(WordTime(*word) for word in kept.words) if kept else ()
+            pieces += [*joiner.push(part.samples, words), *joiner.end_line(index)]
             joiner.pause(line.pause_ms)
         pieces += joiner.silence()
         clip = Clip(np.concatenate(pieces) if pieces else np.zeros(0, np.float32), joiner.rate)
@@ -369,6 +374,11 @@ class Workshop:
             kind="reading",
             voice_id=whole.direction.voice.id,
             voice_label=whole.direction.voice.label,
+            words=[
+                (word.text, round(word.start, 4), round(word.end, 4))
+                for placed in joiner.placed
+                for word in words_of(whole, placed, clip.rate)
+            ],
         )
         self._library.cache.put(plan.digest, clip, facts)
         return self._library.cache.as_stored(clip)

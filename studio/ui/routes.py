@@ -231,6 +231,18 @@ def add_files(app: "FastAPI", studio: "Studio") -> None:
         disposition = {"content-disposition": named(f"{studio.dubbing.get(id).title}.csv")}
         return Response(studio.dubbing.report_csv(id), media_type="text/csv; charset=utf-8", headers=KEEP | disposition)
 
+    @app.get("/productions/{id}/subtitles/{file}.{format}")
+    def captions(id: str, file: int, format: str) -> Response:
+        text = studio.subtitles.of_production(id, format, file)
+        name = f"{studio.subtitles.files(id)[file].stem}.{format}"
+        return Response(text, media_type=TEXT, headers=KEEP | {"content-disposition": named(name)})
+
+    @app.get("/takes/{digest}/subtitles.{format}")
+    def words(digest: str, format: str) -> Response:
+        text = studio.subtitles.of_take(whole_digest(digest), format)
+        name = f"{file_name(studio, digest)}.{format}"
+        return Response(text, media_type=TEXT, headers=KEEP | {"content-disposition": named(name)})
+
     @app.get("/scripts/{id}/lexicon.csv")
     def lexicon(id: str) -> Response:
         studio.scripts.get(id)

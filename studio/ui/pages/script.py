@@ -9,6 +9,7 @@ from studio.ui import asked as take
 from studio.ui import describe
 from studio.ui.pages.parts import component
 from studio.ui.strings import say
+from studio.ui.subtitled import subtitled
 from studio.ui.uploads import Uploads
 from studio.words import Words
 
@@ -374,6 +375,7 @@ class Questions:
             "seconds_left": job.seconds_left if job and running else None,
             "error": job.error.text(language) if job and job.over and job.error else "",
             "files": [self._file(one, language) for one in self.desk.exported(id)],
+            "subtitles": subtitled(self.studio, id, language),
         }
 
     def export_stopped(self, asked: dict[str, Any], language: str) -> Any:

@@ -8,6 +8,7 @@ from studio.ui import asked as take
 from studio.ui import describe
 from studio.ui.pages.parts import component
 from studio.ui.strings import say
+from studio.ui.subtitled import formats
 
 PAGE = 30  # rows
 SORTS = {"newest": "created", "longest": "seconds", "used": "last_used"}
@@ -42,7 +43,11 @@ class Questions:
         engines = [[name, f"{name} ({count})"] for name, count in self.studio.takes.engines().items()]
         rows = [describe.take_row(self.studio, one, language) for one in found]
         emotions = describe.emotions(self.studio, language)
-        known = {"engines": engines, "emotions": list(map(list, emotions.items()))}
+        known = {
+            "engines": engines,
+            "emotions": list(map(list, emotions.items())),
+            "subtitles": formats(self.studio, language),
+        }
         return {"takes": rows, **known, "total": found.total, "page": found.page, "pages": found.pages}
 
     def star_take(self, asked: dict[str, Any], language: str) -> Any:

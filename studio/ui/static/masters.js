@@ -2,6 +2,7 @@
 import { acts, clock, fill, html, options, raw, root, sign, size, span, t } from "./dom.js";
 import * as page from "./script.js";
 import { changed, controlRow } from "./controls.js";
+import { captionLinks } from "./captions.js";
 
 let box, timer = 0;
 
@@ -78,9 +79,9 @@ async function watch() {
   box.querySelector("#export-start").disabled = now.running;
   fill(progress, now.running ? html`<progress max="1" value="${now.share}" aria-label="${t("book.progress")}"></progress><span class="soft">${Math.floor(now.share * 100)} %${now.seconds_left ? " · " + t("speak.left", { time: span(now.seconds_left) }) : ""}</span><button type="button" class="button small-button" data-act="stop">${sign("stop")}${t("stop")}</button>` : now.error ? html`<span class="failure-text" id="export-error">${now.error}</span>` : "");
   if (now.running) { timer = setTimeout(watch, 400); return; }
-  fill(box.querySelector("#export-files"), now.files.length ? html`<h2>${t("export.files")}</h2><div class="production-rows">${now.files.map(row)}</div>` : "");
+  fill(box.querySelector("#export-files"), now.files.length ? html`<h2>${t("export.files")}</h2><div class="production-rows">${now.files.map((f) => row(f, captionLinks(`productions/${page.id()}/subtitles/${now.subtitles.names.indexOf(f.file)}`, now.subtitles.names.includes(f.file) ? now.subtitles.formats : [])))}</div>` : "");
 }
-const row = (f) => html`<article class="card export-file" data-file="${f.file}"><div class="production-head"><div class="production-text"><b>${f.title}</b><span class="soft small">${f.length} · ${size(f.bytes)} · ${Math.round(f.bitrate / 1000)} kb/s${f.chapters ? " · " + t("book.chapters", { n: f.chapters }) : ""}</span></div>
+const row = (f, subtitles) => html`<article class="card export-file" data-file="${f.file}"><div class="production-head"><div class="production-text"><b>${f.title}</b><span class="soft small">${f.length} · ${size(f.bytes)} · ${Math.round(f.bitrate / 1000)} kb/s${f.chapters ? " · " + t("book.chapters", { n: f.chapters }) : ""}</span></div>
   ${f.checks.length ? html`<span class="state ${f.passed ? "state-done" : "state-failed"}">${f.passed ? t("export.passed") : t("export.failed")}</span>` : ""}
-  ${f.here ? html`<a class="button" href="${root}/scripts/${page.id()}/files/${encodeURIComponent(f.file)}" download>${sign("download")}${t("book.download")}</a>` : ""}</div>
+  ${f.here ? html`<a class="button" href="${root}/scripts/${page.id()}/files/${encodeURIComponent(f.file)}" download>${sign("download")}${t("book.download")}</a>` : ""}</div>${subtitles}
   ${f.checks.length ? html`<ul class="checks">${f.checks.map((c) => html`<li class="${c.passed ? "passed" : "wrong"}"><span>${c.label}</span><b>${c.value} ${c.unit}</b></li>`)}</ul>` : ""}</article>`;

@@ -4,6 +4,7 @@ import { here } from "./frame.js";
 import { foot } from "./pages.js";
 import * as player from "./player.js";
 import { facts } from "./recipe.js";
+import { captionLinks } from "./captions.js";
 import { draw } from "./wave.js";
 
 let part, body, told = null, chosen = [];
@@ -18,7 +19,7 @@ export function mount(given) {
     <div class="filters"><label class="search-field">${sign("search")}<input type="search" id="take-search" placeholder="${t("takes.search")}" aria-label="${t("takes.search")}"></label>
       <span id="take-filters" class="row"></span></div>
     <div id="take-list"></div>`);
-  acts(body, { play, star, note, load, drop, turn, compare, recipe, fewer: clear });
+  acts(body, { play, star, subtitles, note, load, drop, turn, compare, recipe, fewer: clear });
   body.querySelector("#take-search").addEventListener("input", later(200, (event) => { query.search = event.target.value; show(1); }));
   body.querySelector("#take-filters").addEventListener("change", ({ target }) => {
     query[target.name] = target.type === "checkbox" ? target.checked : target.value;
@@ -68,13 +69,14 @@ const row = (take) => html`<article class="take-row" data-digest="${take.digest}
   <div class="take-text"><span class="take-title">${take.title}</span><span class="soft small">${take.facts} · ${day(take.created)}</span>
     ${take.note ? html`<span class="small take-note">${take.note}</span>` : ""}</div>
   <div class="take-acts">${iconButton("star", "star", t("take.star"), `aria-pressed="${take.starred}"`)}${iconButton("note", "note", t("take.note"))}
-    ${iconButton("recipe", "recipe", t("player.recipe"))}${take.loadable ? iconButton("load", "load", t("recipe.load")) : ""}${iconButton("drop", "trash", t("delete"))}</div></article>`;
+    ${iconButton("recipe", "recipe", t("player.recipe"))}${iconButton("subtitles", "file", t("captions"))}${take.loadable ? iconButton("load", "load", t("recipe.load")) : ""}${iconButton("drop", "trash", t("delete"))}</div></article>`;
 const of = (button) => told.takes.find((take) => take.digest === button.closest("[data-digest]").dataset.digest);
 const repaint = (take) => body.querySelector(`.take-row[data-digest="${take.digest}"]`)?.replaceWith(make(row(take)));
 
 const play = (button) => player.playTake(of(button));
 const star = (button) => tell("star", { digest: of(button).digest, starred: !of(button).starred });
 const recipe = (button) => tell("recipe", of(button).digest);
+const subtitles = (button) => dialog(t("captions"), html`<p class="soft">${of(button).title}</p>${captionLinks(`takes/${of(button).digest}/subtitles`, told.subtitles)}`);
 const load = (button) => tell("load", of(button).digest);
 const turn = (button) => show(Number(button.dataset.to)).then(() => scrollTo(0, 0));
 async function note(button) {
