@@ -10,6 +10,7 @@ from studio.ui import describe
 from studio.ui.pages import speak
 from studio.ui.pages.parts import component
 from studio.ui.strings import say
+from studio.ui.subtitled import subtitled
 from studio.ui.uploads import Uploads
 from studio.words import Words
 
@@ -200,6 +201,7 @@ class Questions:
         return {
             "id": one.id,
             "kind": "conversion",
+            "subtitles": subtitled(self.studio, one.id, language)["formats"],
             "title": one.title,
             "state": state,
             "running": running,
