@@ -13,8 +13,7 @@ from studio.engines.registry import Registry
 from studio.errors import NotFound
 from studio.library import Library, Production, ProductionChange
 from studio.library.script import Chapter, Line, LineQuery, Part
-from studio.production import rights
-from studio.production import captions
+from studio.production import captions, rights
 from studio.production.assembling import Scene
 from studio.production.exports import Exported, Material, export, report_json, write_text
 from studio.production.jobs import Job

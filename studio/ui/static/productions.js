@@ -3,7 +3,7 @@ import { acts, ask, clock, complain, day, fill, hear, html, iconButton, language
 import * as desk from "./desk.js";
 import { here, within } from "./frame.js";
 import { pick } from "./picker.js";
-import { subtitleLinks } from "./subtitles.js";
+import { captionLinks } from "./captions.js";
 
 let part, body, book = null, voice = "", list = [];
 let awaited = ""; // a production that was begun and is not on the shelf yet
@@ -154,7 +154,7 @@ const row = (p) => html`<article class="production card" data-production="${p.id
   <div class="row">${p.running ? html`<button type="button" class="button" data-act="stop">${sign("stop")}${t("stop")}</button>` : ""}
     ${p.resumable ? html`<button type="button" class="button" data-act="resume">${sign("resume")}${t("book.resume")}</button>` : ""}
     ${p.kind === "script" ? html`<a class="button" href="#/productions/${p.id}">${sign("edit")}${t("script.open")}</a>` : ""}
-    ${p.state === "done" && p.kind !== "script" ? html`<a class="button" href="${root}/productions/${p.id}/file" download>${sign("download")}${t("book.download")}</a><span class="soft small">${p.result}</span>${subtitleLinks(`productions/${p.id}/subtitles/0`, p.subtitles)}` : ""}
+    ${p.state === "done" && p.kind !== "script" ? html`<a class="button" href="${root}/productions/${p.id}/file" download>${sign("download")}${t("book.download")}</a><span class="soft small">${p.result}</span>${captionLinks(`productions/${p.id}/subtitles/0`, p.subtitles)}` : ""}
     <span class="stretch"></span>${p.running ? "" : iconButton("remove", "trash", t("delete"))}</div></article>`;
 const id = (button) => button.closest("[data-production]").dataset.production;
 const isScript = (button) => list.find((p) => p.id === id(button))?.kind === "script";
