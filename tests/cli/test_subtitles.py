@@ -53,7 +53,7 @@ def test_split_shift_and_check(run: Run, tmp_path: Path) -> None:
     assert "1 cues, 2 problems" in run("subtitles", "check", long, "--norms", "en").stderr
     run("subtitles", "split", long, "-o", tmp_path / "cut.vtt", "--norms", "en")
     cut = read_subtitle_file(tmp_path / "cut.vtt")
-    assert len(cut.cues) == 2
+    assert len(cut.cues) == 3
     assert max(len(line) for cue in cut.cues for line in cue.text.split("\n")) <= 42
     run("subtitles", "shift", tmp_path / "cut.vtt", "-o", tmp_path / "late.vtt", "--by", "1.25")
     assert read_subtitle_file(tmp_path / "late.vtt").cues[0].start == 3.25
