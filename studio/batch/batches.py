@@ -123,7 +123,7 @@ class Batches:
             names = ", ".join(name for name, _ in manifests)
             raise BadFile(f"{names}: one manifest at a time", f"{names}：一次只能用一个清单", where="files")
         rest = [Found(name, path) for name, path in files if (name, path) not in manifests]
-        kept = out or self.folder / self._fresh_id() / "out"
+        kept = out or self.place()
         if manifests:
             name, path = manifests[0]
             gathered = of_rows(read_manifest(path, name), among(rest), common, kept)
@@ -159,6 +159,10 @@ class Batches:
         preset(common.polish)
         subtitle_formats(list(subtitles))
         self._direct(common)
+
+    def place(self) -> Path:
+        """A folder for the files of a batch that is begun next, kept with it."""
+        return self.folder / self._fresh_id() / "out"
 
     def look(self, order: Order) -> Job[Preview]:
         """A dry run: every file read and planned, none spoken."""

@@ -238,7 +238,7 @@ def _expanded(named: str, out: Path) -> tuple[list[Found], list[str]]:
     """The files that a name, a folder or a pattern means, in order, and the names of those that are not read."""
     path = Path(named)
     try:
-        folder, file = path.is_dir(), path.is_file()
+        folder, file = bool(named.strip()) and path.is_dir(), path.is_file()
     except (OSError, ValueError):
         folder = file = False
     if folder:

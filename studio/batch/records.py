@@ -25,6 +25,8 @@ from studio.batch.order import Item, Order, Trouble
 from studio.errors import InUse, NotFound
 from studio.library.folder import storage_error
 from studio.library.locks import FileLock
+from studio.production.converting import ConvertRequest
+from studio.words import Words
 
 FileState = Literal["waiting", "done", "kept", "failed", "cancelled"]
 BatchState = Literal["running", "paused", "cancelled", "done", "interrupted"]
@@ -129,6 +131,16 @@ class Record:
     @property
     def out(self) -> Path:
         return Path(self._head["out"])
+
+    @cached_property
+    def common(self) -> ConvertRequest:
+        """How every file is read that does not say otherwise."""
+        return ConvertRequest.from_json(self._head["common"])
+
+    @property
+    def notes(self) -> tuple[Words, ...]:
+        """What was left out."""
+        return tuple(Words(**note) for note in self._head["notes"])
 
     @property
     def unattended(self) -> bool:

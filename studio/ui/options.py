@@ -37,6 +37,11 @@ class Options:
         return self.host in ("localhost", "::1") or self.host.startswith("127.")
 
     @property
+    def alone(self) -> bool:
+        """Only the person at this machine uses it: reached from nowhere else, by no proxy, without a login."""
+        return self.local and not (self.login or self.root_path or self.allow_hosts)
+
+    @property
     def address(self) -> str:
         """What a person types into the browser on this machine."""
         host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(self.host, self.host)

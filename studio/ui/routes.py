@@ -7,11 +7,12 @@ import mimetypes
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 from studio.errors import BadRequest, NotFound, StudioError
 from studio.ui import theme
 from studio.ui.exports import add_voice_files
+from studio.ui.batch_routes import add_batches
+from studio.ui.headers import KEEP, named
 from studio.ui.page import ASSETS, STATIC, edition
 from studio.ui.reader import complaint, language_of
 from studio.ui.uploads import Uploads
@@ -27,7 +28,6 @@ STATUS = {
     "engine_failed": 500,
 }  # fmt: skip
 PEAKS = 800  # of a picture
-KEEP = {"cache-control": "private, no-cache"}
 TEXT = "text/plain; charset=utf-8"
 
 
@@ -39,6 +39,7 @@ def add_routes(app: "FastAPI", studio: "Studio") -> None:
     add_sound(app, studio)
     add_files(app, studio)
     add_voice_files(app, studio)
+    add_batches(app, studio)
 
 
 def add_errors(app: "FastAPI") -> None:
@@ -179,12 +180,6 @@ def file_name(studio: "Studio", digest: str) -> str:
     take = studio.takes.get(digest)
     words = "".join(c if c.isalnum() or c in "-_ " else " " for c in f"{take.excerpt[:30]} {take.voice_label[:20]}")
     return "-".join(words.split()) or digest[:12]
-
-
-def named(name: str) -> str:
-    """A `Content-Disposition` for a download whose name may be in any script (RFC 6266)."""
-    plain = name.encode("ascii", "ignore").decode().replace('"', "").strip("-. ") or "audio"
-    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name)}"
 
 
 def add_files(app: "FastAPI", studio: "Studio") -> None:

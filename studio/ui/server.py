@@ -100,7 +100,7 @@ def mount(app: "FastAPI", studio: "Studio", options: Options, door: Door | None)
     from studio.ui.blocks import blocks, words_of_gradio
     from studio.ui.theme import gradio_theme
 
-    demo = blocks(studio)
+    demo = blocks(studio, local=options.alone)
     demo.has_launched = True  # a mounted app otherwise skips the check of paths and hands out any file
     demo.queue(max_size=64, default_concurrency_limit=8, api_open=False)
     mounted: FastAPI = gr.mount_gradio_app(
@@ -248,7 +248,8 @@ def resumed(studio: "Studio") -> None:
     """Go on with what a restart or a crash interrupted."""
     try:
         scripts, dubs = studio.scripts.workshop.resume_all(), studio.dubbing.resume_all()
-        for title in (*(job.title for job in scripts), *(job.title for job in dubs)):
+        batches = studio.batches.resume_all()
+        for title in (job.title for jobs in (scripts, dubs, batches) for job in jobs):
             log.info("rendering goes on: %s", title)
     except StudioError as error:  # the studio opens all the same; the page says what is wrong
         log.warning("going on with interrupted productions: %s", error)

@@ -10,7 +10,11 @@ from studio.ui.strings import STRINGS, catalogue, say
 
 UI = Path(__file__).parents[2] / "studio" / "ui"
 BUILT = {  # keys put together at run time: prefix -> what follows
-    "nav.": ["speak", "voices", "takes", "productions", "models", "settings"],
+    "nav.": ["speak", "voices", "takes", "productions", "batch", "models", "settings"],
+    "batch.state.": ["running", "paused", "cancelled", "done", "interrupted"],
+    "batch.file.": ["all", "waiting", "working", "done", "kept", "failed", "cancelled"],
+    "batch.sight.": ["new", "made", "replaced", "bad"],
+    "batch.column.": ["file", "voice", "length", "state", "result"],
     "theme.": ["auto", "light", "dark"],
     "voices.by.": ["engine", "language", "gender", "kind", "tag", "emotion"],
     "voices.any.": ["engine", "language", "gender", "kind", "tag", "emotion"],

@@ -2,6 +2,7 @@
 import { acts, hear, html, iconButton, icon, make, raw, remember, root, sign, t, tell } from "./dom.js";
 
 const pages = ["speak", "voices", "productions", "subtitles", "transcribe", "takes", "models", "settings"];
+const pages = ["speak", "voices", "takes", "productions", "batch", "transcribe", "models", "settings"];
 const doc = document.documentElement;
 
 /** The page that is open. */

@@ -3,6 +3,7 @@
 from studio.ui.strings.captions import CAPTION_STRINGS
 from studio.ui.strings.dubbing import DUBBING_STRINGS
 from studio.ui.strings.exchange import EXCHANGE_STRINGS
+from studio.ui.strings.batch import BATCH_STRINGS
 from studio.ui.strings.scripts import SCRIPT_STRINGS
 from studio.ui.strings.survey import SURVEY_STRINGS
 from studio.words import Words
@@ -462,6 +463,7 @@ STRINGS: dict[str, Words] = {
     **DUBBING_STRINGS,
     **SURVEY_STRINGS,
     **CAPTION_STRINGS,
+    **BATCH_STRINGS,
 }
 
 
