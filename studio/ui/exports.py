@@ -67,7 +67,7 @@ def add_voice_files(app: "FastAPI", studio: "Studio") -> None:
     from fastapi.responses import FileResponse, JSONResponse
     from starlette.background import BackgroundTask
 
-    from studio.ui.routes import named
+    from studio.ui.headers import named
 
     uploads, exports = Uploads(studio.folder.path, "voice-files"), Exports(studio.folder.path)
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from studio.errors import BadRequest, NotFound, StudioError
 from studio.ui import theme
-from studio.ui.exports import add_voice_files
 from studio.ui.batch_routes import add_batches
+from studio.ui.exports import add_voice_files
 from studio.ui.headers import KEEP, named
 from studio.ui.page import ASSETS, STATIC, edition
 from studio.ui.reader import complaint, language_of

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-PAGES = ["speak", "voices", "takes", "productions", "models", "settings"]
+PAGES = ["speak", "voices", "takes", "productions", "batch", "models", "settings"]
 HERE = Path(__file__).parent
 PALE = (HERE / "pale.js").read_text(encoding="utf-8")
 CUT = (HERE / "cut.js").read_text(encoding="utf-8")

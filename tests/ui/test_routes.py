@@ -13,7 +13,7 @@ import pytest
 import soundfile
 
 from studio.studio import SpeakRequest, Studio
-from studio.ui.routes import named
+from studio.ui.headers import named
 from studio.ui.uploads import plain_name
 
 
