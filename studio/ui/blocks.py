@@ -23,14 +23,23 @@ def blocks(studio: "Studio", local: bool = False) -> "gr.Blocks":
     """Everything a person sees, wired to `studio`. `local`: it is served to this machine alone, without a login."""
     import gradio as gr
 
-    from studio.ui.pages import models, productions, script, settings, speak, subtitles, takes, transcribe, voices
-    from studio.ui.pages import batch, models, productions, script, settings, speak, takes, transcribe, voices
+    from studio.ui.pages import (
+        batch,
+        models,
+        productions,
+        script,
+        settings,
+        speak,
+        subtitles,
+        takes,
+        transcribe,
+        voices,
+    )
 
     with gr.Blocks(
         title="Timbre Studio", analytics_enabled=False, fill_width=True, delete_cache=(3600, 24 * 3600)
     ) as demo:
-        for page in (speak, voices, productions, subtitles, transcribe, takes, models, settings):
-        for page in (speak, voices, takes, productions, batch, transcribe, models, settings):
+        for page in (speak, voices, productions, subtitles, batch, transcribe, takes, models, settings):
             with gr.Column(elem_id=f"page-{page.__name__.rpartition('.')[2]}", elem_classes=["page"]):
                 batch.build(studio, local) if page is batch else page.build(studio)
                 if page is productions:  # an opened production stands on the same page

@@ -1,8 +1,7 @@
 // What stays around every page: the bar of pages, the line on top, light and dark, the language.
 import { acts, hear, html, iconButton, icon, make, raw, remember, root, sign, t, tell } from "./dom.js";
 
-const pages = ["speak", "voices", "productions", "subtitles", "transcribe", "takes", "models", "settings"];
-const pages = ["speak", "voices", "takes", "productions", "batch", "transcribe", "models", "settings"];
+const pages = ["speak", "voices", "productions", "subtitles", "batch", "transcribe", "takes", "models", "settings"];
 const doc = document.documentElement;
 
 /** The page that is open. */

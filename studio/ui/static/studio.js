@@ -16,8 +16,7 @@ import * as voices from "./voices.js";
 const pages = {
   desk: (part) => speak.mount("desk", part), marks: (part) => speak.mount("marks", part),
   switches: (part) => speak.mount("switches", part), under: (part) => speak.mount("under", part),
-  voices: voices.mount, takes: takes.mount, productions: productions.mount, script: script.mount, subtitles: subtitles.mount, transcribe: transcribe.mount, models: models.mount, settings: settings.mount,
-  voices: voices.mount, takes: takes.mount, productions: productions.mount, script: script.mount, batch: batch.mount, transcribe: transcribe.mount, models: models.mount, settings: settings.mount,
+  voices: voices.mount, takes: takes.mount, productions: productions.mount, script: script.mount, subtitles: subtitles.mount, batch: batch.mount, transcribe: transcribe.mount, models: models.mount, settings: settings.mount,
   keeper: mountKeeper,
 };
 
