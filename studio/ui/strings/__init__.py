@@ -1,9 +1,7 @@
 """Every word of the page, by key, in both languages side by side. Labels of engine controls come from the engines."""
 
-from studio.ui.strings.captions import CAPTION_STRINGS
-from studio.ui.strings.dubbing import DUBBING_STRINGS
-from studio.ui.strings.exchange import EXCHANGE_STRINGS
 from studio.ui.strings.batch import BATCH_STRINGS
+from studio.ui.strings.captions import CAPTION_STRINGS
 from studio.ui.strings.dubbing import DUBBING_STRINGS
 from studio.ui.strings.exchange import EXCHANGE_STRINGS
 from studio.ui.strings.scripts import SCRIPT_STRINGS
