@@ -81,7 +81,7 @@ def test_a_book(visit: Visit, shot: Callable[..., None], tmp_path: Path, languag
         hand.does(page.locator("#export-start").click)
         page.locator(".export-file").wait_for(timeout=30_000)
         shot(page, f"script-export-{language[:2]}")
-        page.locator(".export-file a").click()
+        page.locator(".export-file a.button").click()
     page.wait_for_timeout(100)
     assert hand.actions <= 12
     saved = tmp_path / "out.m4b"

@@ -188,9 +188,9 @@ def test_a_book_is_dropped_looked_at_and_made(
     page.locator("#book-start").click()
     row = page.locator(".production", has_text=f"一天 {language}")
     row.wait_for()
-    row.locator("a[download]").wait_for(timeout=30_000)
+    row.locator("a.button[download]").wait_for(timeout=30_000)
     with page.expect_download() as caught:
-        row.locator("a[download]").click()
+        row.locator("a.button[download]").click()
     assert caught.value.suggested_filename == f"一天 {language}.mp3"
     shot(page, f"shelf-{language[:2]}")
     row.locator("[data-act=remove]").click()

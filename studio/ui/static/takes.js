@@ -69,7 +69,7 @@ const row = (take) => html`<article class="take-row" data-digest="${take.digest}
   <div class="take-text"><span class="take-title">${take.title}</span><span class="soft small">${take.facts} · ${day(take.created)}</span>
     ${take.note ? html`<span class="small take-note">${take.note}</span>` : ""}</div>
   <div class="take-acts">${iconButton("star", "star", t("take.star"), `aria-pressed="${take.starred}"`)}${iconButton("note", "note", t("take.note"))}
-    ${iconButton("recipe", "recipe", t("player.recipe"))}${iconButton("subtitles", "file", t("captions"))}${take.loadable ? iconButton("load", "load", t("recipe.load")) : ""}${iconButton("drop", "trash", t("delete"))}</div></article>`;
+    ${iconButton("recipe", "recipe", t("player.recipe"))}${iconButton("subtitles", "subtitles", t("captions"))}${take.loadable ? iconButton("load", "load", t("recipe.load")) : ""}${iconButton("drop", "trash", t("delete"))}</div></article>`;
 const of = (button) => told.takes.find((take) => take.digest === button.closest("[data-digest]").dataset.digest);
 const repaint = (take) => body.querySelector(`.take-row[data-digest="${take.digest}"]`)?.replaceWith(make(row(take)));
 
