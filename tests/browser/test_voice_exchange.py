@@ -5,8 +5,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
+from studio.engines.chattts.strings import speaker_string
 from studio.studio import Studio
 from studio.ui.options import Options
 
@@ -86,6 +88,17 @@ def test_an_import_can_be_taken_back(visit: Visit, home: Studio, cards: list[Pat
     page.locator("dialog button[value=undo]").click()
     page.locator(".notice", has_text="3 voices taken out").wait_for()
     assert home.voices.find().total == 0
+
+
+def test_a_code_is_pasted_and_named(visit: Visit, home: Studio) -> None:
+    vector = np.random.default_rng(5).normal(0, 3, 768).astype(np.float16)
+    page = visit("voices")
+    page.locator("#voice-import").click()
+    page.locator("dialog [name=code]").fill(speaker_string(vector))
+    page.locator("dialog [name=called]").fill("青石 1.0")
+    page.locator("dialog button[value=paste]").click()
+    page.locator("dialog .report li.added").wait_for()
+    assert home.voices.get("青石 1 0").engine == "chattts"
 
 
 def test_a_pack_of_the_studio_is_one_click_away(visit: Visit, shot: Shot, home: Studio) -> None:

@@ -43,8 +43,9 @@ async function open() {
   const closed = dialog(t("exchange.import"), html`
     <label class="drop"><input type="file" id="voice-files" multiple class="hidden-label">${sign("file")}<span><b>${t("exchange.choose")}</b></span></label>
     <p class="soft small">${t("exchange.help")}</p>
+    <div class="field-row paste"><label class="field"><span>${t("exchange.paste")}</span><input name="code" placeholder="蘁淰…" autocomplete="off"></label><label class="field"><span>${t("name")}</span><input name="called" maxlength="80"></label></div>
     <label class="field"><span>${t("exchange.prefer")}</span><select name="prefer">${options(prefer, "here")}</select></label>
-    ${packs.map((pack) => html`<div class="row pack-offer"><span class="voice-text"><b>${pack.title}</b><span class="soft small">${pack.about}</span></span><button type="button" class="button" data-pack="${pack.id}">${t("exchange.pack", { n: pack.count })}</button></div>`)}`);
+    ${packs.map((pack) => html`<div class="row pack-offer"><span class="voice-text"><b>${pack.title}</b><span class="soft small">${pack.about}</span></span><button type="button" class="button" data-pack="${pack.id}">${t("exchange.pack", { n: pack.count })}</button></div>`)}`, [["paste", t("exchange.import"), "primary"]]);
   const box = [...document.querySelectorAll("dialog.sheet")].pop();
   const go = (files) => { const chosen = box.querySelector("[name=prefer]").value; box.close(""); if (files.length) take(files, chosen); };
   box.querySelector("#voice-files").addEventListener("change", (event) => go([...event.target.files]));
@@ -55,7 +56,8 @@ async function open() {
     if (name === "drop") go([...event.dataTransfer.files]);
   });
   box.addEventListener("click", ({ target }) => { const id = target.closest("[data-pack]")?.dataset.pack; if (id) { box.close(""); takePack(id); } });
-  await closed;
+  const { pressed, values } = await closed;
+  if (pressed === "paste" && values.code.trim()) take([new File([values.code.trim()], `${values.called.trim().replace(/[./\\]/g, " ") || t("exchange.pasted")}.txt`)], values.prefer);
 }
 async function take(files, prefer = "here") {
   const uploads = [];

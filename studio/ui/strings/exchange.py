@@ -12,6 +12,8 @@ EXCHANGE_STRINGS: dict[str, Words] = {
         "不会执行文件中的任何代码。",
     ),
     "exchange.drop": Words("Drop the files to import their voices", "松开即可导入音色文件"),
+    "exchange.paste": Words("Or paste a code of ChatTTS", "或粘贴 ChatTTS 音色码"),
+    "exchange.pasted": Words("Pasted voice", "粘贴的音色"),
     "exchange.prefer": Words("Where a voice is here already", "音色已存在时"),
     "exchange.prefer.here": Words("fill in what is not known here", "只补充缺少的信息"),
     "exchange.prefer.file": Words("take the facts of the file", "以文件中的信息为准"),

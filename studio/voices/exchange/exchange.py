@@ -79,8 +79,12 @@ class Exchange:
         new = [one for one in coming if one.entry.outcome == "added"]
         changes = {one.entry.id: one.change for one in coming if one.change is not None}
         self._library.voices.take_in((self._whole(one).voice for one in new), changes)
-        for one in coming:
-            self._add_clips(one, prefer)
+        try:
+            for one in coming:
+                self._add_clips(one, prefer)
+        except BaseException:
+            self._library.voices.delete([one.entry.id for one in new])
+            raise
         return [one.entry for one in coming]
 
     def _add_clips(self, one: _Coming, prefer: Prefer) -> None:

@@ -57,19 +57,23 @@ class Names:
         self._voices = voices
         self._asked: set[str] = set()
         self._taken: set[str] = set()
+        self._next: dict[str, int] = {}  # the number that is tried next
         self._ask(wanted)
 
     def free(self, wanted: str) -> str:
         """The name, or the first with a number that nobody has: `晚风 (2)`. It is taken from then on."""
-        if name_key(wanted) not in self._asked:
-            self._ask([wanted])
-        name, number = wanted, 2
-        while name_key(name) in self._taken:
-            if number % AHEAD == 2:
-                self._ask([_numbered(wanted, n) for n in range(number, number + AHEAD)])
-            name, number = _numbered(wanted, number), number + 1
+        number = self._next.get(wanted, 1)
+        while name_key(name := _numbered(wanted, number)) in self._taken_of(wanted, number):
+            number += 1
+        self._next[wanted] = number + 1
         self._taken.add(name_key(name))
         return name
+
+    def _taken_of(self, wanted: str, number: int) -> set[str]:
+        """The names that are taken, asked for up to that number of this one and some more."""
+        if name_key(_numbered(wanted, number)) not in self._asked:
+            self._ask([_numbered(wanted, n) for n in range(number, number + AHEAD)])
+        return self._taken
 
     def _ask(self, names: Sequence[str]) -> None:
         keys = [name_key(name) for name in names]
@@ -78,6 +82,9 @@ class Names:
 
 
 def _numbered(name: str, number: int) -> str:
+    """The name with its number; the first has none."""
+    if number == 1:
+        return name
     ending = f" ({number})"
     return name[: LONGEST_NAME - len(ending)] + ending
 

@@ -121,7 +121,9 @@ def read_pack(source: Source) -> Iterator[Carried]:
     for file in index_of(source).files:
         again = _reader(source, file)
         whole = again()
-        yield replace(whole, voice=replace(whole.voice, media=None), clips=(), again=again)
+        if whole.voice.media or whole.clips:
+            whole = replace(whole, voice=replace(whole.voice, media=None), clips=(), again=again)
+        yield whole
 
 
 def _reader(source: Source, file: str) -> Callable[[], Carried]:
