@@ -100,6 +100,38 @@ def library(found: Any) -> list[Row]:
     ]
 
 
+def voices(found: Any) -> list[Row]:
+    rows, source = found["rows"], "voices.json"
+    made = []
+    for one in rows["separation"]:
+        name = f"{one['voices']} voices told apart by {one['encoder']}"
+        for code in ("zh", "en"):
+            made += [
+                Row(
+                    f"{name}, {code}, other text: equal error",
+                    None,
+                    one[f"{code}: other text, equal error"],
+                    "%",
+                    source,
+                ),
+                Row(
+                    f"{name}, {code}, other text: identified", None, one[f"{code}: other text, identified"], "%", source
+                ),
+            ]
+        made.append(
+            Row(f"{name}: known in zh, identified in en", None, one["known in zh, identified in en"], "%", source)
+        )
+        made.append(Row(f"{name}: work for a second of sound", None, one["ms_a_second"], "ms", source))
+    asked = {row["what"]: row for row in rows["questions"]}
+    for what, aim in rows["aims_ms"].items():
+        made.append(Row(f"{rows['voices']:,} measured voices: {what}", aim, asked[what]["median_ms"], "ms", source))
+    for what in ("slider", "four sliders", "slider and text"):
+        made.append(Row(f"the same: {what}", 100, asked[what]["median_ms"], "ms", source))
+    slowest = max(asked.values(), key=lambda row: row["cpu_ms"])
+    made.append(Row(f"the most processor time of them ({slowest['what']})", None, slowest["cpu_ms"], "ms", source))
+    return made
+
+
 def convert(found: Any) -> list[Row]:
     rows = []
     for row in found["rows"]:
@@ -297,6 +329,7 @@ REPORTS = {
     "draw": draw,
     "convert": convert,
     "library": library,
+    "voices": voices,
     "audio": audio,
     "chattts": chattts,
     "cosyvoice": cosyvoice,

@@ -57,7 +57,8 @@ class Wanted:
         """The conditions of the rows; with `few` in the form that is quick where there are few."""
         live: list[ColumnElement[bool]] = [self.row.deleted.is_(None)]
         if self.ranges:
-            live.append((self.ranges.among if few else self.ranges.holds)(self.row.number))
+            alone = few and not (self.words or self.labels)  # else the index says which few to look up
+            live.append((self.ranges.among if alone else self.ranges.holds)(self.row.number))
         if not (self.words or self.labels):
             return live
         if search.on_sqlite(session):
