@@ -556,12 +556,16 @@ class Studio:
             self._engines, self._library, data, path, engine=engine, voice=voice, controls=controls, seed=seed
         )
 
+    def weights_now(self, engine: str) -> str:
+        """The digest of the weights that an engine speaks with; empty where it has none, or they are not here."""
+        return weights_of(self.models.store, self.engine(engine))
+
     def keep_voice(self, engine: str, content: VoiceContent, name: str, **facts: Any) -> Voice:
         """A voice pinned by its content and the weights that its engine has now, into the library."""
         spec = self.engine(engine)
         spec.accept(content)
         origin = rights.inherited(self._library, facts.get("parents", ()), facts.get("origin", {}))
-        pinned = {"weights": weights_of(self.models.store, spec), **facts, "origin": origin}
+        pinned = {"weights": self.weights_now(engine), **facts, "origin": origin}
         return self.voices.add(
             NewVoice(engine, content.kind.value, content.to_json(), name, content.clip or None, **pinned)
         )
@@ -652,7 +656,7 @@ class Studio:
             mode=getattr(request, "mode", "speak"),
             gaps=request.gaps,
             split=request.split,
-            cautions=cautions(voice, spec, weights_of(self.models.store, spec) if voice.weights else ""),
+            cautions=cautions(voice, spec, self.weights_now(spec.id) if voice.weights else ""),
         )
 
     def _produce(self, request: SpeakRequest | ConvertRequest) -> Direction:

@@ -1,5 +1,6 @@
 """What the page asks, taken apart with care: anyone who may open the page may send anything."""
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,7 +11,12 @@ LONGEST = 2_000_000  # characters of any text; the facade has its own, smaller l
 
 
 def wrong(name: str, kind: type) -> BadRequest:
-    words = {str: ("a text", "文字"), int: ("a whole number", "整数"), bool: ("true or false", "true 或 false")}
+    words = {
+        str: ("a text", "文字"),
+        int: ("a whole number", "整数"),
+        float: ("a number", "数值"),
+        bool: ("true or false", "true 或 false"),
+    }
     en, zh = words.get(kind, (kind.__name__, kind.__name__))
     return BadRequest(f"{name}: takes {en}", f"{name}：应为{zh}", where=name)
 
@@ -33,6 +39,14 @@ def whole(asked: Mapping[str, Any], name: str, default: int | None = None) -> in
     if not isinstance(value, int) or isinstance(value, bool):
         raise wrong(name, int)
     return value
+
+
+def number(asked: Mapping[str, Any], name: str, default: float | None = None) -> float:
+    """The finite number called `name`."""
+    value = asked.get(name, default)
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+        raise wrong(name, float)
+    return float(value)
 
 
 def switch(asked: Mapping[str, Any], name: str, default: bool | None = None) -> bool:

@@ -146,6 +146,16 @@ def string_voice(engine_id: str, code: str, language: str) -> Plain:
     }
 
 
+def vector_voice(engine_id: str, ref: str, language: str) -> Plain:
+    """A blended or bred voice that was not kept."""
+    return {
+        "ref": ref,
+        "name": say("voice.unnamed", language),
+        "facts": say("kind.embedding", language),
+        "glyph": glyph_of(engine_id, {"kind": "embedding", "values": ref.removeprefix("vector:")}),
+    }
+
+
 def builtin_voice(engine_id: str, voice: BuiltinVoice, language: str) -> Plain:
     tongues = "、" if language == "zh" else ", "
     named = tongues.join(tongue(code, language) for code in voice.languages[:3])
@@ -187,6 +197,8 @@ def shown_voice(studio: Studio, spec: EngineSpec, ref: str, language: str) -> Pl
         return seed_voice(spec.id, int(named[5:]), language) | {"ref": ref}
     if named.startswith("code:"):
         return string_voice(spec.id, named[5:], language)
+    if named.startswith("vector:"):
+        return vector_voice(spec.id, named, language)
     for voice in builtin:
         if voice.name == ref or not ref:
             return builtin_voice(spec.id, voice, language) | {"ref": ref}
@@ -218,6 +230,11 @@ def take_row(studio: Studio, take: Take, language: str) -> Plain:
         "created": take.created.isoformat(),
         "loadable": take.kind == "reading",
     }
+
+
+def value(of: Any) -> str:
+    """A control's value as people read it."""
+    return f"{of:g}" if isinstance(of, float) else str(of)
 
 
 def pretty(plain: Any) -> str:

@@ -3,6 +3,7 @@
 A draw, a blend, a comparison of voices or of styles differ in who stands in the grid; how they are rendered does not.
 """
 
+import base64
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -10,9 +11,10 @@ from typing import Any
 import numpy as np
 
 from studio.audio.clip import Clip
+from studio.engines.contract import VoiceContent, VoiceKind
 from studio.errors import BadRequest, EngineFailed, StudioError
 from studio.library import Library, Take
-from studio.production.casting import CastVoice
+from studio.production.casting import VECTOR, CastVoice
 from studio.production.jobs import Job
 from studio.production.joining import Joiner
 from studio.production.performance import assembled, facts_of
@@ -39,6 +41,11 @@ class Candidate:
     @property
     def voice(self) -> CastVoice:
         return self.plan.direction.voice
+
+    @property
+    def ref(self) -> str:
+        """The voice, as a request names it."""
+        return self.voice.id or ref_of(self.voice.content)
 
     @property
     def engine(self) -> str:
@@ -147,6 +154,17 @@ class Audition(Job[tuple[Candidate, ...]]):
     def _done(self, one: Candidate, **found: Any) -> None:
         self.candidates[one.number - 1] = replace(one, **found)
         self.done += _size(one)
+
+
+def ref_of(content: VoiceContent) -> str:
+    """A drawn, blended or builtin voice, as a request names it."""
+    match content.kind:
+        case VoiceKind.SEED:
+            return f"seed:{content.seed}"
+        case VoiceKind.EMBEDDING:
+            return VECTOR + base64.b64encode(content.values).decode()
+        case _:
+            return content.name
 
 
 def _size(one: Candidate) -> int:

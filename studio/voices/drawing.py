@@ -4,7 +4,6 @@ It is the facade's `drawing`. What is drawn can be drawn again: `Audition.recipe
 controls, and the same recipe gives the same sound.
 """
 
-import base64
 import secrets
 import threading
 from collections import OrderedDict
@@ -12,14 +11,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from studio.engines.contract import Control, EngineSpec, VoiceContent, VoiceKind
+from studio.engines.contract import Control, EngineSpec, VoiceKind
 from studio.engines.registry import Registry
 from studio.errors import BadControl, BadRequest, NotFound, NotInstalled
 from studio.library import Library, Voice
-from studio.production.casting import SEEDS, VECTOR, CastVoice, cast
+from studio.production.casting import SEEDS, CastVoice, cast
 from studio.production.planning import Direction, SpeakRequest, plan
 from studio.production.rendering import Renderer
-from studio.voices.audition import Audition, Candidate
+from studio.voices.audition import Audition, Candidate, ref_of
 from studio.voices.evolving import MOST, Brood, Family, Mutation
 from studio.voices.lineage import Ancestor, ancestors
 
@@ -214,7 +213,7 @@ class Drawing:
 
         def again(liked: Sequence[Candidate]) -> Audition:
             assert isinstance(family, (Mutation, Brood))
-            keep = tuple(ref_of(one.voice.content) for one in liked)
+            keep = tuple(one.ref for one in liked)
             return self._evolve(engine, replace(family, keep=keep, seed=_random(1)[0]), sentence, liked)
 
         recipe = {"engine": engine, "family": asdict(family), "sentence": sentence.to_json()}
@@ -300,13 +299,6 @@ def _told(recipe: Mapping[str, Any]) -> dict[str, Any]:
     """A recipe as it is kept with a voice: without the vectors of its grid, since its own is kept."""
     family = {name: value for name, value in recipe.get("family", {}).items() if name != "keep"}
     return {"recipe": {**recipe, "family": family} if family else dict(recipe)}
-
-
-def ref_of(content: VoiceContent) -> str:
-    """A drawn or blended voice, as a request names it."""
-    if content.kind is VoiceKind.SEED:
-        return f"seed:{content.seed}"
-    return VECTOR + base64.b64encode(content.values).decode()
 
 
 def _random(count: int, but: set[int] | None = None) -> tuple[int, ...]:
