@@ -207,13 +207,18 @@ def shown_voice(studio: Studio, spec: EngineSpec, ref: str, language: str) -> Pl
 
 def voice_label(studio: Studio, take: Take, language: str) -> str:
     """The name of the voice of a take; of a builtin one in the reader's language."""
-    if take.voice_label.startswith("seed:"):
-        return say("voice.seedname", language, n=take.voice_label[5:])
+    return ref_label(studio, take.engine, take.voice_label, language)
+
+
+def ref_label(studio: Studio, engine_id: str, ref: str, language: str) -> str:
+    """A voice as people read it: a seed or a builtin voice in the reader's language, else its name."""
+    if ref.startswith("seed:"):
+        return say("voice.seedname", language, n=ref[5:])
     try:
-        builtin = studio.builtin_voices(take.engine)
+        builtin = studio.builtin_voices(engine_id)
     except StudioError:  # the engine is gone, the take is not
         builtin = ()
-    return next((v.label.text(language) for v in builtin if v.name == take.voice_label), take.voice_label)
+    return next((v.label.text(language) for v in builtin if v.name == ref), ref)
 
 
 def take_row(studio: Studio, take: Take, language: str) -> Plain:

@@ -10,38 +10,6 @@ Visit = Callable[..., Any]
 EXAMPLES = Path(__file__).parents[2] / "assets" / "examples"
 
 
-@pytest.mark.parametrize("language", ["en-US", "zh-CN"])
-def test_a_voice_of_my_own(visit: Visit, shot: Callable[..., None], language: str) -> None:
-    """Draw 12, hear, keep one, name it, use it: journey 2 in at most 8 actions."""
-    name = f"Mine {language}"
-    page = visit("voices", language)  # 1
-    page.locator("#voice-draw").click()  # 2
-    page.wait_for_selector(".drawn-voice")
-    assert page.locator(".drawn-voice").count() == 12
-    page.locator(".drawn-voice [data-act=hear]").first.click()  # 3
-    page.wait_for_selector("#player-play[data-on=true]")
-    shot(page, f"draw-{language[:2]}")
-    page.locator(".drawn-voice [data-act=keep]").first.click()  # 4
-    page.locator("dialog input[name=name]").fill(name)  # 5
-    page.locator("dialog button[value=save]").click()  # 6
-    card = page.locator(".voice-card", has_text=name)
-    card.wait_for()
-    card.locator("[data-act=use]").click()  # 7
-    page.wait_for_selector("#page-speak:visible")
-    page.wait_for_function("n => document.querySelector('#voice').innerText.includes(n)", arg=name)
-
-
-def test_draw_again_and_close(visit: Visit) -> None:
-    page = visit("voices")
-    page.locator("#voice-draw").click()
-    page.wait_for_selector(".drawn-voice")
-    first = page.locator(".drawn-voice b").first.inner_text()
-    page.locator("#draw-again").click()
-    page.wait_for_function("n => document.querySelector('.drawn-voice b').innerText !== n", arg=first)
-    page.locator("[data-act=closedraw]").click()
-    assert page.locator(".drawn-voice").count() == 0
-
-
 def add(page: Any, seed: int, name: str) -> Any:
     page.locator("#voice-add").click()
     page.locator("dialog input[name=seed]").fill(str(seed))

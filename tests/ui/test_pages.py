@@ -104,12 +104,67 @@ def test_voices_are_offered_by_name_and_by_seed(ask: Ask) -> None:
     assert len(everything[-1]["voices"]) > 3
 
 
-def test_drawn_voices_differ_and_can_be_heard(ask: Ask, studio: Studio) -> None:
-    drawn = ask("draw_seeds", {"engine": "espeak", "count": 12})["ok"]
-    assert len({d["glyph"] for d in drawn}) == 12
-    heard = ask("hear_voice", {"engine": "espeak", "voice": f"seed:{drawn[0]['seed']}"}, "zh")["ok"]
-    assert studio.performance(heard["id"]).wait(30).seconds > 1
-    assert ask("preview_made", {"id": heard["id"]}, "zh")["ok"]["title"].startswith("你好，这就是我的声音")
+def seen(ask: Ask, id: str) -> dict[str, Any]:
+    """A draw when it is over."""
+    for _ in range(300):
+        found = ask("draw_seen", {"id": id})["ok"]
+        if found["state"] not in ("waiting", "running"):
+            return dict(found)
+        time.sleep(0.05)
+    raise AssertionError("the draw does not end")
+
+
+def test_drawn_voices_differ_are_heard_and_kept(ask: Ask, client: Any) -> None:
+    begun = ask("draw_begin", {"engine": "espeak", "count": 12}, "zh")["ok"]
+    assert len({one["glyph"] for one in begun["places"]}) == 12
+    assert begun["text"].startswith("你好，这就是我的声音")
+    places = seen(ask, begun["id"])["places"]
+    assert all(one["take"]["seconds"] > 1 for one in places)
+    assert client.get(f"/takes/{places[3]['take']['digest']}.flac").status_code == 200
+    voice = ask("draw_keep", {"id": begun["id"], "number": 4, "name": "第四", "favourite": True})["ok"]
+    opened = ask("voice_opened", {"id": voice["id"]}, "zh")["ok"]
+    assert opened["favourite"]
+    assert [one["digest"] for one in opened["previews"]] == [places[3]["take"]["digest"]]
+    assert ["制作方式", "抽卡"] in opened["rows"]
+    assert ask("voice_heard", {"id": voice["id"]})["ok"]["take"]["digest"] == places[3]["take"]["digest"]
+    again = ask("draw_again", {"id": begun["id"], "liked": [4]})["ok"]
+    assert again["places"][0]["name"] == begun["places"][3]["name"].replace("种子", "Seed")
+    ask("drop_voice", {"id": voice["id"]})
+
+
+@pytest.mark.parametrize(
+    ("name", "asked", "words"),
+    [
+        ("draw_begin", {"engine": "espeak", "count": 25}, "24"),
+        ("draw_begin", {"engine": "espeak", "seeds": "1,x"}, "1,2,5-9"),
+        ("draw_begin", {"engine": "espeak", "sweep": {"control": "speed", "low": 1, "high": 9}}, "0.5"),
+        ("draw_begin", {"engine": "espeak", "sweep": {"control": "speed", "low": "a", "high": 9}}, "low"),
+        (
+            "draw_begin",
+            {"engine": "espeak", "sweep": {"control": "speed", "low": 1, "high": 2, "steps": 99}},
+            "temperature=",
+        ),
+        ("draw_begin", {"engine": 7}, "engine"),
+        ("draw_seen", {"id": "nothing"}, "nothing"),
+        ("draw_keep", {"id": "nothing", "number": 1, "name": "x"}, "nothing"),
+        ("evolve_begin", {"engine": "espeak", "family": "mix", "voices": {"f2": 1}}, "2"),
+        ("evolve_begin", {"engine": "espeak", "family": "mix", "voices": {"f2": "a", "m3": 1}}, "f2"),
+        ("evolve_begin", {"engine": "espeak", "family": "between", "voices": {"f2": 1}}, "between"),
+        ("evolve_begin", {"engine": "espeak", "family": "clone", "voices": {}}, "clone"),
+        ("evolve_begin", {"engine": "espeak", "family": "mutate", "voices": {"f2": 1}, "strength": 99}, "99"),
+        ("compare_voices", {"ids": ["nobody"]}, "nobody"),
+        ("compare_styles", {"engine": "espeak", "names": ["calm"]}, "2"),
+        ("compare_styles", {"engine": "espeak", "names": ["calm", "none such"]}, "none such"),
+        ("style_read", {"text": "name = \x00", "file": "x.toml"}, "x.toml"),
+        ("style_read", {"text": "a" * 70000, "file": "x.toml"}, "64"),
+        ("style_edited", {"engine": "espeak", "name": "calm", "controls": {"speed": 1}, "rename": ""}, "calm"),
+        ("voice_opened", {"id": "nobody"}, "nobody"),
+    ],
+)
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_what_is_asked_wrongly_is_told(ask: Ask, name: str, asked: dict[str, Any], words: str, language: str) -> None:
+    error = ask(name, asked, language)["error"]
+    assert words in error["text"]
 
 
 def test_a_take_is_found_starred_noted_deleted_and_brought_back(ask: Ask, take: dict[str, Any]) -> None:

@@ -34,6 +34,11 @@ BUILT = {  # keys put together at run time: prefix -> what follows
     "line.state.": ["planned", "stale", "done", "failed", "locked"],
     "sound.": ["music", "cover", "music.help", "cover.help"],
     "exchange.prefer.": ["here", "file", "skip"],
+    "draw.title.": ["draw", "mix", "between", "mutate", "breed", "voices", "styles"],
+    "blend.mode.": ["mix", "between", "mutate", "breed"],
+    "blend.help.": ["mix", "between", "mutate", "breed"],
+    "blend.hear.": ["one", "many"],
+    "open.made.": ["draw", "mix", "between", "mutate", "breed"],
     "example.": ["zh", "en", "mixed", "zh.label", "en.label", "mixed.label"],
 }
 

@@ -125,15 +125,21 @@ class Grid:
         }
 
     def _place(self, one: Candidate, language: str) -> dict[str, Any]:
+        name = describe.ref_label(self.studio, one.engine, one.name, language)
+        setting = self._setting(one, language)
+        swapped = one.setting and one.setting == one.plan.request.style  # styles are compared: their names come first
         return {
             "number": one.number,
             "row": one.row,
-            "name": named(one.name, language),
-            "setting": self._setting(one, language),
+            "name": setting if swapped else name,
+            "setting": name if swapped else setting,
             "ref": one.ref,
             "engine": one.engine,
             "glyph": glyph_of(one.engine, one.voice.content.to_json()),
-            "parents": [[str(parent["name"]), float(parent["weight"])] for parent in one.parents],
+            "parents": [
+                [describe.ref_label(self.studio, one.engine, str(parent["name"]), language), float(parent["weight"])]
+                for parent in one.parents
+            ],
         }
 
     def _made(self, one: Candidate, language: str) -> dict[str, Any]:
@@ -146,17 +152,12 @@ class Grid:
 
     def _setting(self, one: Candidate, language: str) -> str:
         """A column's head: the swept control by its label, or a style by its name."""
-        if style := one.plan.request.style:
-            return self.studio.styles.get(style, one.engine).label(language)
-        name, _, value = one.setting.partition(" ")
-        if not name:
+        if not one.setting:
             return ""
+        if one.setting == one.plan.request.style:
+            return self.studio.styles.get(one.setting, one.engine).label(language)
+        name, _, value = one.setting.partition(" ")
         return f"{self.studio.engine(one.engine).control(name).label.text(language)} {value}"
-
-
-def named(name: str, language: str) -> str:
-    """A candidate's name; a seed in the reader's words."""
-    return say("voice.seedname", language, n=name[5:]) if name.startswith("seed:") and name[5:].isdigit() else name
 
 
 def sentence_of(asked: Mapping[str, Any], language: str) -> Sentence:

@@ -31,7 +31,7 @@ class OpenVoice:
             "rows": self._facts(voice, language),
             "controls": self._controls(voice, language),
             "recommended": dict(voice.controls),
-            "descent": [ancestor(one, language) for one in self.studio.drawing.lineage(voice.id)],
+            "descent": [self._ancestor(one, voice, language) for one in self.studio.drawing.lineage(voice.id)],
             "previews": [
                 describe.take_row(self.studio, one, language) for one in self.studio.previews.of(voice.id)[:SHOWN]
             ],
@@ -102,13 +102,11 @@ class OpenVoice:
         known = {one.name: one.label.text(language) for one in self.studio.engine(voice.engine).controls}
         return [[known.get(name, name), describe.value(value)] for name, value in voice.controls.items()]
 
-
-def ancestor(one: Any, language: str) -> dict[str, Any]:
-    """A parent with its own."""
-    name = say("voice.seedname", language, n=one.name[5:]) if one.name.startswith("seed:") else one.name
-    return {
-        "id": one.id if not one.deleted else "",
-        "name": name,
-        "share": f"{one.weight:.0%}",
-        "parents": [ancestor(parent, language) for parent in one.parents],
-    }
+    def _ancestor(self, one: Any, of: Voice, language: str) -> dict[str, Any]:
+        """A parent with its own."""
+        return {
+            "id": one.id if not one.deleted else "",
+            "name": describe.ref_label(self.studio, of.engine, one.name, language),
+            "share": f"{one.weight:.0%}",
+            "parents": [self._ancestor(parent, of, language) for parent in one.parents],
+        }

@@ -1,20 +1,20 @@
-"""The Voices page: the library's voices as cards, and new ones drawn from seeds."""
+"""The Voices page: the library's voices as cards; what is done with them has modules of its own."""
 
-import secrets
 from collections.abc import Mapping
 from typing import Any
 
-from studio.studio import SEEDS, SpeakRequest, Studio, VoiceChange, VoiceQuery
+from studio.studio import Studio, VoiceChange, VoiceQuery
 from studio.ui import asked as take
 from studio.ui import describe
+from studio.ui.pages.drawing import Grid
 from studio.ui.pages.exchange import Exchanges
 from studio.ui.pages.parts import component
-from studio.ui.pages.speak import heard
+from studio.ui.pages.styling import Sheets
 from studio.ui.pages.survey import Survey, spans
+from studio.ui.pages.voice_open import OpenVoice
 from studio.ui.strings import say
 
 PAGE = 24  # cards
-DRAWN = 24  # at most in one draw
 SORTS = {"newest": "created", "used": "last_used", "name": "name", "rating": "rating"}
 
 
@@ -24,9 +24,9 @@ def build(studio: Studio) -> None:
     component(
         "voices",
         [
-            shelf.find_voices, shelf.hear_voice, shelf.preview_made, shelf.change_voice, shelf.drop_voice,
-            shelf.restore_voice, shelf.add_seed, shelf.draw_seeds, shelf.hear_emotion, shelf.voice_ids,
-            *Exchanges(studio).questions, *Survey(studio).questions,
+            shelf.find_voices, shelf.change_voice, shelf.drop_voice, shelf.restore_voice, shelf.add_seed,
+            shelf.hear_emotion, shelf.voice_ids, *Grid(studio).questions, *OpenVoice(studio).questions,
+            *Sheets(studio).questions, *Exchanges(studio).questions, *Survey(studio).questions,
         ],
     )  # fmt: skip
 
@@ -78,16 +78,6 @@ class Questions:
         self.studio.listening.hear_voice(id, preview=say("voice.preview", language))
         return describe.voice_card(self.studio.voices.get(id), language)
 
-    def hear_voice(self, asked: dict[str, Any], language: str) -> Any:
-        """Speak a sentence in the reader's language."""
-        engine, voice = take.text(asked, "engine"), take.text(asked, "voice")
-        sentence = say("voice.preview", language)
-        return heard(self.studio.speak(SpeakRequest(sentence, engine=engine, voice=voice)))
-
-    def preview_made(self, asked: dict[str, Any], language: str) -> Any:
-        job = self.studio.performance(take.text(asked, "id"))
-        return describe.take_row(self.studio, job.wait(60.0), language)
-
     def change_voice(self, asked: dict[str, Any], language: str) -> Any:
         change = VoiceChange(
             name=take.text(asked, "name") if "name" in asked else None,
@@ -107,13 +97,6 @@ class Questions:
     def add_seed(self, asked: dict[str, Any], language: str) -> Any:
         seed, name = take.whole(asked, "seed"), take.text(asked, "name")
         return describe.voice_card(self.studio.keep_seed(take.text(asked, "engine"), seed, name), language)
-
-    def draw_seeds(self, asked: dict[str, Any], language: str) -> Any:
-        """Some seeds nobody chose; each is a voice that can be heard and kept."""
-        engine = self.studio.engine(take.text(asked, "engine")).id
-        count = min(DRAWN, max(1, take.whole(asked, "count", 12)))
-        seeds = [secrets.randbelow(min(SEEDS, 1_000_000)) for _ in range(count)]
-        return [describe.seed_voice(engine, seed, language) | {"seed": seed} for seed in seeds]
 
 
 def query_of(asked: Mapping[str, Any]) -> VoiceQuery:

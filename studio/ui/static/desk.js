@@ -1,6 +1,7 @@
 // The desk: who speaks and how. Its value is a Gradio component's value, so that Generate sends exactly what is shown.
 import { acts, ask, dialog, escape, fill, hear, html, iconButton, later, make, options, raw, remember, sign, t, tell } from "./dom.js";
 import { controlRow, changed } from "./controls.js";
+import { go } from "./frame.js";
 import { pick } from "./picker.js";
 
 let part, told, chosen;
@@ -31,11 +32,16 @@ export async function mount(given) {
   sound();
   await seeVoice();
   paint();
-  acts(part.element, { call: () => tell("call"), string: showString, voice: openPicker, dice, reset, group, savestyle: saveStyle, dropstyle: dropStyle, help });
+  acts(part.element, { call: () => tell("call"), string: showString, voice: openPicker, dice, reset, group, savestyle: saveStyle, allstyles: () => { go("voices"); tell("openstyles"); }, dropstyle: dropStyle, help });
   part.element.addEventListener("input", changeControl);
   part.element.addEventListener("change", change);
   hear("voices", async () => { await seeVoice(); paintVoice(); });
   tell("desk");
+  hear("styles", async () => {
+    told.styles = (await ask(part.server.speak_begin))?.styles || told.styles;
+    if (settings().style && !style()) set({ style: "" });
+    paint();
+  });
   return told;
 }
 
@@ -62,6 +68,14 @@ export async function useVoice(ref, engineId = settings().engine) {
   set({ voice: ref });
   await seeVoice();
   paint();
+}
+/** Uses a style, and its engine if that is another one. */
+export async function useStyle(engineId, name) {
+  if (engineId !== settings().engine) useEngine(engineId);
+  set({ style: name, controls: {} });
+  await seeVoice();
+  paint();
+  go("speak");
 }
 function useEngine(id) {
   set({ engine: id, voice: "", controls: {}, style: "", mode: "" });
@@ -96,6 +110,7 @@ function paint() {
     <div class="field-row"><label class="field"><span>${t("desk.style")}</span><select id="style" data-set="style">
       ${options([["", t("desk.style.none")], ...stylesHere().map((s) => [s.name, s.label])], now.style)}</select></label>
       ${iconButton("savestyle", "add", t("desk.style.save"), 'id="style-save"')}
+      ${iconButton("allstyles", "compare", t("styles.title"), 'id="style-all"')}
       ${iconButton("dropstyle", "trash", t("desk.style.delete"), `id="style-delete" ${stylesHere().find((s) => s.name === now.style && !s.shipped) ? "" : "disabled"}`)}</div>
     ${spec.modes.length > 1 ? html`<label class="field"><span>${t("desk.mode")}</span><select id="mode" data-set="mode">${options(spec.modes, now.mode)}</select></label>` : ""}
     <div class="controls">${rows(of("basic"))}</div>

@@ -127,6 +127,11 @@ export async function peaksOf(digest) {
   return answer.ok ? (await answer.json()).peaks : [];
 }
 
+/** Calls `work` whenever a take was heard to its end. */
+export const whenOver = (work) => audio.addEventListener("ended", work);
+/** The digest of what stands in the player. */
+export const current = () => track?.digest || "";
+
 /** Silence, at once. */
 export function quiet() {
   if (live) { live.drop(); live = null; }

@@ -1,10 +1,14 @@
-// The wall of voices: cards that can be searched, heard, rated, renamed, deleted and brought back; and drawing new ones.
-import { acts, ask, dialog, fill, hear, html, iconButton, later, make, notice, options, raw, root, sign, t, tell } from "./dom.js";
+// The wall of voices: cards that can be searched, heard, opened, compared, rated, renamed, deleted and brought back.
+import { acts, ask, dialog, fill, hear, html, iconButton, later, make, notice, options, raw, sign, t, tell } from "./dom.js";
+import * as blend from "./blend.js";
+import * as tray from "./compare.js";
 import * as desk from "./desk.js";
+import * as draws from "./draw.js";
 import * as exchange from "./exchange.js";
 import { go, here } from "./frame.js";
 import { foot } from "./pages.js";
-import * as player from "./player.js";
+import * as styles from "./styles.js";
+import * as opened from "./voice-open.js";
 import * as survey from "./voice-survey.js";
 
 let part, body, told = null;
@@ -16,28 +20,47 @@ export function mount(given) {
   body = part.element.querySelector(".part-voices");
   fill(body, html`
     <div class="page-head"><h1>${t("nav.voices")}</h1>
+      <button type="button" class="button" data-act="styles" id="voice-styles">${t("styles.title")}</button>
+      <button type="button" class="button" data-act="blend" id="voice-blend">${t("blend.title")}</button>
       <button type="button" class="button" data-act="seed" id="voice-add">${sign("add")}${t("voices.fromseed")}</button>
       <button type="button" class="button primary" data-act="draw" id="voice-draw">${sign("dice")}${t("voices.draw")}</button></div>
     <div class="filters"><label class="search-field">${sign("search")}<input type="search" id="voice-search" placeholder="${t("voices.search")}" aria-label="${t("voices.search")}"></label>
       <span id="voice-filters" class="row"></span></div>
-    <div id="drawn"></div>
-    <div id="survey"></div>
+    <div id="blend"></div><div id="styles"></div><div id="drawn"></div><div id="tray"></div><div id="survey"></div>
     <div id="voice-wall"></div>`);
+  acts(body.querySelector(".page-head"), { seed: addSeed, draw: draws.draw, blend: () => blend.open(), styles: styles.open });
+  acts(body.querySelector("#voice-wall"), { like: (button) => survey.like(of(button)), measures: (button) => survey.measures(of(button)), open: (button) => opened.open(of(button).id), tray: (button) => tray.toggle(of(button)), hear: (button) => opened.hear(of(button)), mood, use, edit, favourite, rate, drop, turn, fewer: clear });
   survey.mount(part, body.querySelector("#survey"), query, () => show(1));
-  acts(body, { like: (button) => survey.like(of(button)), measures: (button) => survey.measures(of(button)), seed: addSeed, draw, hear: listen, mood, use, edit, favourite, rate, drop, keep, turn, fewer: clear, again: drawAgain, closedraw: () => fill(body.querySelector("#drawn"), "") });
+  opened.mount(part);
+  styles.mount(part, body.querySelector("#styles"));
+  tray.mount(part, body.querySelector("#tray"), paintTray);
+  blend.mount(part, body.querySelector("#blend"), draws.show);
+  draws.mount(part, body.querySelector("#drawn"), (engine, voices) => blend.open(engine, voices, "breed"));
+  hear("openstyles", styles.open);
   body.querySelector("#voice-search").addEventListener("input", later(200, (event) => { query.search = event.target.value; show(1); }));
   body.querySelector("#voice-filters").addEventListener("change", ({ target }) => {
     query[target.name] = target.type === "checkbox" ? target.checked : target.value;
     show(1);
   });
-  body.addEventListener("keydown", (event) => {
-    const card = event.target.closest(".voice-card");
-    if (card && event.key === " " && event.target === card) { event.preventDefault(); card.querySelector("[data-act=hear]").click(); }
-  });
+  body.addEventListener("keydown", keys);
   exchange.mount(part, body, { query: () => query, total: () => told?.total ?? 0, reload: () => show() });
   hear("page", (page) => { if (page === "voices") show(); });
   hear("voices", () => { if (here() === "voices") show(); });
   if (here() === "voices") show();
+}
+
+/** Space hears the chosen card, Enter opens it, arrows go to the next one. */
+function keys(event) {
+  const card = event.target.closest(".voice-card");
+  if (!card || event.target !== card) return;
+  const cards = [...body.querySelectorAll(".voice-card")], at = cards.indexOf(card);
+  const wide = cards.filter((one) => one.offsetTop === cards[0].offsetTop).length;
+  const step = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: wide, ArrowUp: -wide }[event.key];
+  if (step) cards[at + step]?.focus();
+  else if (event.key === " ") card.querySelector("[data-act=hear]").click();
+  else if (event.key === "Enter") card.querySelector("[data-act=open]").click();
+  else return;
+  event.preventDefault();
 }
 
 let turns = 0;
@@ -74,8 +97,8 @@ const stars = (voice) => html`<span class="stars" role="group" aria-label="${t("
   html`<button type="button" data-act="rate" data-stars="${n === voice.rating ? 0 : n}" class="star ${n <= voice.rating ? "on" : ""}" aria-label="${t("voice.rate", { n })}" title="${t("voice.rate", { n })}">${sign("star")}</button>`)}</span>`;
 
 const card = (v) => html`<article class="voice-card card" tabindex="0" data-id="${v.id}" aria-label="${v.name}">
-  <div class="voice-top"><span class="glyph big">${raw(v.glyph)}</span><div class="voice-text"><b>${v.name}</b><span class="soft">${v.facts}</span></div>
-    ${iconButton("favourite", "heart", t("voice.favourite"), `aria-pressed="${v.favourite}"`)}</div>
+  <div class="voice-top"><span class="glyph big">${raw(v.glyph)}</span><button type="button" class="voice-text voice-name" data-act="open" tabindex="-1" title="${t("open.title")}"><b>${v.name}</b><span class="soft">${v.facts}</span></button>
+    ${iconButton("tray", "compare", t("tray.add"), `aria-pressed="${tray.has(v.id)}"`)}${iconButton("favourite", "heart", t("voice.favourite"), `aria-pressed="${v.favourite}"`)}</div>
   <div class="voice-tags">${v.tags.map((tag) => html`<span class="tag">${tag}</span>`)}${v.emotion ? html`<span class="tag mood-tag"><i class="mood mood-${v.emotion}"></i>${told.emotions[v.emotion] || v.emotion}</span>` : ""}</div>
   <div class="voice-acts">${iconButton("hear", "play", t("voice.hear"))}${stars(v)}<span class="stretch"></span>
     ${Object.keys(told.emotions).length ? iconButton("mood", "transcribe", t("voice.mood")) : ""}${iconButton("like", "similar", t("survey.like"))}${iconButton("measures", "measure", t("measure.title"))}${iconButton("edit", "edit", t("voice.edit"))}${iconButton("drop", "trash", t("delete"))}
@@ -89,15 +112,6 @@ async function mood(button) {
 }
 const of = (button) => told.voices.find((v) => v.id === button.closest("[data-id]").dataset.id);
 
-async function listen(button) {
-  const seed = button.closest("[data-seed]")?.dataset.seed;
-  const voice = seed === undefined ? of(button) : { name: t("voice.seedname", { n: seed }), ref: "seed:" + seed, engine: drawing.engine };
-  const answer = await ask(part.server.hear_voice, { voice: voice.ref ?? voice.id, engine: voice.engine });
-  if (!answer) return;
-  const heard = await player.perform(root + answer.stream, { title: voice.name, facts: answer.facts }).catch((error) => notice(error.message, { kind: "failure" }));
-  const take = heard && (await ask(part.server.preview_made, { id: answer.id }));
-  if (take) player.finished({ ...take, title: voice.name });
-}
 async function use(button) {
   const voice = of(button);
   await desk.useVoice(voice.id, voice.engine);
@@ -109,6 +123,9 @@ async function change(voice, changes) {
   Object.assign(voice, after);
   body.querySelector(`[data-id="${voice.id}"]`)?.replaceWith(make(card(voice)));
   tell("voicechanged");
+}
+function paintTray() {
+  for (const one of body.querySelectorAll(".voice-card")) one.querySelector("[data-act=tray]").setAttribute("aria-pressed", tray.has(one.dataset.id));
 }
 const favourite = (button) => change(of(button), { favourite: !of(button).favourite });
 const rate = (button) => change(of(button), { rating: Number(button.dataset.stars) });
@@ -132,7 +149,6 @@ async function drop(button) {
 const turn = (button) => show(Number(button.dataset.to)).then(() => scrollTo(0, 0));
 
 /* ---- new voices ---- */
-let drawing = { engine: "", seeds: [] };
 const drawable = () => desk.studio().engines.filter((e) => e.ready && e.kinds.includes("seed")).map((e) => [e.id, e.title]);
 
 async function addSeed() {
@@ -148,22 +164,4 @@ async function keepSeed({ engine, seed, name }) {
   notice(t("voice.kept", { name: voice.name }), { act: t("voice.use"), run: async () => { await desk.useVoice(voice.id, voice.engine); go("speak"); } });
   tell("voices");
   return voice;
-}
-const draw = () => { drawing.engine = drawable().find(([id]) => id === desk.settings().engine)?.[0] || drawable()[0]?.[0]; drawAgain(); };
-async function drawAgain() {
-  const drawn = await ask(part.server.draw_seeds, { engine: drawing.engine, count: 12 });
-  if (!drawn) return;
-  fill(body.querySelector("#drawn"), html`<section class="drawn card" aria-label="${t("voices.draw")}"><div class="row"><b>${t("voices.drawn")}</b><span class="soft small">${t("voices.drawn.help")}</span><span class="stretch"></span>
-    <button type="button" class="button" data-act="again" id="draw-again">${sign("dice")}${t("voices.again")}</button>${iconButton("closedraw", "close", t("close"))}</div>
-    <div class="drawn-grid">${drawn.map((d) => html`<div class="drawn-voice" data-seed="${d.seed}"><span class="glyph big">${raw(d.glyph)}</span><span class="voice-text"><b>${d.seed}</b></span>
-      ${iconButton("hear", "play", t("voice.hear"))}<button type="button" class="quiet strong" data-act="keep">${t("voice.keep")}</button></div>`)}</div></section>`);
-}
-async function keep(button) {
-  const cell = button.closest("[data-seed]");
-  const answer = await dialog(t("voice.keep"), html`<label class="field"><span>${t("name")}</span><input name="name" maxlength="80" required autofocus></label>`, [["save", t("save"), "primary"]]);
-  if (answer.pressed !== "save") return;
-  if (await keepSeed({ engine: drawing.engine, seed: cell.dataset.seed, name: answer.values.name })) {
-    button.replaceWith(make(html`<span class="kept">${sign("check")}${t("voice.iskept")}</span>`));
-    show();
-  }
 }

@@ -6,6 +6,7 @@ from studio.ui.strings.dubbing import DUBBING_STRINGS
 from studio.ui.strings.exchange import EXCHANGE_STRINGS
 from studio.ui.strings.scripts import SCRIPT_STRINGS
 from studio.ui.strings.survey import SURVEY_STRINGS
+from studio.ui.strings.voices import VOICE_STRINGS
 from studio.words import Words
 
 
@@ -256,10 +257,6 @@ STRINGS: dict[str, Words] = {
     "voices.search": Words("Search names, tags, notes", "搜索名称、标签、备注"),
     "voices.fromseed": Words("From a seed", "由种子添加"),
     "voices.draw": Words("Draw 12", "抽 12 个"),
-    "voices.drawn": Words("Drawn", "抽卡结果"),
-    "voices.drawn.help": Words(
-        "Hear them, keep what you like. The others cost nothing.", "逐个试听，喜欢的就留下，其余不占空间。"
-    ),
     "voices.again": Words("Draw again", "再抽一次"),
     "voices.by.engine": Words("Engine", "引擎"),
     "voices.by.language": Words("Language", "语言"),
@@ -464,6 +461,7 @@ STRINGS: dict[str, Words] = {
     **SURVEY_STRINGS,
     **CAPTION_STRINGS,
     **BATCH_STRINGS,
+    **VOICE_STRINGS,
 }
 
 
