@@ -1,7 +1,7 @@
 """What the Voices page asks about how voices sound: measures, likeness, near-duplicates, the map."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from studio.errors import BadRequest
@@ -20,8 +20,9 @@ MOST_TWINS = 50  # groups
 class Survey:
     """The questions; every one is `(asked, language) -> plain data`."""
 
-    def __init__(self, studio: Studio) -> None:
-        self.studio = studio
+    def __init__(self, studio: Studio, query_of: Callable[[Mapping[str, Any]], VoiceQuery]) -> None:
+        """`query_of` says what the filters of the page narrow by."""
+        self.studio, self._query_of = studio, query_of
         self.uploads = Uploads(studio.folder.path, "recordings")
         self.questions = [
             self.survey_state, self.voice_measured, self.measure_begin, self.measure_rest, self.survey_stop,
@@ -102,8 +103,8 @@ class Survey:
         return {"groups": groups, "more": max(0, len(found) - MOST_TWINS)}
 
     def voice_map(self, asked: dict[str, Any], language: str) -> Any:
-        """Every measured voice as a point."""
-        drawn = self.studio.survey.map(VoiceQuery(measures=spans(asked)))
+        """Every measured voice that the filters let through, as a point."""
+        drawn = self.studio.survey.map(self._query_of(asked))
         points = [
             [one.voice.id, one.voice.name, round(one.x, 3), round(one.y, 3), one.group, hertz(one.measured)]
             for one in drawn.points

@@ -26,7 +26,7 @@ def build(studio: Studio) -> None:
         [
             shelf.find_voices, shelf.change_voice, shelf.drop_voice, shelf.restore_voice, shelf.add_seed,
             shelf.hear_emotion, shelf.voice_ids, *Grid(studio).questions, *OpenVoice(studio).questions,
-            *Sheets(studio).questions, *Exchanges(studio).questions, *Survey(studio).questions,
+            *Sheets(studio).questions, *Exchanges(studio).questions, *Survey(studio, query_of).questions,
         ],
     )  # fmt: skip
 

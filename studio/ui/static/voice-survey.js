@@ -182,7 +182,7 @@ async function drop(button) {
 /* ---- the map ---- */
 async function showMap() {
   complain(failure(), "");
-  const answer = await ask(part.server.voice_map, { measures: query.measures }, failure());
+  const answer = await ask(part.server.voice_map, query, failure());
   if (!answer) return;
   found = [];
   panel("map", t("survey.map"), html`<div id="voice-map"></div><div id="map-chosen"></div>`);
