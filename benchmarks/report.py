@@ -306,6 +306,19 @@ def scripts(found: Any) -> list[Row]:
     ]
 
 
+def subtitles(found: Any) -> list[Row]:
+    rows, source = found["rows"], "subtitles.json"
+    drift, large = rows["drift"], rows["large"]
+    return [
+        Row(f"subtitles of a book of {drift['hours']:g} h: last cues, {name.upper()}", 10, worst, "ms", source)
+        for name, worst in drift["worst_error_ms"].items()
+    ] + [
+        Row("100,000 cues of SRT read, processor time", None, large["srt"]["read_s"], "s", source),
+        Row("the same written", None, large["srt"]["write_s"], "s", source),
+        Row("10,000 cues cut anew by the norms of reading", None, large["recut_of_10000_s"], "s", source),
+    ]
+
+
 def cluster(found: Any) -> list[Row]:
     rows = found["rows"]
     lost = rows["one node killed"]
@@ -330,6 +343,7 @@ REPORTS = {
     "convert": convert,
     "library": library,
     "voices": voices,
+    "subtitles": subtitles,
     "audio": audio,
     "chattts": chattts,
     "cosyvoice": cosyvoice,

@@ -1,4 +1,4 @@
-"""Subtitle files as cues, whatever state the file is in: SRT, WebVTT, ASS/SSA, LRC, TSV, and the studio's JSON.
+"""Subtitle files as cues, whatever state the file is in: SRT, WebVTT, ASS/SSA, LRC, TSV, JSON, MicroDVD, MPL2.
 
 Files of the field are seldom clean: indexes are missing or repeated, times run backwards, encodings are old. Every cue
 that has words and a beginning is kept; what was odd about it is told.
@@ -18,7 +18,17 @@ from studio.words import Words
 
 __all__ = ["READS", "Subtitles", "format_of", "read_subtitle_file", "read_subtitles", "subtitles_document"]
 
-READS = {"srt": "srt", "vtt": "vtt", "ass": "ass", "ssa": "ass", "lrc": "lrc", "tsv": "tsv", "json": "json"}
+READS = {
+    "srt": "srt",
+    "vtt": "vtt",
+    "ass": "ass",
+    "ssa": "ass",
+    "lrc": "lrc",
+    "tsv": "tsv",
+    "json": "json",
+    "sub": "sub",
+    "mpl": "mpl",
+}
 MOST_CUES = 200_000
 SHORTEST_S = 0.1  # nothing can be said in less
 _LRC_LINE = re.compile(r"^\s*\[\d{1,4}:\d{1,2}(?:[.:]\d{1,3})?\]", re.MULTILINE)
@@ -45,6 +55,8 @@ def format_of(name: str, text: str) -> str:
         return "ass"
     if suffix:
         return suffix
+    if re.match(r"\{\d+\}\{\d*\}", head):
+        return "sub"
     if "-->" in text[:20_000]:
         return "srt"
     if head.startswith(("{", "[{")):
@@ -62,7 +74,7 @@ def format_of(name: str, text: str) -> str:
 
 
 def read_subtitles(text: str, format: str, name: str) -> Subtitles:
-    """The cues of a file of `format` (srt, vtt, ass, lrc, tsv, json). `BadFile` when there is not one."""
+    """The cues of a file of `format` (a value of READS). `BadFile` when there is not one."""
     odd = Oddities()
     text = text.replace("\r\n", "\n").replace("\r", "\n").lstrip("\ufeff")
     found = _read(text, format, name, odd)
@@ -111,6 +123,10 @@ def _read(text: str, format: str, name: str, odd: Oddities) -> Subtitles:
         from studio.manuscripts.lyrics import read_lrc
 
         return read_lrc(text, odd)
+    if format in ("sub", "mpl"):
+        from studio.manuscripts.frame_files import read_frames
+
+        return read_frames(text, format, name, odd)
     from studio.manuscripts.cue_data import read_json, read_tsv
 
     return read_json(text, name, odd) if format == "json" else read_tsv(text, name, odd)

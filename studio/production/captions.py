@@ -126,7 +126,9 @@ class Captions:
 
     def read(self, path: Path, format: str = "", name: str = "") -> Subtitles:
         """A file of any encoding. `BadFile`; what was odd about it is in its notes."""
-        return read_subtitle_file(path, self.check_format(format) if format else "", name)
+        if format and format not in READS:
+            raise NotFound.among(FORMAT, format, READS, where="from")
+        return read_subtitle_file(path, READS.get(format, ""), name)
 
     def written(self, found: Subtitles, format: str) -> str:
         return FORMATS[self.check_format(format)][1](found)

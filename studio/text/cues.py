@@ -16,6 +16,7 @@ from studio.words import Words
 Look = Literal["b", "i", "u", "s", "color"]  # bold, italic, underlined, struck out, coloured
 
 TOGETHER_S = 0.1  # what is shown for less than this was not shown
+WORTH = 6  # characters of balance that a break after punctuation is worth
 SENTENCE_END = re.compile(r"[.!?…。！？]+[\"'”’」』）)]*$")
 CLAUSE_END = re.compile(r"[,;:，、；：—–]+$")
 
@@ -144,7 +145,7 @@ def settled(cues: Iterable[Cue], norms: Norms) -> Iterator[Cue]:
 
 def fits(text: str, norms: Norms) -> bool:
     """Whether a text on one line finds room on the screen."""
-    return all(len(line) <= norms.line for line in wrapped(text, norms).split("\n"))
+    return len(text) <= norms.most + 1 and all(len(line) <= norms.line for line in wrapped(text, norms).split("\n"))
 
 
 def wrapped(text: str, norms: Norms) -> str:
@@ -154,7 +155,10 @@ def wrapped(text: str, norms: Norms) -> str:
     places = [n for n in range(1, len(text)) if text[n - 1] == " " or (is_tight(text[n]) and not _closes(text[n]))]
     if not places:
         return text
-    at = min(places, key=lambda n: (max(n, len(text) - n) > norms.line, abs(2 * n - len(text)) - _worth(text[:n])))
+    places = [n for n in places if max(n, len(text) - n) <= norms.line] or places
+    even = min(abs(2 * n - len(text)) for n in places)
+    near = [n for n in places if abs(2 * n - len(text)) <= even + WORTH]  # punctuation can win over no others
+    at = min(near, key=lambda n: abs(2 * n - len(text)) - _worth(text[:n]))
     return f"{text[:at].strip()}\n{text[at:].strip()}"
 
 
@@ -185,4 +189,4 @@ def _closes(sign: str) -> bool:
 
 def _worth(text: str) -> int:
     """How many characters of balance a break after punctuation is worth."""
-    return 6 if CLAUSE_END.search(text.strip()) or SENTENCE_END.search(text.strip()) else 0
+    return WORTH if CLAUSE_END.search(text.strip()) or SENTENCE_END.search(text.strip()) else 0

@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from studio.text.ass_styles import head, style_of, styles_for
@@ -34,14 +35,16 @@ def whole(cues: Captions) -> Subtitles:
 
 def srt(cues: Captions) -> str:
     """SubRip. A speaker stands before the text in square brackets, as is usual there."""
+    from srt import Subtitle, compose
+
     rows = []
     for number, cue in enumerate(whole(cues).cues, 1):
         text = tagged(cue, lambda part: _SRT_SHIELDED.sub(lambda m: m[0] + SHIELD, part), _html, _html_end)
         name = re.sub(r"[\[\]]", lambda m: "(" if m[0] == "[" else ")", cue.speaker)
         named = f"[{name}] " if name else SHIELD if NAMED.match(cue.text) else ""
         place = f"{{\\an{cue.align}}}" if cue.align else ""
-        rows.append(f"{number}\n{_clock(cue.start, ',')} --> {_clock(cue.end, ',')}\n{place}{named}{text}\n\n")
-    return "".join(rows)
+        rows.append(Subtitle(number, _whole_ms(cue.start), _whole_ms(cue.end), f"{place}{named}{text}"))
+    return str(compose(rows, reindex=False))
 
 
 def vtt(cues: Captions) -> str:
@@ -243,15 +246,20 @@ def _karaoke(cue: Cue) -> dict[int, str]:
     return found
 
 
+def _whole_ms(seconds: float) -> timedelta:
+    """Rounded here, for `srt` would cut off."""
+    return timedelta(milliseconds=round(max(0.0, seconds) * 1000))
+
+
 def _parts(seconds: float, per_second: int) -> tuple[int, int, int, int]:
     """Hours, minutes, seconds and the rest, rounded as a whole so that nothing reaches 60."""
     whole, rest = divmod(round(max(0.0, seconds) * per_second), per_second)
     return whole // 3600, whole // 60 % 60, whole % 60, rest
 
 
-def _clock(seconds: float, point: str = ".") -> str:
+def _clock(seconds: float) -> str:
     hours, minutes, whole, rest = _parts(seconds, 1000)
-    return f"{hours:02}:{minutes:02}:{whole:02}{point}{rest:03}"
+    return f"{hours:02}:{minutes:02}:{whole:02}.{rest:03}"
 
 
 def _ass_clock(seconds: float) -> str:

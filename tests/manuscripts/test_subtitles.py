@@ -307,6 +307,17 @@ def test_ssa_of_the_nineties() -> None:
     assert (found.cues[0].text, found.cues[0].align) == ("Hello, you", 8)
 
 
+def test_subtitles_of_older_films() -> None:
+    found = read_subtitles("{1}{1}25\n{25}{75}{y:i}Hello|you\nno cue\n{100}{150}Bye\n", "sub", "x.sub")
+    assert [(c.start, c.end, c.text) for c in found.cues] == [(1.0, 3.0, "Hello\nyou"), (4.0, 6.0, "Bye")]
+    assert found.cues[0].spans
+    assert "line 3 has no times: “no cue”" in notes(found)
+    found = read_subtitles("{25}{75}Hello\n", "sub", "x.sub")
+    assert "25 a second is taken" in notes(found)
+    found = read_subtitles("[10][25] Hello|/you\n[30][40]Bye\n", "mpl", "x.mpl")
+    assert [(c.start, c.end, c.text) for c in found.cues] == [(1.0, 2.5, "Hello\nyou"), (3.0, 4.0, "Bye")]
+
+
 def test_vtt_with_everything() -> None:
     source = (
         "WEBVTT - Show\nKind: captions\n\nSTYLE\n::cue { color: lime }\n\nREGION\nid:r\n\nNOTE one\ntwo\n\nlast-id\n"
@@ -362,7 +373,8 @@ def test_formats_are_known_by_content_before_the_name() -> None:
         assert format_of("nothing", text) == format
         assert format_of(f"x.{format}", text) == format
     assert format_of("wrong.srt", "WEBVTT\n\n00:01.000 --> 00:02.000\nx") == "vtt"
-    assert set(READS.values()) == set(NAMES)
+    assert format_of("x", "{1}{1}25\n{25}{75}x") == "sub"
+    assert set(READS.values()) == {*NAMES, "sub", "mpl"}
     with pytest.raises(BadFile, match="known are"):
         format_of("x.txt", "Once upon a time.")
 
