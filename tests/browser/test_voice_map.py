@@ -139,15 +139,15 @@ def test_a_voice_is_measured_with_progress(
 ) -> None:
     name = "New one" if width > 500 else "New two"
     page = visit("voices", language, width)
-    page.locator(f'.voice-card[aria-label="{name}"] [data-act=measures]').click()
-    page.locator("dialog [data-measure-act=begin]").click()
-    page.wait_for_selector("dialog progress")
-    page.wait_for_selector("dialog .plot-strip", timeout=60_000)
-    assert page.locator("dialog .plot-strip rect").count() == 18
-    assert page.locator("dialog .measure").count() == 4
+    page.locator(f'.voice-card[aria-label="{name}"] [data-act=open]').click()
+    page.locator("#voice-open [data-measure-act=begin]").click()
+    page.wait_for_selector("#voice-open progress")
+    page.wait_for_selector("#voice-open .plot-strip", timeout=60_000)
+    assert page.locator("#voice-open .plot-strip rect").count() == 18
+    assert page.locator("#voice-open .measure").count() == 4
     found = home.survey.measures([home.voices.get(name).id])[home.voices.get(name).id]
-    assert f"{round(found.pitch_hz)} Hz" in page.locator("dialog [data-measure=pitch]").inner_text()  # type: ignore[arg-type]
-    page.wait_for_timeout(300)
+    assert f"{round(found.pitch_hz)} Hz" in page.locator("#voice-open [data-measure=pitch]").inner_text()  # type: ignore[arg-type]
+    page.locator("#open-measures").scroll_into_view_if_needed()
     shot(page, f"measures-{language[:2]}-{width}")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 

@@ -88,8 +88,10 @@ def test_what_is_not_there(page: Survey) -> None:
             ask({"job": "nothing"}, "en")
         with pytest.raises(StudioError):
             ask({"job": 7}, "en")
-    for ask in (page.voice_measured, page.measure_begin, page.sample_heard):
+    for ask in (page.voice_measured, page.measure_begin):
         with pytest.raises(NotFound):
             ask({"id": "nobody at all"}, "en")
+    with pytest.raises(NotFound):
+        answered(page.like_found, page.like_begin({"id": "nobody at all"}, "en")["job"])
     with pytest.raises(NotFound, match="no longer here"):
         page.like_clip({"upload": "../../etc/passwd"}, "en")

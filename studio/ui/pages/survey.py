@@ -5,11 +5,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from studio.errors import BadRequest
-from studio.studio import MEASURES, Job, Measured, SpeakRequest, Studio, Voice, VoiceQuery
+from studio.studio import MEASURES, Job, Measured, Studio, Voice, VoiceQuery
 from studio.ui import asked as take
 from studio.ui import describe
-from studio.ui.pages.speak import heard
-from studio.ui.strings import say
 from studio.ui.uploads import Uploads
 
 STILL_ASKED_S = 1.0  # how long one question waits for a job; the page asks again
@@ -27,7 +25,7 @@ class Survey:
         self.questions = [
             self.survey_state, self.voice_measured, self.measure_begin, self.measure_rest, self.survey_stop,
             self.measure_done, self.like_begin, self.like_found, self.like_clip, self.twins_begin, self.twins_found,
-            self.voice_map, self.sample_heard, self.sample_made,
+            self.voice_map,
         ]  # fmt: skip
 
     def survey_state(self, asked: dict[str, Any], language: str) -> Any:
@@ -111,16 +109,6 @@ class Survey:
         ]
         groups = [{"count": one.count, "pitch": rounded(one.pitch_hz), "nearest": one.nearest} for one in drawn.groups]
         return {"points": points, "groups": groups, "shown": drawn.shown, "total": drawn.total}
-
-    # --- hearing one of those that were found
-
-    def sample_heard(self, asked: dict[str, Any], language: str) -> Any:
-        voice = self.studio.voices.get(take.text(asked, "id"))
-        return heard(self.studio.speak(SpeakRequest(say("voice.preview", language), voice.engine, voice.id)))
-
-    def sample_made(self, asked: dict[str, Any], language: str) -> Any:
-        job = self.studio.performance(take.text(asked, "id"))
-        return describe.take_row(self.studio, job.wait(60.0), language)
 
     def _alike(self, found: Any, language: str) -> dict[str, Any]:
         measured, total = self.studio.survey.counts()

@@ -1,5 +1,5 @@
 // How one voice speaks, as small plots: stability as a strip of its takes, pitch and its span, pace, level.
-import { ask, complain, dialog, fill, html, sign, span, t, tell } from "./dom.js";
+import { ask, complain, fill, html, sign, span, t, tell } from "./dom.js";
 
 const WIDE = 300, HIGH = 46;
 const AXES = {
@@ -56,42 +56,41 @@ export function paint(box, found) {
     </div><p class="soft small">${t("measure.facts", { language: found.language, encoder: found.encoder })}</p>`);
 }
 
-/** A dialog about the measures of a voice; `done` is told what a measurement came to. */
-export async function show(part, voice, done) {
-  const told = await ask(part.server.voice_measured, { id: voice.id });
-  if (!told) return;
-  const closed = dialog(voice.name, html`<div class="measure-box"></div>`);
-  attach(document.querySelector("dialog[open] .measure-box"), part, voice, told.measured, done);
-  await closed;
-}
-/** The plots of a voice in `box` with the button that measures it. */
-export function attach(box, part, voice, found, done) {
-  let job = "";
-  fill(box, html`<div class="plots"></div><p class="failure-text" role="alert" hidden></p><div class="measure-work row"></div>`);
+const running = new Map(); // voice -> job: a panel that is drawn anew follows it
+
+/** The plots of a voice in `box`, with the button that measures it. */
+export async function into(box, part, voice) {
+  fill(box, html`<div class="plots"></div><p class="failure-text" role="alert" hidden></p><div class="measure-work"></div>`);
   const plots = box.querySelector(".plots"), work = box.querySelector(".measure-work"), failure = box.querySelector(".failure-text");
-  const idle = () => fill(work, html`<button type="button" class="button ${found ? "" : "primary"}" data-measure-act="begin">${sign("measure")}${found ? t("measure.again") : t("measure.begin")}</button><span class="soft small">${t("measure.help")}</span>`);
-  const measure = async () => {
-    complain(failure, "");
-    const begun = await ask(part.server.measure_begin, { id: voice.id }, failure);
-    if (!begun) return;
-    job = begun.job;
+  let found = null;
+  const look = async () => {
+    found = (await ask(part.server.voice_measured, { id: voice.id }, failure))?.measured ?? found;
+    paint(plots, found);
+    fill(work, html`<button type="button" class="button" data-measure-act="begin">${sign("measure")}${found ? t("measure.again") : t("measure.begin")}</button><p class="soft small">${t("measure.help")}</p>`);
+  };
+  const follow = async () => {
+    const job = running.get(voice.id);
     let now;
     do {
       now = await ask(part.server.measure_done, { job }, failure);
       if (now?.waiting) fill(work, html`<div class="progress-line"><progress max="1" value="${now.progress}" aria-label="${t("survey.measuring")}"></progress><span class="soft">${now.seconds_left === null ? "" : t("speak.left", { time: span(now.seconds_left) })}</span><button type="button" class="button small-button" data-measure-act="stop">${t("stop")}</button></div>`);
-    } while (now?.waiting);
-    if (now) {
-      found = (await ask(part.server.voice_measured, { id: voice.id }, failure))?.measured ?? found;
-      paint(plots, found);
-      done ? done(now) : tell("measured");
-    }
-    idle();
+    } while (now?.waiting && box.isConnected);
+    if (!box.isConnected) return;
+    running.delete(voice.id);
+    if (now) tell("measured");
+    look();
   };
-  box.addEventListener("click", (event) => {
+  box.addEventListener("click", async (event) => {
     const button = event.target.closest("[data-measure-act]");
-    if (button?.dataset.measureAct === "begin") measure();
-    if (button?.dataset.measureAct === "stop") ask(part.server.survey_stop, { job });
+    if (button?.dataset.measureAct === "stop") ask(part.server.survey_stop, { job: running.get(voice.id) });
+    if (button?.dataset.measureAct !== "begin") return;
+    complain(failure, "");
+    button.disabled = true;
+    const begun = await ask(part.server.measure_begin, { id: voice.id }, failure);
+    if (!begun) return look();
+    running.set(voice.id, begun.job);
+    follow();
   });
-  paint(plots, found);
-  idle();
+  await look();
+  if (running.has(voice.id)) follow();
 }

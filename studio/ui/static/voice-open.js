@@ -3,6 +3,7 @@ import { acts, ask, fill, html, iconButton, make, notice, options, raw, root, si
 import * as desk from "./desk.js";
 import * as player from "./player.js";
 import { go } from "./frame.js";
+import * as measures from "./voice-measures.js";
 
 let part, box = null, voice = null, before = null;
 
@@ -59,9 +60,11 @@ function paint(editing = false) {
     ${voice.descent.length ? html`<section><h3>${t("open.descent")}</h3>${tree(voice.descent)}</section>` : ""}
     ${voice.controls.length ? html`<section><h3>${t("open.controls")}</h3><dl class="facts">${voice.controls.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl>
       <button type="button" class="quiet strong" data-act="useas" id="open-use-controls">${t("open.use.controls")}</button></section>` : ""}
+    <section><h3>${t("measure.title")}</h3><div id="open-measures"></div></section>
     <section><h3>${t("open.previews")}</h3>${voice.previews.length ? html`<div class="previews">${voice.previews.map(preview)}</div>` : html`<p class="soft small">${t("open.previews.none")}</p>`}
       <div class="row open-say"><input id="open-sentence" maxlength="1000" placeholder="${t("open.sentence")}" aria-label="${t("open.sentence")}">${iconButton("sentence", "play", t("open.say"))}</div></section>
     ${voice.note ? html`<section><h3>${t("note")}</h3><p class="note-text">${voice.note}</p></section>` : ""}`}`);
+  if (!editing) measures.into(box.querySelector("#open-measures"), part, voice);
   box.querySelector("#open-sentence")?.addEventListener("keydown", (event) => { if (event.key === "Enter") sentence(); });
 }
 const preview = (take) => html`<div class="preview" data-digest="${take.digest}">${iconButton("playpreview", "play", t("voice.hear"))}<span class="voice-text"><b>${take.title}</b><span class="soft small">${take.facts}</span></span>${iconButton("droppreview", "trash", t("open.preview.drop"))}</div>`;

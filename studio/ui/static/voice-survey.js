@@ -2,9 +2,9 @@
 import { acts, ask, complain, fill, hear, html, iconButton, later, notice, raw, root, sign, span, t, tell } from "./dom.js";
 import * as desk from "./desk.js";
 import { go } from "./frame.js";
-import * as player from "./player.js";
 import * as map from "./voice-map.js";
 import * as plots from "./voice-measures.js";
+import * as opened from "./voice-open.js";
 
 let part, box, query, changed, state = null, found = [];
 const minus = (text) => String(text).replace("-", "−");
@@ -24,7 +24,7 @@ export function mount(given, place, asked, again) {
       <label class="quiet survey-clip" id="survey-drop" title="${t("survey.likeclip.help")}"><input type="file" id="survey-clip" accept="audio/*,video/*" class="hidden-label">${sign("similar")}${t("survey.likeclip")}</label></div>
     <p class="failure-text" id="survey-failure" role="alert" hidden></p>
     <div id="survey-sliders" class="card survey-sliders" hidden></div><div id="survey-work"></div><div id="survey-found"></div>`);
-  acts(box, { sound, map: showMap, twins, rest, reset: () => { reset(); changed(); }, stop, shut, hear: listen, use, like: (button) => like(of(button)), measures: (button) => measures(of(button)), drop });
+  acts(box, { sound, map: showMap, twins, rest, reset: () => { reset(); changed(); }, stop, shut, hear: (button) => opened.hear(of(button)), open: (button) => opened.open(of(button).id), use, like: (button) => like(of(button)), drop });
   box.addEventListener("click", (event) => event.stopPropagation()); // the wall around has acts of the same names
   const clip = box.querySelector("#survey-drop");
   box.querySelector("#survey-clip").addEventListener("change", ({ target }) => { if (target.files[0]) likeClip(target.files[0]); target.value = ""; });
@@ -150,8 +150,8 @@ function paintAlike(title, answer) {
     ? html`<p class="soft small">${t("survey.among", { n: answer.measured, total: answer.total })}</p><div class="found-rows">${answer.voices.map((voice) => row(voice, html`<span class="alike" style="--share:${Math.max(0, voice.similarity)}"><i></i>${t("survey.alike", { n: Math.max(0, Math.round(voice.similarity * 100)) })}</span>`))}</div>`
     : html`<p>${t("survey.nobody")}</p>`);
 }
-const row = (voice, beside = "") => html`<div class="found-row" data-id="${voice.id}"><span class="glyph">${raw(voice.glyph)}</span><span class="voice-text"><b>${voice.name}</b><span class="soft">${voice.facts}</span></span>${beside}
-  <span class="found-acts">${iconButton("hear", "play", t("voice.hear"))}${iconButton("like", "similar", t("survey.like"))}${iconButton("measures", "measure", t("measure.title"))}<button type="button" class="quiet strong" data-act="use">${t("voice.use")}</button></span></div>`;
+const row = (voice, beside = "") => html`<div class="found-row" data-id="${voice.id}"><span class="glyph">${raw(voice.glyph)}</span><button type="button" class="voice-text voice-name" data-act="open" title="${t("open.title")}"><b>${voice.name}</b><span class="soft">${voice.facts}</span></button>${beside}
+  <span class="found-acts">${iconButton("hear", "play", t("voice.hear"))}${iconButton("like", "similar", t("survey.like"))}<button type="button" class="quiet strong" data-act="use">${t("voice.use")}</button></span></div>`;
 
 function panel(name, title, content) {
   fill(pane("found"), html`<section class="card survey-panel" data-name="${name}" aria-label="${title}"><div class="row"><b>${title}</b><span class="stretch"></span>${iconButton("shut", "close", t("close"))}</div>${content}</section>`);
@@ -198,16 +198,6 @@ async function choose(id) {
   plots.paint(place.querySelector(".chosen-plots"), told.measured);
 }
 
-/* ---- one voice ---- */
-export const measures = (voice) => plots.show(part, voice, told);
-async function listen(button) {
-  const voice = of(button);
-  const answer = await ask(part.server.sample_heard, { id: voice.id });
-  if (!answer) return;
-  const heard = await player.perform(root + answer.stream, { title: voice.name, facts: answer.facts }).catch((error) => notice(error.message, { kind: "failure" }));
-  const take = heard && (await ask(part.server.sample_made, { id: answer.id }));
-  if (take) player.finished({ ...take, title: voice.name });
-}
 async function use(button) {
   const voice = of(button);
   await desk.useVoice(voice.id, voice.engine);

@@ -29,7 +29,7 @@ export function mount(given) {
     <div id="blend"></div><div id="styles"></div><div id="drawn"></div><div id="tray"></div><div id="survey"></div>
     <div id="voice-wall"></div>`);
   acts(body.querySelector(".page-head"), { seed: addSeed, draw: draws.draw, blend: () => blend.open(), styles: styles.open });
-  acts(body.querySelector("#voice-wall"), { like: (button) => survey.like(of(button)), measures: (button) => survey.measures(of(button)), open: (button) => opened.open(of(button).id), tray: (button) => tray.toggle(of(button)), hear: (button) => opened.hear(of(button)), mood, use, edit, favourite, rate, drop, turn, fewer: clear });
+  acts(body.querySelector("#voice-wall"), { like: (button) => survey.like(of(button)), open: (button) => opened.open(of(button).id), tray: (button) => tray.toggle(of(button)), hear: (button) => opened.hear(of(button)), mood, use, edit, favourite, rate, drop, turn, fewer: clear });
   survey.mount(part, body.querySelector("#survey"), query, () => show(1));
   opened.mount(part);
   styles.mount(part, body.querySelector("#styles"));
@@ -101,7 +101,7 @@ const card = (v) => html`<article class="voice-card card" tabindex="0" data-id="
     ${iconButton("tray", "compare", t("tray.add"), `aria-pressed="${tray.has(v.id)}"`)}${iconButton("favourite", "heart", t("voice.favourite"), `aria-pressed="${v.favourite}"`)}</div>
   <div class="voice-tags">${v.tags.map((tag) => html`<span class="tag">${tag}</span>`)}${v.emotion ? html`<span class="tag mood-tag"><i class="mood mood-${v.emotion}"></i>${told.emotions[v.emotion] || v.emotion}</span>` : ""}</div>
   <div class="voice-acts">${iconButton("hear", "play", t("voice.hear"))}${stars(v)}<span class="stretch"></span>
-    ${Object.keys(told.emotions).length ? iconButton("mood", "transcribe", t("voice.mood")) : ""}${iconButton("like", "similar", t("survey.like"))}${iconButton("measures", "measure", t("measure.title"))}${iconButton("edit", "edit", t("voice.edit"))}${iconButton("drop", "trash", t("delete"))}
+    ${Object.keys(told.emotions).length ? iconButton("mood", "transcribe", t("voice.mood")) : ""}${iconButton("like", "similar", t("survey.like"))}${iconButton("edit", "edit", t("voice.edit"))}${iconButton("drop", "trash", t("delete"))}
     <button type="button" class="quiet strong" data-act="use">${t("voice.use")}</button></div></article>`;
 
 async function mood(button) {
