@@ -5,6 +5,7 @@
 
 import base64
 import hashlib
+import io
 import json
 import os
 import pickle
@@ -162,6 +163,13 @@ def index(*names: str, **changes: Any) -> dict[str, Any]:
 
 
 ONE = "voices/a.voice.json"
+
+
+def zipped(content: bytes) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("a", content)
+    return out.getvalue()
 
 
 def clip_bomb(folder: Path) -> Path:
@@ -346,7 +354,7 @@ HOSTILE: dict[str, tuple[Make, str]] = {
     "picture with something else": (card(rechunked(told(hashlib.sha256(b"{}").hexdigest().encode() + b"\n{}"))), "damaged"),
     "picture bomb": (card(rechunked(told(bytes(300 << 20)))), "more than 32 MB"),
     "picture that is only a beginning": (made(b"\x89PNG\r\n\x1a\n"), "cut off"),
-    "pack without an index": (pack(readme=b"hello"), "voices.json is missing"),
+    "pack without an index": (pack(readme=b"hello"), "a.zip/readme: it is no voice file"),
     "pack with another index": (pack(**{"voices.json": {"a": 1}}), "another file"),
     "pack of a later version": (pack(**{"voices.json": index(ONE, version=9)}), "later version"),
     "pack without voices": (pack(**{"voices.json": index()}), "names no voices"),
@@ -365,6 +373,9 @@ HOSTILE: dict[str, tuple[Make, str]] = {
     "pack bomb": (clip_bomb, "unpacks to more"),
     "pack cut off": (cut(pack(**{"voices.json": index(ONE), ONE: OWN})), "damaged or cut short"),
     "pack with a link out of it": (linked_folder, "is missing"),
+    "zip in a zip": (pack(**{"a.pt": zipped(b"x")}), "ZIP in a ZIP"),
+    "zip of nothing": (pack(**{".hidden": b"x"}), "voices.json is missing"),
+    "zip of far too many files": (pack(**{f"{n}.csv": b"1" for n in range(1001)}), "1,001 files"),
     "index alone": (made(index(ONE), "voices.json"), "index of a pack"),
     "folder of nothing": (lambda folder: folder, "no pack of voices"),
 }  # fmt: skip
@@ -387,6 +398,28 @@ def test_it_is_refused_in_words_and_nothing_is_taken(studio: Studio, tmp_path: P
     assert studio.exchange.every() == ()
     assert {p: p.lstat().st_mtime_ns for p in tmp_path.rglob("*") if "data" not in p.parts} == before
     assert not list(Path.cwd().glob("trapped"))
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_place_for_files_gives_each_of_them(studio: Studio, tmp_path: Path, packed: bool) -> None:
+    """A folder of speakers as ChatTTS-ui has it, or a ZIP of such files, as people pass them on."""
+    place = tmp_path / "speaker"
+    place.mkdir()
+    files.csv(place / "11.csv", 1)
+    files.pt(place / "22.pt", 2)
+    files.write(place / ".DS_Store", b"x")
+    files.write(place / "readme.txt", "voices of mine")
+    if packed:
+        with zipfile.ZipFile(tmp_path / "speaker.zip", "w") as archive:
+            for path in place.iterdir():
+                archive.write(path, f"speaker/{path.name}")
+    report = studio.exchange.take_in([tmp_path / "speaker.zip" if packed else place])
+    assert [(entry.outcome, entry.name) for entry in report.entries] == [
+        ("added", "11"),
+        ("added", "22"),
+        ("refused", ""),
+    ]
+    assert report.entries[2].file.endswith("speaker/readme.txt")
 
 
 def test_a_bad_file_does_not_keep_good_ones_out(studio: Studio, tmp_path: Path) -> None:

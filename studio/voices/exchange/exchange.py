@@ -18,7 +18,7 @@ from studio.library.voice import new_id
 from studio.production.rights import require_voice
 from studio.voices.exchange import card, packs, shipped
 from studio.voices.exchange.carried import CHATTTS, Carried, FurtherClip, checked
-from studio.voices.exchange.formats import FORMATS, VoiceFormat, format_for, format_named, opened
+from studio.voices.exchange.formats import FORMATS, VoiceFormat, format_for, format_named, opened, spread
 from studio.voices.exchange.merging import Names, Prefer, change_of, with_parents
 from studio.voices.exchange.own import Outgoing
 from studio.voices.exchange.report import Entry, Report
@@ -66,11 +66,19 @@ class Exchange:
         for given in files:
             path, name = given if isinstance(given, tuple) else (given, given.name)
             try:
-                with opened(path, name, transcript) as (format, voices):
-                    entries += self._keep(voices, name, format, prefer)
+                for one, called in spread(path, name):
+                    entries += self._take_file(one, called, transcript, prefer)
             except StudioError as error:
                 entries.append(Entry(name, "refused", notes=(error.words,)))
         return Report(entries)
+
+    def _take_file(self, file: Path | bytes, name: str, transcript: str, prefer: Prefer) -> list[Entry]:
+        """The voices of one file, or why it was refused."""
+        try:
+            with opened(file, name, transcript) as (format, voices):
+                return self._keep(voices, name, format, prefer)
+        except StudioError as error:
+            return [Entry(name, "refused", notes=(error.words,))]
 
     def _keep(self, voices: Iterable[Carried], file: str, format: str, prefer: Prefer) -> list[Entry]:
         """The voices of one file, in one transaction."""

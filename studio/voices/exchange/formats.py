@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from studio.errors import NotFound
 from studio.voices.exchange import card, chattts, forge, lists, own, packs, ranking, tensors
-from studio.voices.exchange.bounded import LARGEST, head_of, json_of, load, text_of, wrong
+from studio.voices.exchange.bounded import HEAD, LARGEST, head_of, json_of, load, text_of, wrong
 from studio.voices.exchange.carried import Carried
 from studio.words import Words
 
@@ -94,6 +94,7 @@ FORMATS = (
     ),
 )  # fmt: skip
 KIND = Words("format", "格式")
+MOST_LOOSE = 1000  # files of one folder or ZIP that is no pack
 _SOUND = (b"RIFF", b"ID3", b"fLaC", b"OggS", b"FORM", b"\xff\xfb", b"\xff\xf3", b"\x1aE\xdf\xa3")
 
 
@@ -114,12 +115,46 @@ def format_for(path: Path) -> VoiceFormat | None:
     return max(fits, key=lambda one: len(one.ending), default=None)
 
 
+def spread(path: Path, name: str) -> Iterator[tuple[Path | bytes, str]]:
+    """A file and what it is called; a folder or ZIP that is no pack is only a place for files, and each comes alone."""
+    if path.is_dir() and not (path / packs.INDEX).is_file():
+        files = [one for one in sorted(path.iterdir()) if one.is_file() and _counts(one.name) and not one.is_symlink()]
+        if files:
+            yield from ((one, f"{name}/{one.name}") for one in _few(files, name))
+            return
+    if path.is_file() and head_of(path).startswith(b"PK"):
+        with packs.opened(path, name) as source:
+            members = sorted(one for one in source.names if _counts(one))
+            if members and packs.INDEX not in source.names and not tensors.is_pt_zip(source.names):
+                yield from ((source.read(one, LARGEST), f"{name}/{one}") for one in _few(members, name))
+                return
+    yield path, name
+
+
+def _counts(name: str) -> bool:
+    """Whether a name is a file that somebody put there, and nothing that a system leaves behind."""
+    return not name.endswith("/") and not any(part.startswith((".", "__MACOSX")) for part in name.split("/"))
+
+
+def _few(files: list[Any], name: str) -> list[Any]:
+    if len(files) > MOST_LOOSE:
+        raise wrong(
+            name,
+            f"it holds {len(files):,} files: at most {MOST_LOOSE:,}",
+            f"含有 {len(files):,} 个文件：最多 {MOST_LOOSE:,} 个",
+        )
+    return files
+
+
 @contextmanager
-def opened(path: Path, name: str = "", transcript: str = "") -> Iterator[tuple[str, Iterable[Carried]]]:
+def opened(path: Path | bytes, name: str = "", transcript: str = "") -> Iterator[tuple[str, Iterable[Carried]]]:
     """(format, voices) of a file or folder, known by what is in it. `BadFile` says what is wrong.
 
     `name` is what people know the file by; `transcript` is what is said in an audio sample that comes without words.
     """
+    if isinstance(path, bytes):
+        yield _read(path, path[:HEAD], name, transcript)
+        return
     called = name or path.name
     if path.is_dir():
         with packs.opened(path) as source:
@@ -131,12 +166,13 @@ def opened(path: Path, name: str = "", transcript: str = "") -> Iterator[tuple[s
             if packs.INDEX in source.names or not tensors.is_pt_zip(source.names):
                 yield "pack", packs.read_pack(source)
                 return
-    limit = LARGEST
-    yield _read(load(path, limit), head, called, transcript)
+    yield _read(load(path), head, called, transcript)
 
 
 def _read(data: bytes, head: bytes, name: str, transcript: str) -> tuple[str, Sequence[Carried]]:
     """The voices of a file that is read whole."""
+    if not data:
+        raise wrong(name, "the file is empty; get it again", "这是空文件；请重新获取")
     if card.is_card(head):
         return "card", card.read_card(data, name)
     if head.startswith(b"PK") or tensors.is_pt(head):

@@ -104,8 +104,11 @@ def _check_size(data: bytes, name: str) -> None:
         try:
             with zipfile.ZipFile(io.BytesIO(data)) as archive:
                 unpacked = sum(one.file_size for one in archive.infolist())
+                tensors = is_pt_zip(frozenset(archive.namelist()))
         except (zipfile.BadZipFile, ValueError, struct.error, NotImplementedError, EOFError) as error:
             raise wrong(name, "it is damaged or cut off; get it again", "文件已损坏或不完整；请重新获取") from error
+        if not tensors:
+            raise wrong(name, "it is a ZIP in a ZIP; unpack it first", "ZIP 中还有 ZIP；请先解压")
     if unpacked > LARGEST_PT:
         raise wrong(
             name, f"it unpacks to {unpacked >> 20} MB; this is no voice", f"解压后为 {unpacked >> 20} MB，不是音色文件"
