@@ -144,6 +144,13 @@ def test_whose_facts_stand_can_be_chosen(
     assert (the_only(studio).name, the_only(studio).description) == (name, description)
 
 
+def test_a_voice_called_after_its_file_takes_a_real_name(studio: Studio, tmp_path: Path) -> None:
+    studio.exchange.take_in([files.csv(tmp_path / "1111.csv", 1), files.forge(tmp_path / "other.json", 2)])
+    (entry,) = studio.exchange.take_in([files.forge(tmp_path / "b.json", 1)]).entries
+    assert (entry.outcome, entry.name) == ("merged", "青石 (2)"), "and never one that somebody has"
+    assert "“1111”" in entry.notes[0].en
+
+
 def test_a_taken_name_gets_a_number_and_that_is_told(studio: Studio, tmp_path: Path) -> None:
     made = [files.forge(tmp_path / f"{seed}.json", seed) for seed in range(23)]
     report = studio.exchange.take_in(made)

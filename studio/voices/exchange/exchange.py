@@ -14,7 +14,7 @@ from studio.engines.registry import Registry
 from studio.errors import BadRequest, NotFound, StudioError
 from studio.library import Library, Voice, VoiceChange, VoiceQuery
 from studio.library.rights import CLONED, rights_of
-from studio.library.voice import new_id
+from studio.library.voice import name_key, new_id
 from studio.production.rights import require_voice
 from studio.voices.exchange import card, packs, shipped
 from studio.voices.exchange.carried import CHATTTS, Carried, FurtherClip, checked
@@ -130,7 +130,7 @@ class Exchange:
         coming: list[_Coming] = []
         met: dict[tuple[str, str], Entry] = {}
         for carried, key in zip(found, keys, strict=True):
-            one = self._met(carried, here.get(key), met.get(key), prefer) or self._new(carried, names, had)
+            one = self._met(carried, here.get(key), met.get(key), prefer, names) or self._new(carried, names, had)
             entry = replace(one.entry, file=file, format=format, engine=carried.voice.engine)
             met.setdefault(key, entry)
             if carried.voice.id:
@@ -138,19 +138,25 @@ class Exchange:
             coming.append(replace(one, entry=entry))
         return [replace(one, carried=with_parents(one.carried, ids)) for one in coming]
 
-    def _met(self, carried: Carried, here: Voice | None, before: Entry | None, prefer: Prefer) -> _Coming | None:
+    def _met(
+        self, carried: Carried, here: Voice | None, before: Entry | None, prefer: Prefer, names: Names
+    ) -> _Coming | None:
         """A voice that is here already, or that came before in the same file."""
         if before is not None:
             twice = Words(f"it is twice in the file, as “{before.name}” too", f"文件中重复，与“{before.name}”相同")
             return _Coming(carried, Entry("", "known", before.name, before.id, notes=(twice,)))
         if here is None:
             return None
+        change = change_of(here, carried, prefer)
+        if change and change.name:
+            if name_key(change.name) != name_key(here.name):
+                change = replace(change, name=names.free(change.name))
+            called = Words(f"it was called “{here.name}” here", f"原名“{here.name}”")
+            return _Coming(carried, Entry("", "merged", change.name or "", here.id, notes=(called,)), change)
         notes: tuple[Words, ...] = ()
         if carried.named and carried.voice.name != here.name:
             notes = (Words(f"called “{carried.voice.name}” in the file", f"文件中名为“{carried.voice.name}”"),)
-        change = change_of(here, carried, prefer)
-        name = change.name if change and change.name else here.name
-        return _Coming(carried, Entry("", "merged" if change else "known", name, here.id, notes=notes), change)
+        return _Coming(carried, Entry("", "merged" if change else "known", here.name, here.id, notes=notes), change)
 
     def _new(self, carried: Carried, names: Names, had: set[str]) -> _Coming:
         """A voice of its own; it keeps the id that it had elsewhere where nobody has it here."""

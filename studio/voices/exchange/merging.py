@@ -4,7 +4,8 @@ Two voices are the same where engine and content are: their names do not matter.
 - `here` (the rule): the file fills in what is not known here; where both say something, what is here stands;
 - `file`: what the file says stands, what it does not say stays;
 - `skip`: nothing of the file is taken.
-Tags are joined in any case but the last. Where a voice came from (`origin`) is joined in the same way.
+Tags and where a voice came from (`origin`) are joined in any case but the last, and a voice that is only called after its
+file takes a real name from another.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,6 +17,7 @@ from studio.library.rights import CLONED
 from studio.library.voice import LONGEST_NAME, MOST_TAGS, name_key
 from studio.library.voices import Voices
 from studio.voices.exchange.carried import IMPORTED, Carried
+from studio.voices.exchange.chattts import stem_of
 
 AHEAD = 20  # numbers that are asked for at once
 
@@ -43,11 +45,18 @@ def change_of(here: Voice, carried: Carried, prefer: Prefer) -> VoiceChange | No
     fresh = [tag for tag in there.tags if tag not in here.tags][: MOST_TAGS - len(here.tags)]
     if fresh:
         changes["add_tags"] = tuple(fresh)
-    if prefer == "file" and carried.named and there.name != here.name:
+    if carried.named and there.name != here.name and (prefer == "file" or _after_its_file(here)):
         changes["name"] = there.name
     if prefer == "file" and there.favourite and not here.favourite:
         changes["favourite"] = True
     return VoiceChange(**changes) if changes else None
+
+
+def _after_its_file(voice: Voice) -> bool:
+    """Whether a voice is only called after the file that it came from, which had no name for it."""
+    imported = voice.origin.get(IMPORTED)
+    file = imported.get("file") if isinstance(imported, dict) else None
+    return isinstance(file, str) and stem_of(file) == voice.name
 
 
 class Names:
