@@ -4,7 +4,7 @@ Two voices are the same where engine and content are: their names do not matter.
 - `here` (the rule): the file fills in what is not known here; where both say something, what is here stands;
 - `file`: what the file says stands, what it does not say stays;
 - `skip`: nothing of the file is taken.
-Tags and where a voice came from (`origin`) are joined in any case but the last, and a voice that is only called after its
+Tags and where a voice came from (`origin`) are joined in any case but the last. A voice that is only called after its
 file takes a real name from another.
 """
 
