@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from studio.cli import drawing, exchanging, survey
+from studio.cli import cloning, drawing, exchanging, survey
 from studio.cli.main import Session
 from studio.cli.options import engine_option, footer, heard, machine, paged, recogniser_option
 from studio.cli.reader import LANGUAGE, say
@@ -172,11 +172,13 @@ def edit_voice(session: Session, voice: str, tags: tuple[str, ...], machine: boo
     "delete", help=say("Delete voices; `voices restore` brings them back.", "删除音色，可用 voices restore 恢复。")
 )
 @click.argument("names", nargs=-1, required=True, metavar="VOICES…")
+@cloning.used
+@cloning.by
 @click.pass_obj
-def delete_voices(session: Session, names: tuple[str, ...]) -> None:
+def delete_voices(session: Session, names: tuple[str, ...], then: str, by: str) -> None:
     with session.open() as studio:
         found = [studio.voices.get(name).id for name in names]
-        studio.voices.delete(found)
+        cloning.delete_under(studio, found, then, by)
     click.echo(f"python -m studio voices restore {' '.join(found)}")
 
 
@@ -192,7 +194,7 @@ def restore_voices(session: Session, ids: tuple[str, ...]) -> None:
 
 
 _drawn = drawing.draw, drawing.interpolate, drawing.mutate, drawing.breed
-for command in (*_drawn, survey.measure_voices, survey.find_voices, survey.duplicates):
+for command in (*_drawn, *cloning.commands, survey.measure_voices, survey.find_voices, survey.duplicates):
     voices.add_command(command)
 for command in (
     exchanging.import_voices,

@@ -10,6 +10,7 @@ from typing import Any, Literal
 import numpy as np
 
 from studio.audio.clip import Clip
+from studio.audio.drafts import Draft
 from studio.audio.edit import fade
 from studio.audio.files import blocks, probe
 from studio.audio.writing import encode
@@ -93,6 +94,21 @@ class Cloning:
     def listens(self) -> bool:
         """Whether anything is installed that writes transcripts."""
         return any(state.state == "ready" for state in self._ears().states())
+
+    def engine(self, id: str = "") -> str:
+        """The engine that a clip is for: the one named, else the first installed that takes clips. `NotInstalled`."""
+        if id:
+            return self._engines.get(id).spec.id
+        able = [s for s in self._engines.states() if s.spec is not None and VoiceKind.CLIP in s.spec.voice_kinds]
+        ready = [state.id for state in able if state.state == "ready"]
+        if not ready:
+            names = ", ".join(state.id for state in able)
+            raise NotInstalled(
+                f"no engine that clones is installed; there is {names}: see the Models page, or: models list",
+                f"尚未安装可克隆音色的引擎；可选 {names}：见“模型”页，或运行 models list",
+                where="engine",
+            )
+        return ready[0]
 
     def uses(self, seconds: float, rate: int) -> tuple[EngineUse, ...]:
         """What each engine that takes clips makes of one of this length and rate."""
@@ -240,6 +256,13 @@ class Cloning:
         if media is None:
             raise BadRequest(f"voice “{kept.name}” has no such clip", f"音色“{kept.name}”没有这段音频", where="voice")
         return media
+
+    def save_clip(self, voice: str, path: Path, reference: str = "") -> None:
+        """Such a clip as a file, as it was given; nothing half-written is left."""
+        data = self.clip(voice, reference)
+        with Draft(path) as draft:
+            draft.write(data)
+            draft.commit()
 
     def _changed(self, voice: Voice) -> None:
         """Lines that this voice speaks are planned anew."""

@@ -1,5 +1,8 @@
 """Voices from recordings: trimmed, kept with their consent, with clips for moods, deleted from under productions."""
 
+import json
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -253,3 +256,34 @@ def test_a_cloned_voice_that_is_kept_needs_its_consent(studio: Studio, speech: S
     studio.cloning.allow(id, None)
     with pytest.raises(NotPermitted):
         studio.scripts.render(script.id)
+
+
+# the command line
+
+
+def test_from_the_command_line(models: Path, speech: Speech, wav: Wav, tmp_path: Path) -> None:
+    path = wav(speech("en", "f3"))
+
+    def run(*words: str, fails: bool = False) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "studio", "--data-dir", str(tmp_path / "home"), "--models", str(models)]
+        done = subprocess.run([*command, "voices", *words], capture_output=True, text=True)
+        assert bool(done.returncode) == fails, done.stderr
+        return done
+
+    found = json.loads(run("doctor", str(path), "--json").stdout)
+    assert (found["verdict"], found["engines"][0]["transcript"]) == ("good", "needed")
+    assert "dB above the noise" in run("doctor", str(path)).stdout
+    assert "no consent on record" in run("clone", str(path), "Ann").stderr
+    assert json.loads(run("consent", "Ann", "--json").stdout) == {"cloned": True, "permitted": False, "rights": None}
+    run("consent", "Ann", "--speaker", "Ann Lee", "--uses", "personal,commercial", "--expires", "2099-01-01")
+    assert json.loads(run("consent", "Ann", "--json").stdout)["rights"]["uses"] == ["personal", "commercial"]
+    made = run("clone", str(path), "Ben", "-e", "cosyvoice2", "--speaker", "Ben", "--start", "1", "--end", "5", "--json")
+    assert json.loads(made.stdout)["origin"]["rights"]["speaker"] == "Ben"
+    assert "no such use" in run("clone", str(path), "Cy", "--speaker", "Cy", "--uses", "all", fails=True).stderr
+    reference = run("references", "add", "Ann", "happy", str(path), "--transcript", "so glad").stdout.split()[-1]
+    run("references", "edit", "Ann", reference, "--emotion", "sad")
+    assert json.loads(run("references", "list", "Ann", "--json").stdout)[0]["emotion"] == "sad"
+    run("references", "save", "Ann", "--id", reference, "-o", str(tmp_path / "sad.flac"))
+    assert read_bytes((tmp_path / "sad.flac").read_bytes()).seconds > 3
+    run("references", "delete", "Ann", reference)
+    run("delete", "Ann", "--in-productions", "keep")
