@@ -560,6 +560,18 @@ class Studio:
         """The digest of the weights that an engine speaks with; empty where it has none, or they are not here."""
         return weights_of(self.models.store, self.engine(engine))
 
+    def converters(self) -> Sequence[str]:
+        """The engines that are ready and can say a recording in another voice."""
+        from studio.production.revoicing import converters
+
+        return converters(self._engines)
+
+    def revoice_take(self, digest: str, engine: str, voice: str = "") -> Take:
+        """A take of any engine said again in another voice, as a take of its own."""
+        from studio.production.revoicing import revoiced_take
+
+        return revoiced_take(self._engines, self._library, self.takes.get(digest), engine, voice)
+
     def keep_voice(self, engine: str, content: VoiceContent, name: str, **facts: Any) -> Voice:
         """A voice pinned by its content and the weights that its engine has now, into the library."""
         spec = self.engine(engine)

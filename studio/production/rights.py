@@ -5,6 +5,7 @@ sources allow. Everything that writes a file, streams to a program or renders a 
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,7 +59,12 @@ def require_voice(library: Library, voice: Voice) -> None:
 
 def require_take(library: Library, digest: str) -> None:
     """The same for what a take was spoken with."""
-    for behind in _of_take(library, library.takes.get(digest)):
+    take = library.takes.get(digest)
+    source = library.takes.details(take.digest).recipe.get("take", "")  # of one that was said in another voice
+    if source:
+        with suppress(NotFound):
+            require_take(library, str(source))
+    for behind in _of_take(library, take):
         if not any(standing(library, one).permitted for one in behind):
             require_voice(library, behind[0])
 

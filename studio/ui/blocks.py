@@ -25,6 +25,7 @@ def blocks(studio: "Studio", local: bool = False) -> "gr.Blocks":
 
     from studio.ui.pages import (
         batch,
+        cloning,
         models,
         productions,
         script,
@@ -41,6 +42,8 @@ def blocks(studio: "Studio", local: bool = False) -> "gr.Blocks":
     ) as demo:
         for page in (speak, voices, productions, subtitles, batch, transcribe, takes, models, settings):
             with gr.Column(elem_id=f"page-{page.__name__.rpartition('.')[2]}", elem_classes=["page"]):
+                if page is voices:  # a voice is cloned on the same page
+                    cloning.build(studio)
                 batch.build(studio, local) if page is batch else page.build(studio)
                 if page is productions:  # an opened production stands on the same page
                     script.build(studio)

@@ -101,6 +101,14 @@ def add_sound(app: "FastAPI", studio: "Studio") -> None:
         return exported(studio, take.digest, ending)
 
 
+def sound_kind(data: bytes) -> str:
+    """The media type of a clip, by how it begins; a browser plays nothing that is called otherwise."""
+    begins = {b"fLaC": "flac", b"RIFF": "wav", b"OggS": "ogg", b"\x1aE\xdf\xa3": "webm", b"ID3": "mpeg"}
+    if data[4:8] == b"ftyp":
+        return "audio/mp4"
+    return next((f"audio/{kind}" for start, kind in begins.items() if data.startswith(start)), "audio/mpeg")
+
+
 def sound_of(performance: "Performance") -> Iterator[bytes]:
     """The sound as it is made. A stopped or failed one just ends: the page asks for the reason elsewhere."""
     try:
@@ -203,6 +211,11 @@ def add_files(app: "FastAPI", studio: "Studio") -> None:
         kind = mimetypes.guess_type(path.name)[0] or ""
         sound = kind if kind.startswith(("audio/", "video/")) else "application/octet-stream"
         return FileResponse(path, media_type=sound, headers=KEEP)
+
+    @app.get("/voices/{id}/clips/{reference}")
+    def clip(id: str, reference: str) -> Response:
+        data = studio.cloning.clip(id, "" if reference == "own" else reference)
+        return Response(data, media_type=sound_kind(data), headers=KEEP)
 
     @app.get("/transcripts/{id}.{format}")
     def transcript(id: str, format: str) -> Response:

@@ -39,6 +39,7 @@ BUILT = {  # keys put together at run time: prefix -> what follows
     "blend.help.": ["mix", "between", "mutate", "breed"],
     "blend.hear.": ["one", "many"],
     "open.made.": ["draw", "mix", "between", "mutate", "breed"],
+    "clone.": ["good", "fair", "poor", "then.keep", "then.replace", "then.leave"],
     "example.": ["zh", "en", "mixed", "zh.label", "en.label", "mixed.label"],
 }
 

@@ -277,7 +277,9 @@ def test_from_the_command_line(models: Path, speech: Speech, wav: Wav, tmp_path:
     assert json.loads(run("consent", "Ann", "--json").stdout) == {"cloned": True, "permitted": False, "rights": None}
     run("consent", "Ann", "--speaker", "Ann Lee", "--uses", "personal,commercial", "--expires", "2099-01-01")
     assert json.loads(run("consent", "Ann", "--json").stdout)["rights"]["uses"] == ["personal", "commercial"]
-    made = run("clone", str(path), "Ben", "-e", "cosyvoice2", "--speaker", "Ben", "--start", "1", "--end", "5", "--json")
+    made = run(
+        "clone", str(path), "Ben", "-e", "cosyvoice2", "--speaker", "Ben", "--start", "1", "--end", "5", "--json"
+    )
     assert json.loads(made.stdout)["origin"]["rights"]["speaker"] == "Ben"
     assert "no such use" in run("clone", str(path), "Cy", "--speaker", "Cy", "--uses", "all", fails=True).stderr
     reference = run("references", "add", "Ann", "happy", str(path), "--transcript", "so glad").stdout.split()[-1]

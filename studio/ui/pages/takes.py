@@ -47,6 +47,7 @@ class Questions:
             "engines": engines,
             "emotions": list(map(list, emotions.items())),
             "subtitles": formats(self.studio, language),
+            "converts": bool(self.studio.converters()),  # said again in another voice
         }
         return {"takes": rows, **known, "total": found.total, "page": found.page, "pages": found.pages}
 

@@ -6,6 +6,7 @@ from typing import Any
 from studio.studio import Studio, VoiceChange, VoiceQuery
 from studio.ui import asked as take
 from studio.ui import describe
+from studio.ui.pages import cloning
 from studio.ui.pages.drawing import Grid
 from studio.ui.pages.exchange import Exchanges
 from studio.ui.pages.parts import component
@@ -41,7 +42,7 @@ class Questions:
         """One page of cards, with what they can be narrowed by."""
         found = self.studio.voices.find(query_of(asked))
         return {
-            "voices": [describe.voice_card(voice, language) for voice in found],
+            "voices": [describe.voice_card(voice, language) | cloning.rights_of(self.studio, voice) for voice in found],
             "facets": self._facets(language),
             "emotions": describe.emotions(self.studio, language),
             "total": found.total,
@@ -86,7 +87,8 @@ class Questions:
             rating=take.whole(asked, "rating") if "rating" in asked else None,
             favourite=take.switch(asked, "favourite") if "favourite" in asked else None,
         )
-        return describe.voice_card(self.studio.voices.update(take.text(asked, "id"), change), language)
+        voice = self.studio.voices.update(take.text(asked, "id"), change)
+        return describe.voice_card(voice, language) | cloning.rights_of(self.studio, voice)
 
     def drop_voice(self, asked: dict[str, Any], language: str) -> Any:
         return self.studio.voices.delete([take.text(asked, "id")])

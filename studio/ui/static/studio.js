@@ -1,5 +1,6 @@
 // The first module of the page: the frame at once, each page when Gradio has made its component.
 import { ask, hear, html, dialog, notice, raw, t, tell } from "./dom.js";
+import * as cloning from "./cloning.js";
 import * as frame from "./frame.js";
 import * as batch from "./batch.js";
 import * as models from "./models.js";
@@ -16,7 +17,7 @@ import * as voices from "./voices.js";
 const pages = {
   desk: (part) => speak.mount("desk", part), marks: (part) => speak.mount("marks", part),
   switches: (part) => speak.mount("switches", part), under: (part) => speak.mount("under", part),
-  voices: voices.mount, takes: takes.mount, productions: productions.mount, script: script.mount, subtitles: subtitles.mount, batch: batch.mount, transcribe: transcribe.mount, models: models.mount, settings: settings.mount,
+  voices: voices.mount, cloning: cloning.mount, takes: takes.mount, productions: productions.mount, script: script.mount, subtitles: subtitles.mount, batch: batch.mount, transcribe: transcribe.mount, models: models.mount, settings: settings.mount,
   keeper: mountKeeper,
 };
 

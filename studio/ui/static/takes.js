@@ -1,5 +1,6 @@
 // The history of everything that was spoken: heard again, compared, starred, noted, loaded back, deleted and brought back.
 import { acts, ask, day, dialog, fill, hear, html, iconButton, later, make, notice, options, raw, sign, t, tell } from "./dom.js";
+import { revoice as said } from "./cloning.js";
 import { here } from "./frame.js";
 import { foot } from "./pages.js";
 import * as player from "./player.js";
@@ -19,7 +20,7 @@ export function mount(given) {
     <div class="filters"><label class="search-field">${sign("search")}<input type="search" id="take-search" placeholder="${t("takes.search")}" aria-label="${t("takes.search")}"></label>
       <span id="take-filters" class="row"></span></div>
     <div id="take-list"></div>`);
-  acts(body, { play, star, subtitles, note, load, drop, turn, compare, recipe, fewer: clear });
+  acts(body, { play, revoice, star, subtitles, note, load, drop, turn, compare, recipe, fewer: clear });
   body.querySelector("#take-search").addEventListener("input", later(200, (event) => { query.search = event.target.value; show(1); }));
   body.querySelector("#take-filters").addEventListener("change", ({ target }) => {
     query[target.name] = target.type === "checkbox" ? target.checked : target.value;
@@ -69,7 +70,7 @@ const row = (take) => html`<article class="take-row" data-digest="${take.digest}
   <div class="take-text"><span class="take-title">${take.title}</span><span class="soft small">${take.facts} · ${day(take.created)}</span>
     ${take.note ? html`<span class="small take-note">${take.note}</span>` : ""}</div>
   <div class="take-acts">${iconButton("star", "star", t("take.star"), `aria-pressed="${take.starred}"`)}${iconButton("note", "note", t("take.note"))}
-    ${iconButton("recipe", "recipe", t("player.recipe"))}${iconButton("subtitles", "subtitles", t("captions"))}${take.loadable ? iconButton("load", "load", t("recipe.load")) : ""}${iconButton("drop", "trash", t("delete"))}</div></article>`;
+    ${iconButton("recipe", "recipe", t("player.recipe"))}${iconButton("subtitles", "subtitles", t("captions"))}${told.converts ? iconButton("revoice", "voices", t("clone.revoice")) : ""}${take.loadable ? iconButton("load", "load", t("recipe.load")) : ""}${iconButton("drop", "trash", t("delete"))}</div></article>`;
 const of = (button) => told.takes.find((take) => take.digest === button.closest("[data-digest]").dataset.digest);
 const repaint = (take) => body.querySelector(`.take-row[data-digest="${take.digest}"]`)?.replaceWith(make(row(take)));
 
@@ -85,6 +86,14 @@ async function note(button) {
   if (answer.pressed !== "save" || !(await ask(part.server.note_take, { digest: take.digest, note: answer.values.note }))) return;
   take.note = answer.values.note;
   repaint(take);
+}
+async function revoice(button) {
+  button.disabled = true;
+  const made = await said(of(button));
+  button.disabled = false;
+  if (!made) return;
+  await show(1);
+  player.playTake(made);
 }
 async function drop(button) {
   const take = of(button);

@@ -1,9 +1,10 @@
 // The studio listens: a recording is dropped or spoken, its segments come one after another, are heard, corrected, kept.
 import { acts, ask, clock, complain, fill, hear, html, options, raw, remember, root, sign, span, t, tell } from "./dom.js";
 import { go, here } from "./frame.js";
+import { record, takesFiles, upload } from "./microphone.js";
 import { quiet } from "./player.js";
 
-let part, body, told = null, shown = null, segments = [], audio, until = null, due, recorder = null;
+let part, body, told = null, shown = null, segments = [], audio, until = null, due;
 
 export function mount(given) {
   part = given;
@@ -22,14 +23,8 @@ export function mount(given) {
     <div id="heard"></div><audio id="hear-audio" preload="metadata"></audio>`);
   audio = body.querySelector("#hear-audio");
   audio.addEventListener("timeupdate", light);
-  const drop = body.querySelector("#hear-drop");
-  body.querySelector("#recording").addEventListener("change", ({ target }) => { if (target.files[0]) upload(target.files[0], target.files[0].name); target.value = ""; });
-  for (const name of ["dragover", "dragleave", "drop"]) drop.addEventListener(name, (event) => {
-    event.preventDefault();
-    drop.classList.toggle("over", name === "dragover");
-    if (name === "drop" && event.dataTransfer.files[0]) upload(event.dataTransfer.files[0], event.dataTransfer.files[0].name);
-  });
-  acts(body, { record, stop, play, models: () => go("models") });
+  takesFiles(body.querySelector("#hear-drop"), begin);
+  acts(body, { record: (button) => record(button, failure(), begin), stop, play, models: () => go("models") });
   body.addEventListener("change", ({ target }) => { if (target.matches(".segment textarea")) correct(target); });
   hear("page", (page) => { if (page === "transcribe") open(); });
   hear("models", () => { if (here() === "transcribe") open(); });
@@ -50,39 +45,13 @@ async function open() {
 }
 
 /* ---- sound in ---- */
-async function upload(file, name) {
-  complain(failure(), "");
-  let answer;
-  try {
-    const reply = await fetch(`${root}/recordings?name=${encodeURIComponent(name)}`, { method: "POST", body: file, headers: { "content-type": "application/octet-stream" } });
-    answer = await reply.json();
-  } catch { return complain(failure(), t("error.offline")); }
-  if (answer.error) return complain(failure(), answer.error.text);
-  const language = body.querySelector("#hear-language").value, upload = answer.ok.upload;
+async function begin(file, name) {
+  const ticket = await upload(file, name, failure());
+  if (!ticket) return;
+  const language = body.querySelector("#hear-language").value;
   remember.set("hear-language", language);
-  const begun = await ask(part.server.transcribe, { upload, spoken_language: language, written: checked("hear-written"), certain: checked("hear-certain") }, failure());
-  if (begun) follow({ id: begun.id, name: begun.name, upload, seconds: begun.seconds }, false);
-}
-async function record(button) {
-  if (recorder) return recorder.stop();
-  let stream;
-  try { stream = await navigator.mediaDevices.getUserMedia({ audio: true }); } catch { return complain(failure(), t("hear.nomic")); }
-  const pieces = [];
-  recorder = new MediaRecorder(stream);
-  recorder.addEventListener("dataavailable", (event) => pieces.push(event.data));
-  recorder.addEventListener("stop", () => {
-    for (const track of stream.getTracks()) track.stop();
-    const kind = recorder.mimeType;
-    recorder = null;
-    paintRecord(button);
-    upload(new Blob(pieces, { type: kind }), `${t("hear.spoken")}.${kind.includes("mp4") ? "mp4" : "webm"}`);
-  });
-  recorder.start();
-  paintRecord(button);
-}
-function paintRecord(button) {
-  fill(button, html`${sign(recorder ? "stop" : "mic")}<span>${t(recorder ? "hear.recorded" : "hear.record")}</span>`);
-  button.setAttribute("aria-pressed", Boolean(recorder));
+  const begun = await ask(part.server.transcribe, { upload: ticket, spoken_language: language, written: checked("hear-written"), certain: checked("hear-certain") }, failure());
+  if (begun) follow({ id: begun.id, name: begun.name, upload: ticket, seconds: begun.seconds }, false);
 }
 
 /* ---- what is heard ---- */

@@ -1,6 +1,7 @@
 // The wall of voices: cards that can be searched, heard, opened, compared, rated, renamed, deleted and brought back.
 import { acts, ask, dialog, fill, hear, html, iconButton, later, make, notice, options, raw, sign, t, tell } from "./dom.js";
 import * as blend from "./blend.js";
+import * as cloning from "./cloning.js";
 import * as tray from "./compare.js";
 import * as desk from "./desk.js";
 import * as draws from "./draw.js";
@@ -23,13 +24,14 @@ export function mount(given) {
       <button type="button" class="button" data-act="styles" id="voice-styles">${t("styles.title")}</button>
       <button type="button" class="button" data-act="blend" id="voice-blend">${t("blend.title")}</button>
       <button type="button" class="button" data-act="seed" id="voice-add">${sign("add")}${t("voices.fromseed")}</button>
+      <button type="button" class="button" data-act="clone" id="voice-clone">${sign("mic")}${t("clone.open")}</button>
       <button type="button" class="button primary" data-act="draw" id="voice-draw">${sign("dice")}${t("voices.draw")}</button></div>
     <div class="filters"><label class="search-field">${sign("search")}<input type="search" id="voice-search" placeholder="${t("voices.search")}" aria-label="${t("voices.search")}"></label>
       <span id="voice-filters" class="row"></span></div>
     <div id="blend"></div><div id="styles"></div><div id="drawn"></div><div id="tray"></div><div id="survey"></div>
     <div id="voice-wall"></div>`);
-  acts(body.querySelector(".page-head"), { seed: addSeed, draw: draws.draw, blend: () => blend.open(), styles: styles.open });
-  acts(body.querySelector("#voice-wall"), { like: (button) => survey.like(of(button)), open: (button) => opened.open(of(button).id), tray: (button) => tray.toggle(of(button)), hear: (button) => opened.hear(of(button)), mood, use, edit, favourite, rate, drop, turn, fewer: clear });
+  acts(body.querySelector(".page-head"), { clone: () => cloning.open(), seed: addSeed, draw: draws.draw, blend: () => blend.open(), styles: styles.open });
+  acts(body.querySelector("#voice-wall"), { rights: (button) => cloning.rights(of(button)), like: (button) => survey.like(of(button)), open: (button) => opened.open(of(button).id), tray: (button) => tray.toggle(of(button)), hear: (button) => opened.hear(of(button)), mood, use, edit, favourite, rate, drop, turn, fewer: clear });
   survey.mount(part, body.querySelector("#survey"), query, () => show(1));
   opened.mount(part);
   styles.mount(part, body.querySelector("#styles"));
@@ -99,9 +101,9 @@ const stars = (voice) => html`<span class="stars" role="group" aria-label="${t("
 const card = (v) => html`<article class="voice-card card" tabindex="0" data-id="${v.id}" aria-label="${v.name}">
   <div class="voice-top"><span class="glyph big">${raw(v.glyph)}</span><button type="button" class="voice-text voice-name" data-act="open" tabindex="-1" title="${t("open.title")}"><b>${v.name}</b><span class="soft">${v.facts}</span></button>
     ${iconButton("tray", "compare", t("tray.add"), `aria-pressed="${tray.has(v.id)}"`)}${iconButton("favourite", "heart", t("voice.favourite"), `aria-pressed="${v.favourite}"`)}</div>
-  <div class="voice-tags">${v.tags.map((tag) => html`<span class="tag">${tag}</span>`)}${v.emotion ? html`<span class="tag mood-tag"><i class="mood mood-${v.emotion}"></i>${told.emotions[v.emotion] || v.emotion}</span>` : ""}</div>
+  <div class="voice-tags">${v.tags.map((tag) => html`<span class="tag">${tag}</span>`)}${v.emotion ? html`<span class="tag mood-tag"><i class="mood mood-${v.emotion}"></i>${told.emotions[v.emotion] || v.emotion}</span>` : ""}${v.permitted !== false ? "" : html`<span class="tag no-consent">${t("clone.noconsent")}</span>`}</div>
   <div class="voice-acts">${iconButton("hear", "play", t("voice.hear"))}${stars(v)}<span class="stretch"></span>
-    ${Object.keys(told.emotions).length ? iconButton("mood", "transcribe", t("voice.mood")) : ""}${iconButton("like", "similar", t("survey.like"))}${iconButton("edit", "edit", t("voice.edit"))}${iconButton("drop", "trash", t("delete"))}
+    ${Object.keys(told.emotions).length ? iconButton("mood", "transcribe", t("voice.mood")) : ""}${iconButton("like", "similar", t("survey.like"))}${v.cloned ? iconButton("rights", "consent", t("clone.rights")) : ""}${iconButton("edit", "edit", t("voice.edit"))}${iconButton("drop", "trash", t("delete"))}
     <button type="button" class="quiet strong" data-act="use">${t("voice.use")}</button></div></article>`;
 
 async function mood(button) {
@@ -141,7 +143,8 @@ async function edit(button) {
 }
 async function drop(button) {
   const voice = of(button);
-  if (!(await ask(part.server.drop_voice, { id: voice.id }))) return;
+  const before = await cloning.remove(voice); // asks what becomes of productions that use it
+  if (!before) return;
   show();
   tell("voicechanged");
   notice(t("voice.deleted", { name: voice.name }), { act: t("undo"), run: async () => { await ask(part.server.restore_voice, { id: voice.id }); show(); } });

@@ -2,6 +2,7 @@
 
 from studio.ui.strings.batch import BATCH_STRINGS
 from studio.ui.strings.captions import CAPTION_STRINGS
+from studio.ui.strings.cloning import CLONING_STRINGS
 from studio.ui.strings.dubbing import DUBBING_STRINGS
 from studio.ui.strings.exchange import EXCHANGE_STRINGS
 from studio.ui.strings.scripts import SCRIPT_STRINGS
@@ -462,6 +463,7 @@ STRINGS: dict[str, Words] = {
     **CAPTION_STRINGS,
     **BATCH_STRINGS,
     **VOICE_STRINGS,
+    **CLONING_STRINGS,
 }
 
 
