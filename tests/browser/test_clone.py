@@ -73,9 +73,9 @@ def test_the_journey_takes_six_actions(
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     page.locator("#clone-save").click()  # 4
     page.locator("#page-speak:visible").wait_for()
-    page.locator("#text textarea").fill("你好。" if width > 390 else "今天天气真不错。")  # 5
+    page.locator("#text textarea").fill("你好。" if width > 390 else "您好。")  # 5
     page.locator("#generate").click()  # 6
-    page.locator("#result .result").wait_for(timeout=30_000)
+    page.locator("#result .result").wait_for(timeout=120_000)
     voice = home.voices.find().items[0]
     assert home.voices.find().total == before + 1
     assert (voice.name, voice.kind) == ("Grandmother", "clip")
