@@ -5,6 +5,7 @@ import json
 import time
 from collections.abc import AsyncIterator, Iterator
 from typing import Annotated, Any, Literal
+from urllib.parse import quote
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response, StreamingResponse
@@ -82,6 +83,8 @@ async def speak(asked: SpeechRequest, request: Request) -> Response:
         state.metrics.first.observe(time.monotonic() - over.began)
         sound = _sound(over, performance, pieces, first)
         told = {"x-synthetic": "true", "x-recipe": performance.plan.digest, "cache-control": "no-store"}
+        if cautions := performance.plan.direction.cautions:
+            told["x-caution"] = quote(" ".join(note.note.en for note in cautions), safe=" ();,.")
         if asked.stream_format == "sse":
             return Spoken(over, events(state, sound, performance, asked, tempo), "text/event-stream", told)
         return Spoken(over, sound, state.studio.stream_formats()[asked.response_format], told)
