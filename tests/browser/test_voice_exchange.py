@@ -119,7 +119,8 @@ def test_a_voice_is_exported_as_a_card_and_comes_in_again(
 ) -> None:
     voice = home.keep_seed("espeak", 7, "晚风", tags=("暖",), rating=4)
     page = visit("voices")
-    page.locator(".voice-card [data-act=export]").click()
+    page.locator(".voice-card [data-act=open]").click()
+    page.locator("#open-export").click()
     page.locator("dialog input[value=card]").wait_for()
     shot(page, "exchange-export")
     page.locator("dialog .master", has=page.locator("input[value=card]")).click()

@@ -1,5 +1,5 @@
 // Voices as files, and many at once: import by button or by dropping anywhere on the page, export, the bar of a selection.
-import { acts, ask, dialog, fill, html, iconButton, make, notice, options, raw, root, sign, t, tell } from "./dom.js";
+import { acts, ask, dialog, fill, html, make, notice, options, raw, root, sign, t, tell } from "./dom.js";
 import { here } from "./frame.js";
 
 let part, body, wall, bar, page;
@@ -7,7 +7,7 @@ const LONG = 8 << 20; // bytes that take a moment to send
 const selected = new Set();
 let selecting = false;
 
-/** `wallOf` knows the wall: `{query(), voices(), total(), reload()}`. What the wall paints gets its boxes and buttons here. */
+/** `wallOf` knows the wall: `{query(), voices(), total(), reload()}`. What the wall paints gets its boxes here. */
 export function mount(given, element, wallOf) {
   [part, body, page] = [given, element, wallOf];
   wall = body.querySelector("#voice-wall");
@@ -18,7 +18,7 @@ export function mount(given, element, wallOf) {
   body.append(make(html`<div class="drop-veil" hidden><span>${sign("file")}${t("exchange.drop")}</span></div>`));
   acts(body.querySelector(".exchange-head"), { select: toggle, import: open });
   acts(bar, { "many-all": all, "many-tag": tag, "many-rate": rateAll, "many-export": () => exportMany([...selected]), "many-drop": drop, "many-done": toggle });
-  acts(wall, { export: (button) => exportOne(button.closest("[data-id]")), pack: (button) => takePack(button.dataset.id) });
+  acts(wall, { pack: (button) => takePack(button.dataset.id) });
   wall.addEventListener("click", pick, true);
   new MutationObserver(dress).observe(wall, { childList: true, subtree: true });
   dropping();
@@ -94,10 +94,11 @@ async function report(told) {
 }
 
 /* ---- out ---- */
-async function exportOne(card) {
-  const id = card.dataset.id, formats = await ask(part.server.voice_formats, { id });
+/** Asks for the kind of file, and gives it out. */
+export async function exportOne({ id, name }) {
+  const formats = await ask(part.server.voice_formats, { id });
   if (!formats) return;
-  const answer = await dialog(`${t("exchange.export")}: ${card.getAttribute("aria-label")}`, html`<fieldset class="masters formats"><legend class="hidden-label">${t("exchange.export")}</legend>${formats.map((one, n) => html`<label class="master card"><input type="radio" name="format" value="${one.id}" ${raw(n ? "" : "checked")}><b>${one.label}</b><span class="soft small">${one.about} · ${one.ending}</span></label>`)}</fieldset>`, [["save", t("exchange.export"), "primary"]]);
+  const answer = await dialog(`${t("exchange.export")}: ${name}`, html`<fieldset class="masters formats"><legend class="hidden-label">${t("exchange.export")}</legend>${formats.map((one, n) => html`<label class="master card"><input type="radio" name="format" value="${one.id}" ${raw(n ? "" : "checked")}><b>${one.label}</b><span class="soft small">${one.about} · ${one.ending}</span></label>`)}</fieldset>`, [["save", t("exchange.export"), "primary"]]);
   if (answer.pressed === "save") exportMany([id], answer.values.format);
 }
 async function exportMany(ids, format = "pack") {
@@ -119,11 +120,10 @@ function toggle() {
   dress();
   paint();
 }
-/** Cards get a box to be selected by and a button to be exported with; an empty library is offered the packs. */
+/** Cards get a box to be selected by; an empty library is offered the packs. */
 function dress() {
   for (const card of wall.querySelectorAll(".voice-card")) {
     const name = card.getAttribute("aria-label");
-    if (!card.querySelector("[data-act=export]")) card.querySelector("[data-act=edit]")?.after(make(iconButton("export", "download", t("exchange.export"))));
     let box = card.querySelector(".select-box");
     if (selecting && !box) card.prepend((box = make(html`<input type="checkbox" class="select-box" aria-label="${t("exchange.selectone", { name })}">`)));
     if (!selecting) box?.remove();
