@@ -92,29 +92,32 @@ class Survey:
         A voice that cannot be measured is told in its outcome; the job fails where it is the only one.
         `NotFound` or `BadRequest` at once for a name that is none.
         """
-        chosen = [self._library.voices.get(ref) for ref in voices]
-        if not chosen:
+        ids = [self._library.voices.get(ref).id for ref in voices]
+        if not ids:
             raise BadRequest("no voice is named; name one or more", "没有指定音色；请至少指定一个", where="voices")
-
-        def work(job: Job[tuple[Outcome, ...]]) -> tuple[Outcome, ...]:
-            outcomes = []
-            for n, voice in enumerate(chosen):
-                outcomes.append(self._outcome(voice, language, quick, job))
-                job.done = job.total * (n + 1) / len(chosen)
-            if len(outcomes) == 1 and outcomes[0].error:
-                raise outcomes[0].error
-            return tuple(outcomes)
-
-        job = Job(work, title=chosen[0].name)
-        job.total = len(chosen) * float(len(measuring.trials("zh", quick)))
-        return self._begin(job)
+        return self._measure(ids, language, quick)
 
     def measure_rest(self, *, quick: bool = True) -> Job[tuple[Outcome, ...]]:
         """Start measuring every voice that nobody measured yet. `BadRequest` where there is none."""
         ids = self._measures.unmeasured()
         if not ids:
             raise BadRequest("every voice is measured already", "所有音色都已测量过", where="voices")
-        return self.measure(ids, quick=quick)
+        return self._measure(ids, "", quick)
+
+    def _measure(self, ids: Sequence[str], language: str, quick: bool) -> Job[tuple[Outcome, ...]]:
+        def work(job: Job[tuple[Outcome, ...]]) -> tuple[Outcome, ...]:
+            outcomes = []
+            for n, id in enumerate(ids):
+                there = self._library.voices.several([id])  # none, where it is gone since
+                outcomes += [self._outcome(voice, language, quick, job) for voice in there]
+                job.done = job.total * (n + 1) / len(ids)
+            if len(outcomes) == 1 and outcomes[0].error:
+                raise outcomes[0].error
+            return tuple(outcomes)
+
+        job = Job(work, title="voices")
+        job.total = len(ids) * float(len(measuring.trials("zh", quick)))
+        return self._begin(job)
 
     def measures(self, ids: Sequence[str]) -> dict[str, Measured]:
         """What is known of these voices (ids); those that nobody measured are left out."""
