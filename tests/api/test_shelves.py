@@ -278,7 +278,7 @@ def test_what_is_wrong_is_refused_before_anything_is_made(
 
 
 def test_one_that_is_not_there_is_404(api: httpx.Client) -> None:
-    for path in ("", "/events", "/result"):
+    for path in ("", "/events", "/result", "/subtitles"):
         refusal(api.get(f"{MAKE}/0123456789abcdef{path}"), 404)
     refusal(api.post(f"{MAKE}/0123456789abcdef/cancel"), 404)
 
@@ -318,6 +318,26 @@ def test_a_production_with_a_cast(api: httpx.Client, tmp_path: Path) -> None:
     assert sound.status_code == 200
     (tmp_path / "lamp.mp3").write_bytes(sound.content)
     assert probe(tmp_path / "lamp.mp3").seconds > 4
+    vtt = api.get(f"{MAKE}/{id}/subtitles", params={"format": "vtt"})
+    assert "<v Tom>" in vtt.text
+    assert vtt.headers["content-type"].startswith("text/vtt")
+
+
+def test_subtitles_of_a_production(api: httpx.Client) -> None:
+    begun = api.post(MAKE, json={"text": BOOK, "format": "wav", "title": "Boots 鞋"}).json()
+    where = f"{MAKE}/{begun['id']}/subtitles"
+    over(api, begun["id"])
+    srt = api.get(where)
+    assert srt.text.startswith("1\n00:00:00,000 --> ")
+    assert "%E9%9E%8B.srt" in srt.headers["content-disposition"]
+    found = api.get(where, params={"format": "json"}).json()
+    assert found["format"] == "timbre-subtitles"
+    assert found["cues"][0]["words"][0]["start"] >= 0
+    for wrong in ({"format": "pdf"}, {"norms": "xx"}, {"file": 7}):
+        assert refusal(api.get(where, params=wrong))["param"] in wrong
+    waiting = api.post(MAKE, json={"text": BOOK * 300, "format": "flac", "voice": "seed:17"}).json()
+    assert refusal(api.get(f"{MAKE}/{waiting['id']}/subtitles"), 409)["code"] == "not_ready"
+    api.post(f"{MAKE}/{waiting['id']}/cancel")
 
 
 def test_a_cast_that_cannot_be_is_refused_and_leaves_nothing(api: httpx.Client) -> None:
