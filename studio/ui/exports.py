@@ -44,15 +44,18 @@ class Exports:
             shutil.rmtree(self.folder / ticket, ignore_errors=True)
             raise
 
-    def path(self, ticket: str) -> Path:
-        """The file behind a ticket. `NotFound` for anything that is not one of ours."""
-        place = self.folder / ticket
-        found = sorted(place.iterdir()) if TICKET.fullmatch(ticket) and place.is_dir() else []
-        if not found:
+    def claim(self, ticket: str) -> Path:
+        """The file behind a ticket, which nobody else gets from now on. `NotFound` for any other text."""
+        place, claimed = self.folder / ticket, self.folder / f"{ticket}.sent"
+        try:
+            if not TICKET.fullmatch(ticket):
+                raise FileNotFoundError(ticket)
+            place.rename(claimed)
+            return next(claimed.iterdir())
+        except (OSError, StopIteration) as error:
             raise NotFound(
                 "this file was fetched already; export it again", "这个文件已经取走了；请重新导出", where="ticket"
-            )
-        return found[0]
+            ) from error
 
     def _forget_old(self) -> None:
         if self.folder.is_dir():
@@ -77,7 +80,7 @@ def add_voice_files(app: "FastAPI", studio: "Studio") -> None:
 
     @app.get("/voice-files/{ticket}")
     def give(ticket: str) -> Response:
-        path = exports.path(ticket)
+        path = exports.claim(ticket)
         headers = {"cache-control": "private, no-store", "content-disposition": named(path.name)}
         gone = BackgroundTask(shutil.rmtree, path.parent, True)
         return FileResponse(path, media_type="application/octet-stream", headers=headers, background=gone)
