@@ -16,7 +16,7 @@ const shape = (group) => raw(shapes[group % shapes.length]);
 
 /** Draws `{points: [[id, name, x, y, group, hertz]], groups, shown, total}` into `place`; `chosen(id)` is told of a choice. */
 export function draw(place, told, chosen) {
-  const WIDE = Math.max(NARROWEST, Math.min(WIDEST, place.clientWidth)), HIGH = Math.round(WIDE * 0.62); // points stay as large as a finger wants them
+  const WIDE = Math.max(NARROWEST, Math.min(WIDEST, place.clientWidth)), HIGH = Math.round(WIDE * (WIDE < 500 ? 0.95 : 0.62)); // points stay as large as a finger wants them
   const across = (x) => EDGE + ((x + 1) / 2) * (WIDE - 2 * EDGE), down = (y) => EDGE + ((1 - y) / 2) * (HIGH - 2 * EDGE);
   fill(place, html`<p class="soft small">${t("map.help")} ${t("map.shown", { n: told.points.length, share: Math.round(told.shown * 100) })} ${told.total > told.points.length ? t("map.some", { n: told.points.length, total: told.total }) : ""}</p>
     <div class="map-frame"><svg viewBox="0 0 ${WIDE} ${HIGH}" role="listbox" aria-label="${t("survey.map")}" tabindex="0">

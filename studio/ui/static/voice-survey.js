@@ -196,6 +196,7 @@ async function choose(id) {
   found = [told.voice];
   fill(place, html`${row(told.voice)}<div class="chosen-plots"></div>`);
   plots.paint(place.querySelector(".chosen-plots"), told.measured);
+  place.querySelector(".found-row").scrollIntoView({ block: "nearest" });
 }
 
 async function use(button) {
