@@ -21,7 +21,7 @@ test: ready-test ## run every test  运行全部测试
 	@exec $(RUN) -m pytest -ra $(ARGS)
 
 bench: ready-test ## measure speed and memory  测量速度与内存
-	@for each in speak ui espeak draw convert library audio chattts sensevoice readback gates scripts cluster api; do \
+	@for each in speak ui espeak draw convert library audio chattts sensevoice readback gates scripts dubbing cluster api; do \
 	echo "== benchmarks/$$each.py"; $(RUN) benchmarks/$$each.py $(ARGS) || exit 1; done
 	@exec $(RUN) benchmarks/report.py
 

@@ -335,6 +335,21 @@ def cluster(found: Any) -> list[Row]:
     ]
 
 
+def dubbing(found: Any) -> list[Row]:
+    rows = found["rows"]
+    share = 100 * rows["comfortable"] / rows["cues"]
+    name = "dubbing.json"
+    return [
+        Row("film of 2 hours, 1,800 cues: worst error of a cue's start", 10, rows["worst_ms"], "ms", name),
+        Row("the same, in its last tenth", 10, rows["worst_of_the_last_tenth_ms"], "ms", name),
+        Row("cues no faster than 1.2×", None, share, "%", name, least=95),
+        Row("changes of pace over 0.15 that are not told", 1, rows["unflagged_jumps"], "", name),
+        Row("cues cut without being told", 1, rows["cut_in_silence"], "", name),
+        Row("assembled from cached takes", None, rows["times_real_time"], "× real time", name, least=100),
+        Row("memory of it", None, rows["peak_mib"], "MiB", name),
+    ]
+
+
 REPORTS = {
     "speak": speak,
     "ui": ui,
@@ -352,6 +367,7 @@ REPORTS = {
     "api": api,
     "gates": gates,
     "scripts": scripts,
+    "dubbing": dubbing,
     "cluster": cluster,
 }
 
