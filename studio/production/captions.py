@@ -186,8 +186,9 @@ class Captions:
         path = self._folder(id) / f"{file}.json"
         if file < 0 or not path.is_file():
             raise NotFound(
-                f"production {id}: there is no finished file {file + 1} whose lines are known; export it first",
-                f"作品 {id}：没有第 {file + 1} 个已导出的成品；请先导出",
+                f"production {id}: there is no finished file {file + 1} whose lines are known; "
+                "export it first (an EPUB has its own times)",
+                f"作品 {id}：没有第 {file + 1} 个已导出的成品；请先导出（EPUB 自带时间，不另出字幕）",
                 where="file",
             )
         return read_subtitle_file(path, "json")
@@ -204,7 +205,8 @@ class Captions:
 
     def beside(self, id: str, formats: Sequence[str]) -> list[Path]:
         """The subtitles of every finished file, under its name beside it; what was written."""
-        written = []
+        written: list[Path] = []
+        self.lines_of(id)  # told before anything is written
         for number, path in enumerate(self.files(id)):
             for format in formats:
                 target = path.with_suffix(f".{self.check_format(format)}")

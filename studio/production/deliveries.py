@@ -82,7 +82,9 @@ class Deliveries:
         def work(job: Job[Exported]) -> Exported:
             write = self._writer_of(chosen)
             done = write(material, target, job)
-            if chosen.id != "epub":  # which has its own times inside
+            if chosen.id == "epub":  # which has its own times inside
+                captions.begin(self._home.folder(id))
+            else:
                 captions.keep(self._home.folder(id), done, self._library, production.author)
             write_text(self._home.folder(id) / REPORT, report_json(done, {"master": kind, "title": production.title}))
             self._library.productions.update(

@@ -169,6 +169,8 @@ def test_a_take_of_the_speak_page(studio: Studio, tmp_path: Path) -> None:
 def test_what_is_not_there_is_said(studio: Studio, tale: Path) -> None:
     id = studio.scripts.begin(tale).id
     assert studio.subtitles.files(id) == ()
+    with pytest.raises(NotFound, match="an EPUB has its own times"):
+        studio.subtitles.beside(id, ["srt"])
     with pytest.raises(NotFound, match="export it first"):
         studio.subtitles.of_production(id, "srt")
     with pytest.raises(NotFound, match="did you mean"):
