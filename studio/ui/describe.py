@@ -1,6 +1,7 @@
 """Records of the studio as plain data for the page, in the reader's language."""
 
 import json
+import re
 from typing import Any
 
 from studio.errors import StudioError
@@ -207,18 +208,26 @@ def shown_voice(studio: Studio, spec: EngineSpec, ref: str, language: str) -> Pl
 
 def voice_label(studio: Studio, take: Take, language: str) -> str:
     """The name of the voice of a take; of a builtin one in the reader's language."""
-    return ref_label(studio, take.engine, take.voice_label, language)
+    return family_label(studio, take.engine, take.voice_label, language)
 
 
 def ref_label(studio: Studio, engine_id: str, ref: str, language: str) -> str:
     """A voice as people read it: a seed or a builtin voice in the reader's language, else its name."""
     if ref.startswith("seed:"):
         return say("voice.seedname", language, n=ref[5:])
+    if ref.startswith("vector:"):
+        return say("voice.unkept", language)
     try:
         builtin = studio.builtin_voices(engine_id)
     except StudioError:  # the engine is gone, the take is not
         builtin = ()
     return next((v.label.text(language) for v in builtin if v.name == ref), ref)
+
+
+def family_label(studio: Studio, engine_id: str, name: str, language: str) -> str:
+    """The name of a candidate, in which voices may stand together: `seed:7 × f2`, `f2 ~ 3`."""
+    parts = re.split(r"( × | \+ | ~ )", name)
+    return "".join(ref_label(studio, engine_id, one, language) if n % 2 == 0 else one for n, one in enumerate(parts))
 
 
 def take_row(studio: Studio, take: Take, language: str) -> Plain:

@@ -204,6 +204,15 @@ def test_an_opened_voice_is_heard_at_once_edited_and_used(visit: Visit, home: An
     page.locator("#open-sentence").fill("Once upon a time.")
     page.keyboard.press("Enter")
     page.wait_for_function("document.querySelectorAll('#voice-open .preview').length === 2")
+    page.locator("#open-sweep").click()
+    page.wait_for_function("document.querySelectorAll('.drawn-voice').length === 3")
+    drawn(page)
+    assert page.locator(".drawn-voice b").all_inner_texts() == ["Openable"] * 3
+    page.locator("[data-act=drawseeds]").click()
+    page.wait_for_function("document.querySelectorAll('.drawn-voice').length === 12")
+    page.locator("[data-act=closegrid]").click()
+    card.focus()
+    page.keyboard.press("Enter")
     page.locator("#open-use-controls").click()
     page.wait_for_selector("#page-speak:visible")
     assert page.locator("[data-control=speed] input.number").input_value() == "1.3"

@@ -125,7 +125,7 @@ class Grid:
         }
 
     def _place(self, one: Candidate, language: str) -> dict[str, Any]:
-        name = describe.ref_label(self.studio, one.engine, one.name, language)
+        name = describe.family_label(self.studio, one.engine, one.name, language)
         setting = self._setting(one, language)
         swapped = one.setting and one.setting == one.plan.request.style  # styles are compared: their names come first
         return {

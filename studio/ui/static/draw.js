@@ -6,7 +6,7 @@ import { go } from "./frame.js";
 
 let part, box, grid = null, at = 1, wanted = 0, inTurn = false;
 const liked = new Set();
-const form = { engine: "", count: 12, seeds: "", text: "", control: "", low: "", high: "", steps: 3 };
+const form = { engine: "", count: 12, seeds: "", text: "", control: "", low: "", high: "", steps: 3, voice: "", name: "" };
 const POLL_MS = 200;
 
 /** `given` is the component of the page, `place` where the grid stands; `breed(voices)` opens the panel that breeds them. */
@@ -14,7 +14,7 @@ export function mount(given, place, breed) {
   part = given;
   box = place;
   acts(box, {
-    go: begin, again, stop, closegrid: close, listen: (button) => hearAt(numberOf(button)), like: (button) => like(numberOf(button)),
+    go: () => begin(), drawseeds: draw, again, stop, closegrid: close, listen: (button) => hearAt(numberOf(button)), like: (button) => like(numberOf(button)),
     keep: (button) => keep(numberOf(button)), turn: playInTurn, copyseeds: () => copy(grid.seeds), recipe: showRecipe,
     breed: () => breed(grid.engine, places().filter((p) => liked.has(p.number))),
   });
@@ -38,15 +38,24 @@ function span_() {
   Object.assign(form, control ? { low: control.low, high: control.high } : { low: "", high: "" });
 }
 
+/** One voice through the values of a control. */
+export async function sweep(voice) {
+  Object.assign(form, { engine: voice.engine, voice: voice.id, name: voice.name });
+  form.control = numeric().find((c) => c.name === "temperature")?.name || numeric()[0]?.name || "";
+  span_();
+  await begin(false);
+}
 /** Opens the panel and draws at once: nothing has to be set. */
 export async function draw() {
+  if (form.voice) Object.assign(form, { voice: "", engine: "", control: "" });
   form.engine ||= drawable().find((e) => e.id === desk.settings().engine)?.id || drawable()[0]?.id || "";
-  await begin();
+  await begin(false);
 }
-async function begin() {
-  read();
+/** What stands in the form is begun; `typed`: it was changed by hand since. */
+async function begin(typed = true) {
+  if (typed) read();
   const sweep = form.control ? { control: form.control, low: Number(form.low), high: Number(form.high), steps: Number(form.steps) } : null;
-  show(await ask(part.server.draw_begin, { engine: form.engine, count: Number(form.count), seeds: form.seeds, text: form.text, sweep }, failure()));
+  show(await ask(part.server.draw_begin, { engine: form.engine, count: Number(form.count), seeds: form.voice ? "" : form.seeds, text: form.text, voice: form.voice, sweep }, failure()));
 }
 /** What stands in the form, also where nothing left its field yet. */
 function read() {
@@ -121,9 +130,10 @@ function paint(more) {
 function paintForm() {
   const control = numeric().find((c) => c.name === form.control);
   fill(box.querySelector(".draw-form"), html`
+    ${form.voice ? html`<div class="field"><span>${t("draw.voice")}</span><span class="row tray-voice">${form.name}${iconButton("drawseeds", "close", t("draw.voice.drop"))}</span></div>` : html`
     <label class="field"><span>${t("desk.engine")}</span><select name="engine">${options(drawable().map((e) => [e.id, e.title]), form.engine)}</select></label>
     <label class="field narrow"><span>${t("draw.count")}</span><input name="count" type="number" min="1" max="24" value="${form.count}"></label>
-    <label class="field"><span>${t("draw.seeds")}</span><input name="seeds" inputmode="numeric" autocomplete="off" placeholder="${t("draw.seeds.random")}" value="${form.seeds}"></label>
+    <label class="field"><span>${t("draw.seeds")}</span><input name="seeds" inputmode="numeric" autocomplete="off" placeholder="${t("draw.seeds.random")}" value="${form.seeds}"></label>`}
     <label class="field wide"><span>${t("draw.text")}</span><input name="text" maxlength="1000" placeholder="${t("voice.preview")}" value="${form.text}"></label>
     <label class="field"><span>${t("draw.sweep")}</span><select name="control">${options([["", t("draw.sweep.none")], ...numeric().map((c) => [c.name, c.label])], form.control)}</select></label>
     ${control ? html`<div class="field sweep"><span>${t("draw.sweep.span")}</span><span class="row"><input name="low" type="number" step="any" min="${control.low}" max="${control.high}" value="${form.low}" aria-label="${t("draw.sweep.low")}">

@@ -1,6 +1,7 @@
 // One voice opened on the right: facts, descent, previews, recommended controls, notes; and hearing one at once.
 import { acts, ask, fill, html, iconButton, make, notice, options, raw, root, sign, t, tell } from "./dom.js";
 import * as desk from "./desk.js";
+import * as draws from "./draw.js";
 import { exportOne } from "./exchange.js";
 import * as player from "./player.js";
 import { go } from "./frame.js";
@@ -33,7 +34,7 @@ export async function open(id) {
     before = document.activeElement;
     box = make(html`<aside id="voice-open" class="card" tabindex="-1"></aside>`);
     part.element.append(box);
-    acts(box, { closevoice: close, hearvoice: () => hear(voice), sentence, use, useas, playpreview, droppreview, ancestor: (button) => open(button.dataset.id), edit: () => paint(true), export: () => exportOne(voice), cancel: () => paint(), save });
+    acts(box, { closevoice: close, hearvoice: () => hear(voice), sentence, use, useas, sweep: () => { const one = voice; close(); draws.sweep(one); }, playpreview, droppreview, ancestor: (button) => open(button.dataset.id), edit: () => paint(true), export: () => exportOne(voice), cancel: () => paint(), save });
     box.addEventListener("keydown", (event) => { if (event.key === "Escape" && !document.getElementById("picker")) { event.stopPropagation(); close(); } });
   }
   paint();
@@ -54,7 +55,7 @@ function paint(editing = false) {
   fill(box, html`
     <div class="row open-head"><span class="glyph huge">${raw(voice.glyph)}</span><div class="voice-text"><h2>${voice.name}</h2><span class="soft small">${voice.facts}</span></div>${iconButton("closevoice", "close", t("close"))}</div>
     <div class="row"><button type="button" class="button" data-act="hearvoice" id="open-hear">${sign("play")}${t("voice.hear")}</button>
-      <button type="button" class="button" data-act="use" id="open-use">${t("voice.use")}</button>${editing ? "" : html`<button type="button" class="quiet" data-act="edit" id="open-edit">${sign("edit")}${t("open.edit")}</button><button type="button" class="quiet" data-act="export" id="open-export">${sign("download")}${t("exchange.export")}</button>`}</div>
+      <button type="button" class="button" data-act="use" id="open-use">${t("voice.use")}</button>${editing ? "" : html`<button type="button" class="quiet" data-act="edit" id="open-edit">${sign("edit")}${t("open.edit")}</button><button type="button" class="quiet" data-act="sweep" id="open-sweep">${sign("dice")}${t("open.sweep")}</button><button type="button" class="quiet" data-act="export" id="open-export">${sign("download")}${t("exchange.export")}</button>`}</div>
     ${editing ? form() : html`${voice.description ? html`<p>${voice.description}</p>` : ""}
     ${voice.tags.length ? html`<div class="voice-tags">${voice.tags.map((tag) => html`<span class="tag">${tag}</span>`)}</div>` : ""}
     <dl class="facts">${voice.rows.map(([name, text]) => html`<dt>${name}</dt><dd>${text}</dd>`)}</dl>

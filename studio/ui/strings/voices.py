@@ -44,6 +44,10 @@ VOICE_STRINGS: dict[str, Words] = {
         "The same seeds, sentence and controls give the same sound again, here and on the command line.",
         "同样的种子、句子和控制项会得到完全相同的声音，命令行也一样。",
     ),
+    "voice.unkept": Words("unkept", "未存"),
+    "draw.voice": Words("Voice", "音色"),
+    "draw.voice.drop": Words("Draw from seeds instead", "改用种子抽卡"),
+    "open.sweep": Words("Sweep a control…", "扫描控制项…"),
     "voice.unnamed": Words("A voice that was not kept", "未保存的音色"),
     # blend and evolve
     "blend.title": Words("Blend", "混合"),
