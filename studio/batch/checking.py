@@ -129,10 +129,9 @@ def _forecast(
 ) -> tuple[Forecast, Pace | None]:
     try:
         book = maker.book(item)
-        request, made = book.request, maker.made(item, book)
-        taken = "" if made else maker.taken(item, book)
-        if taken and not maker.order.replace:
-            raise in_the_way(taken)
+        request, there = book.request, maker.standing(item, book)
+        if there.in_the_way and not maker.order.replace:
+            raise in_the_way(there.in_the_way)
         format_named(request.format).settle(request.bitrate)
         if request.engine not in missing:
             missing[request.engine] = _missing(engines, request.engine)
@@ -142,7 +141,7 @@ def _forecast(
         engine = maker.order.request(item).engine
         return Forecast(item.number, item.name, item.output, "bad", engine, trouble=told(error, item)), None
     pace = paces.of(book.direction, job.stopping)
-    return _estimated(item, book, pace, "made" if made else "replaced" if taken else "new"), pace
+    return _estimated(item, book, pace, "made" if there.made else "replaced" if there.in_the_way else "new"), pace
 
 
 def _estimated(item: Item, book: Book, pace: Pace, sight: Sight) -> Forecast:

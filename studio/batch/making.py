@@ -5,7 +5,7 @@ import logging
 import os
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,15 @@ from studio.text.language import weight
 log = logging.getLogger(__name__)
 Direct = Callable[[ConvertRequest], Direction]
 OF_A_DIRECTION = ("engine", "voice", "style", "controls", "seed", "language", "steps", "gaps", "split")
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What is there before a file is made."""
+
+    made: bool = False  # it is there, made from the same recipe, with all that stands beside it
+    seconds: float = 0.0  # of it
+    in_the_way: str = ""  # the name of another file that would be written over
 
 
 class Maker:
@@ -70,21 +79,18 @@ class Maker:
             for format, name in zip(formats, subtitle_names(item.output, formats), strict=True)
         ]
 
-    def made(self, item: Item, book: Book) -> bool:
-        """Whether the file is there, made from the same recipe, with all that stands beside it."""
-        path = self.path(item)
-        if not path.is_file() or not all(beside.is_file() for _, beside in self.subtitles(item)):
-            return False
-        return recipe_of(path) == book.digest
-
-    def taken(self, item: Item, book: Book) -> str:
-        """The name of a file that stands in the way; empty where there is none."""
-        path = self.path(item)
-        if path.exists() and recipe_of(path) != book.digest:
-            return item.output
-        if path.exists():
-            return ""  # its own subtitles may be written again
-        return next((beside.name for _, beside in self.subtitles(item) if beside.exists()), "")
+    def standing(self, item: Item, book: Book) -> Standing:
+        """What is there already where the file and its subtitles shall be."""
+        path, beside = self.path(item), [place for _, place in self.subtitles(item)]
+        if not path.exists():
+            return Standing(in_the_way=next((place.name for place in beside if place.exists()), ""))
+        try:
+            facts = probe(path)
+        except (StudioError, OSError):
+            return Standing(in_the_way=item.output)
+        if read_tags(facts.tags).digest != book.digest:
+            return Standing(in_the_way=item.output)
+        return Standing(all(place.is_file() for place in beside), facts.seconds)  # else they are written again
 
     def make(self, item: Item, step: Job[Any]) -> Outcome:
         """The file, and what came of it. Raises only what ends the whole batch: `Cancelled`, `DiskFull`."""
@@ -112,10 +118,11 @@ class Maker:
             voice=book.direction.voice.label,
             recipe=book.digest,
         )
-        if self.made(item, book):
-            return replace(facts, seconds=probe(path).seconds, bytes=path.stat().st_size)
-        if not self.order.replace and (name := self.taken(item, book)):
-            raise in_the_way(name)
+        there = self.standing(item, book)
+        if there.made:
+            return replace(facts, seconds=round(there.seconds, 3), bytes=path.stat().st_size)
+        if there.in_the_way and not self.order.replace:
+            raise in_the_way(there.in_the_way)
         _folder(path.parent)
         rate, subtitles = book.direction.spec.rate, self.subtitles(item)
         meter, cues = Meter(rate), Subtitler(rate, book.manuscript.language)
@@ -145,14 +152,6 @@ class Maker:
 def letters_of(manuscript: Manuscript) -> float:
     """How much there is to say: Latin letters, a Chinese character counting for several."""
     return sum(weight(chapter.text).total for chapter in manuscript.chapters)
-
-
-def recipe_of(path: Path) -> str:
-    """The digest that a file of ours carries; empty for any other."""
-    try:
-        return read_tags(probe(path).tags).digest
-    except (StudioError, OSError):
-        return ""
 
 
 def in_the_way(name: str) -> BadFile:
