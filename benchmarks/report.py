@@ -347,6 +347,23 @@ def dubbing(found: Any) -> list[Row]:
         Row("cues cut without being told", 1, rows["cut_in_silence"], "", name),
         Row("assembled from cached takes", None, rows["times_real_time"], "× real time", name, least=100),
         Row("memory of it", None, rows["peak_mib"], "MiB", name),
+def batch(found: Any) -> list[Row]:
+    rows = found["rows"]
+    wav = rows["wav_on_one_hand"]
+    grown = wav["mib_after_all"] - wav["mib_after_a_tenth"]
+    return [
+        Row(
+            "a batch of 500 short files: work outside the engine, a file (processor)",
+            30,
+            rows["outside_processor_ms_a_file"],
+            "ms",
+            "batch.json",
+        ),
+        Row("the same by the clock", None, rows["outside_ms_a_file"], "ms", "batch.json"),
+        Row("the engine itself, a file", None, rows["engine_ms_a_file"], "ms", "batch.json"),
+        Row("memory that grew from 50 files to 500", 20, grown, "MiB", "batch.json"),
+        Row("the same batch again: a file found and kept", None, wav["found_again_ms_a_file"], "ms", "batch.json"),
+        Row("a dry run, a file", None, rows["dry_run"]["ms_a_file"], "ms", "batch.json"),
     ]
 
 
@@ -368,6 +385,7 @@ REPORTS = {
     "gates": gates,
     "scripts": scripts,
     "dubbing": dubbing,
+    "batch": batch,
     "cluster": cluster,
 }
 
