@@ -347,6 +347,9 @@ def dubbing(found: Any) -> list[Row]:
         Row("cues cut without being told", 1, rows["cut_in_silence"], "", name),
         Row("assembled from cached takes", None, rows["times_real_time"], "× real time", name, least=100),
         Row("memory of it", None, rows["peak_mib"], "MiB", name),
+    ]
+
+
 def batch(found: Any) -> list[Row]:
     rows = found["rows"]
     wav = rows["wav_on_one_hand"]
