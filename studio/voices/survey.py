@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from studio.audio.clip import Clip, Samples
-from studio.errors import BadRequest, Cancelled, NotFound, StudioError
+from studio.audio.files import blocks, probe, read_bytes
+from studio.errors import BadRequest, Cancelled, NotFound, NotInstalled, StudioError
 from studio.library import Library, Measured, Voice, VoiceQuery
 from studio.production.jobs import Job
 from studio.production.planning import Plan, SpeakRequest
@@ -187,7 +188,8 @@ class Survey:
     ) -> Job[tuple[Alike, ...]]:
         """Start looking for the voices that sound most like one: of the library (id or name), or any that `engine` has.
 
-        One of the library that nobody measured is measured first, quickly.
+        One of the library that nobody measured is measured first, quickly; of a clone whose engine is not installed
+        the clip is listened to instead.
         """
 
         def work(job: Job[tuple[Alike, ...]]) -> tuple[Alike, ...]:
@@ -282,6 +284,8 @@ class Survey:
         known = self._measures.vector(voice.id, chosen.id)
         if known is None or len(known) != chosen.dimension:
             outcome = self._outcome(voice, "", True, job)
+            if isinstance(outcome.error, NotInstalled) and (media := self._library.voices.media(voice.id)):
+                return chosen.encode(read_bytes(media, name=voice.name)), number  # its clip is the person too
             if outcome.error:
                 raise outcome.error
             known = self._measures.vector(voice.id, chosen.id)
@@ -313,8 +317,6 @@ class Survey:
 
 def _opened(path: Path) -> Clip:
     """The first minute of a recording."""
-    from studio.audio.files import blocks, probe
-
     rate, pieces, seconds = probe(path).rate, [], 0.0
     with closing(blocks(path)) as sound:  # type: ignore[type-var]  # a generator
         for piece in sound:

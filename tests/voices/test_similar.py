@@ -74,6 +74,14 @@ def test_a_voice_nobody_measured_is_measured_on_the_way(studio: Studio) -> None:
     assert from_engine[0].voice.id == known[1].id
 
 
+def test_a_clone_whose_engine_is_not_installed_is_known_by_its_clip(measured: Studio, tmp_path: Path) -> None:
+    clip = clip_of(measured, "steph", tmp_path / "clip.wav").read_bytes()
+    clone = measured.keep_voice("cosyvoice2", VoiceContent(VoiceKind.CLIP, clip=clip, transcript=""), "Clone of steph")
+    assert names(measured.survey.like(clone.id).wait(30))[0] == "steph"
+    assert clone.id not in measured.survey.measures([clone.id])
+    measured.voices.delete([clone.id])
+
+
 def test_likeness_goes_with_every_other_filter(measured: Studio) -> None:
     everyone = measured.survey.like("f1").wait(30)
     assert any("low" in one.voice.tags for one in everyone)
