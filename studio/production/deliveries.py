@@ -66,7 +66,8 @@ class Deliveries:
     ) -> ExportJob:
         """Write finished files, in the background; `path` is a file, or a folder where every chapter is one.
 
-        Without `path` they go to the production's own folder. `whole`: one file, whatever the master usually is.
+        Without `path` they go to the production's own folder. `whole`: one file, whatever the master usually is. An
+        export of the same production that still runs is stopped.
         """
         production, chosen = self._home.get(id), master(kind)
         rights.require_script(self._library, id)
@@ -97,7 +98,9 @@ class Deliveries:
 
         job = ExportJob(work, title=production.title)
         with self._lock:
-            self._exports[id] = job
+            before, self._exports[id] = self._exports.get(id), job
+        if before is not None:  # what is asked for last is what is wanted
+            before.stop()
         job.start()
         return job
 

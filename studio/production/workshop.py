@@ -58,6 +58,8 @@ class ScriptJob(Job[Progress]):
         self.scope = scope
         self.priority = priority
         self.paused = False
+        self.asked = 0  # times that more was asked of it
+        self.ending = False  # it found nothing left to do
         self.rendered = 0  # lines
         self.failed = 0
         self.again = 0  # takes that a gate stopped, and that were rendered anew
@@ -123,13 +125,18 @@ class Workshop:
     def start(self, production: str, scope: Scope = EVERYTHING) -> ScriptJob:
         """Render what asks for it; a render that is at it already takes these lines along."""
         kept = self._library.productions.get(production)
-        with self._changed:
-            running = self._jobs.get(production)
-            if running is not None and not running.over:
-                running.scope, running.paused = _wider(running.scope, scope), False
-                self._changed.notify_all()
-                return running
-            job = self._jobs[production] = ScriptJob(self, production, kept.title, scope, kept.priority)
+        while True:
+            with self._changed:
+                running = self._jobs.get(production)
+                if running is None or running.over:
+                    job = self._jobs[production] = ScriptJob(self, production, kept.title, scope, kept.priority)
+                    break
+                if not running.ending and not running.stopping:
+                    running.scope, running.paused = _wider(running.scope, scope), False
+                    running.asked += 1
+                    self._changed.notify_all()
+                    return running
+            running.join()  # it would not look for lines again
         self._note(job, "running")
         job.start()
         return job
@@ -222,10 +229,15 @@ class Workshop:
         job.total = max(1.0, float(self._library.outcomes.progress(job.id).open_characters))
         while True:
             self._await_turn(job)
+            asked = job.asked
             self.settle(job.id, job)
             lines = self._next(job, size)
             if not lines:
-                return
+                with self._changed:
+                    job.ending = job.asked == asked
+                if job.ending:
+                    return
+                continue
             began = time.monotonic()
             self._turn(job, lines)
             took = time.monotonic() - began

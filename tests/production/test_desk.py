@@ -674,3 +674,15 @@ def test_takes_that_vanish_or_are_damaged_are_told_and_rendered_again(
     studio.cache.path(first).unlink()
     assert rendered(desk, id) == 1, "a render looks for itself"
     desk.export(id, "wav", tmp_path / "x.wav").wait(60)
+
+
+def test_an_export_asked_for_again_stops_the_one_that_runs(desk: Desk, id: str, tmp_path: Path) -> None:
+    desk.render(id).wait(60)
+    first = desk.export(id, "flac", tmp_path / "first.flac")
+    second = desk.export(id, "flac", tmp_path / "second.flac")
+    second.wait(60)
+    first.join()
+    assert desk.export_job(id) is second
+    assert (tmp_path / "second.flac").exists()
+    assert first.state in ("stopped", "done")
+    assert (tmp_path / "first.flac").exists() == (first.state == "done")

@@ -189,3 +189,33 @@ def test_progress_tells_what_is_in_work(studio: Studio, tmp_path: Path) -> None:
     assert job.progress == pytest.approx(1.0)
     assert job.audio_s > 1000
     assert threading.active_count() < 40
+
+
+def test_lines_asked_for_while_a_render_ends_are_rendered(studio: Studio, tmp_path: Path) -> None:
+    """Between the last look for lines and the end of the job, more is asked for."""
+    id = begin(studio, story(tmp_path / "story.txt", 6))
+    workshop, lines = studio.scripts.workshop, list(studio.scripts.all_lines(id))
+    looked = workshop._next
+    asked = []
+
+    def looks(job: object, size: int) -> object:
+        found = looked(job, size)  # type: ignore[arg-type]
+        if not found and not asked:
+            asked.append(workshop.start(id, Scope(lines=(lines[4].id,))))
+        return found
+
+    workshop._next = looks  # type: ignore[method-assign]  # the real one, and then somebody asks
+    workshop.start(id, Scope(lines=(lines[0].id,))).wait(60)
+    asked[0].wait(60)
+    states = [line.state for line in studio.scripts.all_lines(id)]
+    assert states[0] == states[4] == "done"
+
+
+def test_a_render_asked_for_while_another_is_being_stopped_runs(studio: Studio, tmp_path: Path) -> None:
+    id = begin(studio, story(tmp_path / "story.txt", 60))
+    first = studio.scripts.render(id)
+    first.stop()
+    second = studio.scripts.render(id)
+    assert second is not first
+    second.wait(60)
+    assert {line.state for line in studio.scripts.all_lines(id)} == {"done"}
