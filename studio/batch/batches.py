@@ -183,9 +183,13 @@ class Batches:
         """
         _check_folder(order.out)
         inside = order.out.parent if order.out.parent.parent == self.folder else self.folder / self._fresh_id()
-        if copied:
-            order = _copied(order, inside / "inputs")
-        return self._start(Record.create(inside, replace(order, unattended=unattended)))
+        try:
+            order = _copied(order, inside / "inputs") if copied else order
+            record = Record.create(inside, replace(order, unattended=unattended))
+        except StudioError:  # a disk that is full: nothing half of a batch is kept
+            shutil.rmtree(inside, ignore_errors=True)
+            raise
+        return self._start(record)
 
     def resume(self, id: str) -> BatchJob:
         """Go on with the files that wait."""

@@ -201,7 +201,7 @@ def _show(preview: Any) -> None:
     )
     for note in preview.order.notes:
         click.echo(f"  {note.text(LANGUAGE)}", err=True)
-    took = "?" if preview.wall_s is None else duration(preview.wall_s)
+    took = "?" if preview.wall_s is None else duration(max(1.0, preview.wall_s))
     bad = preview.counts["bad"]
     click.echo(
         say(

@@ -298,6 +298,16 @@ def test_a_full_disk_pauses_the_batch_and_room_brings_it_to_its_end(studio, tmp_
         assert studio.batches.resume(job.id).wait(120).done == 20
 
 
+def test_a_batch_that_cannot_be_kept_leaves_nothing(tmp_path):
+    inputs = texts(tmp_path / "in", 40, "Some words, number {n}. " * 400)
+    with small_disk(tmp_path / "small", 600) as disk, Studio(disk / "data") as studio:
+        sent = [(one.name, one) for one in sorted(inputs.iterdir())]
+        with pytest.raises(DiskFull):
+            studio.batches.begin(studio.batches.order_of_uploads(sent, MP3), unattended=True, copied=True)
+        assert studio.batches.find() == []
+        assert not [one for one in studio.batches.folder.iterdir() if one.is_dir()]
+
+
 def test_a_folder_that_may_not_be_written_is_refused_before_any_work(studio, tmp_path):
     inputs = texts(tmp_path / "in", 1)
     with small_disk(tmp_path / "small", 900) as disk:
