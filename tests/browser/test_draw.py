@@ -169,6 +169,28 @@ def test_a_blend_is_heard_kept_and_its_descent_shown(visit: Visit, shot: Callabl
     shot(page, "open-en")
 
 
+def test_rated_voices_are_offered_for_breeding(visit: Visit, home: Any) -> None:
+    kept = [home.keep_seed("espeak", 300 + n, f"Rated {n}", rating=n).id for n in (2, 5, 4)]
+    page = visit("voices")
+    page.locator("#voice-blend").click()
+    page.wait_for_selector(".blend-slot")
+    page.locator("[data-mode=breed]").click()
+    page.wait_for_function("document.querySelectorAll('.blend-slot').length === 3")
+    assert page.locator(".blend-slot b").all_inner_texts() == ["Rated 5", "Rated 4", "Rated 2"]
+    assert page.locator(".blend-slot [name=rating]").first.input_value() == "5"
+    page.locator("#blend-hear").click()
+    page.wait_for_function("document.querySelectorAll('.drawn-voice').length === 12")
+    drawn(page)
+    page.keyboard.press("l")
+    page.keyboard.press("2")
+    page.keyboard.press("l")
+    page.locator("#draw-breed").click()
+    page.wait_for_function("document.querySelectorAll('.blend-slot').length === 2")
+    page.locator("#blend-hear").click()
+    page.wait_for_function("document.querySelector('.drawn-voice b').innerText.includes('unkept')")
+    home.voices.delete(kept)
+
+
 def test_an_opened_voice_is_heard_at_once_edited_and_used(visit: Visit, home: Any, shot: Callable[..., None]) -> None:
     voice = home.keep_seed("espeak", 777, "Openable", controls={"speed": 1.3})
     page = visit("voices")

@@ -3,7 +3,7 @@ import { acts, ask, complain, fill, html, iconButton, options, raw, sign, t } fr
 import * as desk from "./desk.js";
 import { pick } from "./picker.js";
 
-let part, box, show, engine = "", mode = "mix", slots = [];
+let part, box, show, engine = "", mode = "mix", slots = [], chosen = false; // by hand
 const set = { share: 50, strength: 0.3, count: 12, chance: 0 };
 const MOST = { mix: 8, between: 2, mutate: 1, breed: 24 }, LEAST = { mix: 2, between: 2, mutate: 1, breed: 2 };
 
@@ -13,7 +13,7 @@ export function mount(given, place, shown) {
   acts(box, { mode: async (button) => { mode = button.dataset.mode; await fit(); paint(); }, pick: choose, add, drop, heart: hearChildren, walk, dice, closeblend: () => fill(box, "") });
   box.addEventListener("input", ({ target }) => moved(target));
   box.addEventListener("change", async ({ target }) => {
-    if (target.name === "engine") { engine = target.value; slots = []; await fit(); paint(); }
+    if (target.name === "engine") { engine = target.value; slots = []; chosen = false; await fit(); paint(); }
     else if (target.type === "range" && ["mix", "between"].includes(mode)) hearChildren();
   });
 }
@@ -22,6 +22,7 @@ export function mount(given, place, shown) {
 export async function open(given = "", voices = [], how = mode) {
   engine = given || engine || vectors().find((e) => e.id === desk.settings().engine)?.id || vectors()[0]?.id || "";
   mode = how;
+  chosen ||= voices.length > 0;
   if (voices.length) slots = voices.map((v) => ({ ref: v.ref, name: v.name, glyph: v.glyph, weight: 50, rating: v.rating || 3 }));
   await fit();
   paint();
@@ -30,11 +31,13 @@ export async function open(given = "", voices = [], how = mode) {
 const ready = () => desk.studio().engines.filter((e) => e.ready);
 const vectors = () => ready().filter((e) => e.kinds.includes("embedding"));
 
-/** As many voices as the way of making takes: the library's first, then the engine's own. */
+/** As many voices as the way of making takes: those that are rated for breeding, the library's, the engine's own. */
 async function fit() {
   slots = slots.slice(0, MOST[mode]);
-  if (slots.length >= LEAST[mode]) return;
+  if (slots.length >= LEAST[mode] && (chosen || mode !== "breed")) return;
   const groups = (await ask(part.server.voices_offered, { engine, search: "" })) || [];
+  const rated = groups.flatMap((g) => g.voices).filter((v) => v.rating).sort((a, b) => b.rating - a.rating).slice(0, 8);
+  if (mode === "breed" && !chosen && rated.length > 1) slots = rated.map((v) => ({ ref: v.ref, name: v.name, glyph: v.glyph, weight: 50, rating: v.rating }));
   const known = new Set(slots.map((s) => s.ref));
   for (const voice of groups.flatMap((g) => g.voices)) {
     if (slots.length >= LEAST[mode]) break;
@@ -85,12 +88,13 @@ function choose(button) {
 }
 const add = (button) => offer(button, "", (voice) => slots.push({ weight: 50, ...voice }));
 /** The list of voices below a button; the chosen one is put where `use` says. */
-function offer(button, chosen, use) {
+function offer(button, now, use) {
   let offered = [];
   const find = async (search) => { const groups = await ask(part.server.voices_offered, { engine, search }); offered = (groups || []).flatMap((g) => g.voices); return groups; };
-  pick(button, find, chosen, (ref) => {
-    if (ref !== chosen && slots.some((s) => s.ref === ref)) return complain(box.querySelector("#blend-failure"), t("blend.twice"));
+  pick(button, find, now, (ref) => {
+    if (ref !== now && slots.some((s) => s.ref === ref)) return complain(box.querySelector("#blend-failure"), t("blend.twice"));
     const { name, glyph, rating } = offered.find((v) => v.ref === ref);
+    chosen = true;
     use({ ref, name, glyph, rating: rating || 3 });
     paint();
   });

@@ -147,7 +147,8 @@ const place = (p) => html`<div class="drawn-voice ${liked.has(p.number) ? "liked
   <span class="drawn-acts">${iconButton("listen", "play", t("voice.hear"), p.take ? "" : "disabled")}
   ${compared() ? "" : iconButton("like", "heart", t("draw.like"), `aria-pressed="${liked.has(p.number)}"`)}
   ${p.kept ? html`<span class="kept">${sign("check")}${t("voice.iskept")}</span>` : compared() ? "" : html`<button type="button" class="quiet strong" data-act="keep">${t("voice.keep")}</button>`}</span></div>`;
-const told = (p) => [p.setting, p.parents.map(([name, share]) => `${name} ${Math.round(share * 100)}%`).join(" + "), p.take ? span(p.take.seconds) : running() ? t("draw.waiting") : ""].filter(Boolean).join(" · ");
+/** Its setting, how much of each parent it has (their names stand above), how long it speaks. */
+const told = (p) => [p.setting, p.parents.length > 1 && grid.kind !== "between" ? p.parents.map(([, share]) => Math.round(share * 100) + "%").join(" + ") : "", p.take ? span(p.take.seconds) : running() ? t("draw.waiting") : ""].filter(Boolean).join(" · ");
 
 function repaint(number) {
   const old = cell(number), focused = old.contains(document.activeElement);
