@@ -42,17 +42,17 @@ def cards(tmp_path: Path) -> list[Path]:
     return [tmp_path / "wind.voice.png", tmp_path / "all.zip", tmp_path / "bad.pt"]
 
 
-def drop(page: Any, *paths: Path) -> None:
+def drop(page: Any, *paths: Path, kind: str = "") -> None:
     """Drop files on the middle of the page, as a person does."""
     page.evaluate(
-        """(files) => {
+        """([files, type]) => {
             const data = new DataTransfer();
-            for (const [name, bytes] of files) data.items.add(new File([new Uint8Array(bytes)], name));
+            for (const [name, bytes] of files) data.items.add(new File([new Uint8Array(bytes)], name, { type }));
             const wall = document.querySelector("#voice-wall"), more = { bubbles: true, cancelable: true };
             for (const kind of ["dragenter", "dragover", "drop"])
               wall.dispatchEvent(new DragEvent(kind, { dataTransfer: data, ...more }));
         }""",
-        [[path.name, list(path.read_bytes())] for path in paths],
+        [[[path.name, list(path.read_bytes())] for path in paths], kind],
     )
 
 
@@ -79,6 +79,14 @@ def test_dropped_files_are_imported_and_reported(
     page.locator(".voice-card").nth(2).wait_for()
     assert home.voices.find().total == 3
     assert not list((home.folder.path / "voice-files").iterdir()), "what was sent is not kept"
+
+
+def test_a_dropped_recording_is_to_be_cloned_from(visit: Visit, tmp_path: Path) -> None:
+    (tmp_path / "she.wav").write_bytes(b"RIFF")
+    page = visit("voices")
+    page.locator("[data-act=pack]").wait_for()
+    drop(page, tmp_path / "she.wav", kind="audio/wav")
+    page.locator("#page-voices.cloning").wait_for()
 
 
 def test_an_import_can_be_taken_back(visit: Visit, home: Studio, cards: list[Path]) -> None:

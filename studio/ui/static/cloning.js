@@ -15,11 +15,12 @@ export function mount(given) {
   part = given;
   body = part.element.querySelector(".part-cloning");
   acts(body, { close, record: (button) => record(button, failure(), examine), hear: play, write, save: () => save(false), use: () => save(true), models: () => go("models") });
+  hear("clonethis", open);
   hear("page", () => { if (page()?.classList.contains("cloning")) close(); });
 }
 
-/** The form in place of the wall. */
-export async function open() {
+/** The form in place of the wall; `file` is a recording that was dropped on the page. */
+export async function open(file = null) {
   form = await ask(part.server.clone_start);
   if (!form) return;
   found = null;
@@ -32,6 +33,7 @@ export async function open() {
     <p class="failure-text" id="clone-failure" role="alert" hidden></p><div id="clone-found"></div><audio id="clone-audio" preload="metadata"></audio>`);
   if (!form.engines.length) return;
   takesFiles(body.querySelector("#clone-drop"), examine);
+  if (file) examine(file, file.name);
   audio = body.querySelector("#clone-audio");
   audio.addEventListener("timeupdate", () => { if (!audio.paused && audio.currentTime >= stretch[1]) audio.pause(); paintPlay(); });
   for (const name of ["play", "pause"]) audio.addEventListener(name, paintPlay);

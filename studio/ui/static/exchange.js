@@ -25,16 +25,19 @@ export function mount(given, element, wallOf) {
 }
 
 /* ---- in ---- */
+/** Files dropped anywhere on the page, unless somebody else there wants them; a recording is to be cloned from. */
 function dropping() {
-  const home = document.getElementById("page-voices") || body, veil = body.querySelector(".drop-veil");
-  const files = (event) => here() === "voices" && [...(event.dataTransfer?.types || [])].includes("Files") && !event.target.closest?.("dialog, .drop");
-  for (const name of ["dragenter", "dragover"]) addEventListener(name, (event) => { if (files(event)) { event.preventDefault(); veil.hidden = false; } });
+  const home = document.getElementById("page-voices"), veil = body.querySelector(".drop-veil");
+  const ours = (event) => here() === "voices" && !home.classList.contains("cloning") && !event.defaultPrevented
+    && [...(event.dataTransfer?.types || [])].includes("Files") && !event.target.closest?.("dialog, .drop");
+  addEventListener("dragover", (event) => { veil.hidden = !ours(event); if (!veil.hidden) event.preventDefault(); });
   addEventListener("dragleave", (event) => { if (!event.relatedTarget) veil.hidden = true; });
   addEventListener("drop", (event) => {
     veil.hidden = true;
-    if (event.defaultPrevented || !files(event) || !home) return;
+    if (!ours(event)) return;
     event.preventDefault();
-    take([...event.dataTransfer.files]);
+    const files = [...event.dataTransfer.files];
+    files.length === 1 && /^(audio|video)\//.test(files[0].type) ? tell("clonethis", files[0]) : take(files);
   });
 }
 async function open() {
