@@ -178,22 +178,22 @@ class _Events:
             self._code(match[0], match[1], match[2].strip(), first)
 
     def _code(self, source: str, name: str, value: str, first: bool) -> None:
-        scribe = self._scribe
-        if name in ("b", "i", "u", "s") and (not value or value.isdigit()):
-            on = value not in ("", "0") and not (name == "b" and value.isdigit() and 1 < int(value) < 550)
+        scribe, number = self._scribe, re.fullmatch(r"[0-9]{1,6}", value) is not None
+        if name in ("b", "i", "u", "s") and (not value or number):
+            on = value not in ("", "0") and not (name == "b" and 1 < int(value) < 550)
             scribe.begin(name) if on else scribe.end(name)  # type: ignore[arg-type]
         elif name in ("c", "1c"):
             scribe.end("color")
             if match := _BGR.fullmatch(value):
                 digits = match[1].lower().zfill(6)[-6:]
                 scribe.begin("color", f"#{digits[4:]}{digits[2:4]}{digits[:2]}")
-        elif name in ("an", "a") and value.isdigit():
+        elif name in ("an", "a") and number:
             self.align = keypad(int(value), old=name == "a")
         elif name == "r" and not value:
             scribe.end()
-        elif name == "p" and value.isdigit():
+        elif name == "p" and number:
             self._drawing = value != "0"
-        elif name in ("k", "K", "kf", "ko") and value.isdigit():
+        elif name in ("k", "K", "kf", "ko") and number:
             self.timed.append((self._clock, ""))
             self._clock += int(value) / 100
         else:
@@ -230,6 +230,6 @@ def _modern(fields: dict[str, str]) -> dict[str, str]:
     for name, value in kept.items():
         if name.endswith("Colour") and re.fullmatch(r"-?\d{1,10}", value):
             kept[name] = f"&H{int(value) & 0xFFFFFFFF:08X}"
-    if (place := kept.get("Alignment", "")).isdigit():
+    if re.fullmatch(r"[0-9]{1,2}", place := kept.get("Alignment", "")):
         kept["Alignment"] = str(keypad(int(place), old=True) or 2)
     return kept

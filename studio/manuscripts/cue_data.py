@@ -1,6 +1,5 @@
 """Cues as data: the studio's own JSON (and what recognisers write), and tables of times and texts."""
 
-import csv
 import json
 import math
 import re
@@ -69,7 +68,7 @@ def read_json(text: str, name: str, odd: Oddities) -> Subtitles:
 
 def read_tsv(text: str, name: str, odd: Oddities) -> Subtitles:
     """A table with start and end (milliseconds as whole numbers, seconds with a point, or clocks) and a text."""
-    rows = list(csv.reader(text.split("\n"), delimiter="\t", quoting=csv.QUOTE_NONE))
+    rows = [line.split("\t") for line in text.split("\n")]
     head = [cell.strip().lower().lstrip("\ufeff") for cell in rows[0]] if rows else []
     places = {column: at for at, cell in enumerate(head) for column, names in COLUMNS.items() if cell in names}
     if not {"start", "text"} <= places.keys():

@@ -15,9 +15,10 @@ _TIME = r"(-?)[ \t]*(?:(\d{1,4})[ \t]*:[ \t]*)?(\d{1,3})[ \t]*:[ \t]*(\d{1,2})(?
 _START = re.compile(rf"\s*{_TIME}\s*(?:-{{1,3}}|[–—])>")
 _END = re.compile(rf"\s*{_TIME}(?=\s|$)[ \t]*(.*)")
 _ARROW = re.compile(r"^\s*-?[\d\s:.,，;x#?a-zA-Z]{0,30}-->")  # times, whatever is wrong with them
+LONGEST = 400  # characters of a line with times
 _COUNT = re.compile(r"\s*\d{1,9}\s*")
 _TAG = re.compile(
-    r"<(/?)([A-Za-z]+)((?:\.[^<>\s.]{0,80})*)[ \t]*([^<>]{0,300})>|<((?:\d{1,4}:)?\d{1,2}:\d{1,2}\.\d{3})>"
+    r"<(/?)([A-Za-z]{1,20})((?:\.[^<>\s.]{0,80}){0,9})[ \t]{0,9}([^<>]{0,300})>|<((?:\d{1,4}:)?\d{1,2}:\d{1,2}\.\d{3})>"
 )
 _MARK_NAME = re.compile(r"/?(?:pause|break|laugh|breath|emotion|strong|speed|say)\b", re.IGNORECASE)
 _OWN_SHEET = re.compile(r"STYLE\n(?:::cue\(\.(?:c-[0-9a-f]{6}|s)\) \{ [^{}\n]* \}\n?)+")
@@ -106,7 +107,7 @@ def pieces_as_words(pieces: Sequence[tuple[float, str]], end: float) -> tuple[Cu
 
 
 def _blocks(lines: Sequence[str], numbered: bool) -> Iterator[Block]:
-    places = [at for at, line in enumerate(lines) if ">" in line and (_START.match(line) or _ARROW.match(line))]
+    places = [at for at, line in enumerate(lines) if ">" in line and len(line) < LONGEST and _is_times(line.strip())]
     before: tuple[str, ...] = tuple(lines[: places[0]] if places else lines)
     for at, place in enumerate(places):
         after = places[at + 1] if at + 1 < len(places) else len(lines)
@@ -118,6 +119,10 @@ def _blocks(lines: Sequence[str], numbered: bool) -> Iterator[Block]:
         before = rest
     if before and any(line.strip() for line in before):
         yield Block(len(lines), None, None, "", "", "", "", before)
+
+
+def _is_times(line: str) -> bool:
+    return bool(_START.match(line) or _ARROW.match(line))
 
 
 def _is_name(before: Sequence[str], numbered: bool) -> bool:
@@ -143,6 +148,7 @@ def _body(lines: Sequence[str], numbered: bool, last: bool) -> tuple[str, tuple[
 
 def _block(line: str, number: int, name: str, body: str, before: tuple[str, ...]) -> Block:
     start, end, settings = None, None, ""
+    line = line.strip()
     if match := _START.match(line):
         start = seconds_of(*match.groups()[:5])
         if close := _END.match(line, match.end()):

@@ -35,11 +35,13 @@ def read_lrc(text: str, odd: Oddities) -> Subtitles:
 
 def _times(line: str) -> tuple[list[float], str]:
     """The times before a line, and the line."""
-    times, rest = [], line.strip()
-    while match := _TIME.match(rest):
+    times, at = [], len(line) - len(line.lstrip())
+    while match := _TIME.match(line, at):
         times.append(_seconds(match))
-        rest = rest[match.end() :].lstrip()
-    return times, rest
+        at = match.end()
+        while at < len(line) and line[at].isspace():
+            at += 1
+    return times, line[at:].strip()
 
 
 def _cues(rows: list[tuple[float, str]], shift: float) -> list[Cue]:

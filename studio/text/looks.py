@@ -22,7 +22,7 @@ _BLANK = " \t\f\v\x1c\x1d\x1e\x1f"
 LOOKS: dict[str, Look] = {
     "b": "b", "strong": "b", "i": "i", "em": "i", "u": "u", "s": "s", "strike": "s", "del": "s",
 }  # fmt: skip
-_HTML = re.compile(r"<(/?)([A-Za-z]+)([^<>]{0,300})>")
+_HTML = re.compile(r"<(/?)([A-Za-z]{1,20})([^<>]{0,300})>")
 _COLOUR = re.compile(r"color\s*=\s*[\"']?\s*(#?[0-9A-Za-z]{1,20})", re.IGNORECASE)
 _HEX = re.compile(r"#?([0-9a-f]{6}|[0-9a-f]{3})")
 _ALIGN = re.compile(r"\{\\an?([1-9][01]?)\}")

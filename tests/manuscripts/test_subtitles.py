@@ -396,3 +396,54 @@ def test_overlapping_speakers_of_the_example_stay_apart() -> None:
     for format in ("srt", "vtt", "json"):
         again = through(found, format)
         assert [replace(c, layer=0, note="") for c in found.cues] == [replace(c, layer=0, note="") for c in again.cues]
+
+
+HOSTILE = {
+    "tags that never end": ("srt", GOOD + cue(2, "00:00:05,000 --> 00:00:06,000", "<a" * 200_000)),
+    "a word that is no tag": ("srt", GOOD + cue(2, "00:00:05,000 --> 00:00:06,000", "<" + "a" * 400_000)),
+    "blanks before an arrow": ("srt", GOOD + " " * 400_000 + ">\n"),
+    "classes of classes": ("vtt", "WEBVTT\n\n00:01.000 --> 00:02.000\nx<c" + "." * 400_000),
+    "transforms in transforms": (
+        "ass",
+        "[Events]\nDialogue: 0,0:00:01.00,0:00:02.00,D,,0,0,0,,x{" + "\\t(" * 100_000 + "}",
+    ),
+    "digits that are none": (
+        "ass",
+        "[Events]\nDialogue: 0,0:00:01.00,0:00:02.00,D,,0,0,0,,{\\b²\\an³\\k" + "9" * 9000 + "}x",
+    ),
+    "a line of many times": ("lrc", "[00:01.00]" * 100_000 + "x"),
+    "a cell of a megabyte": ("tsv", "start\ttext\n1\t" + "x" * 1_000_000),
+}
+
+
+@pytest.mark.parametrize("case", HOSTILE)
+def test_hostile_texts_are_read_in_no_time(case: str) -> None:
+    format, source = HOSTILE[case]
+    began = time.process_time()
+    assert read_subtitles(source, format, f"x.{format}").cues
+    assert time.process_time() - began < 5
+
+
+@settings(deadline=None, max_examples=150)
+@given(
+    format=st.sampled_from(NAMES),
+    cuts=st.lists(
+        st.tuples(
+            st.integers(0, 3000),
+            st.integers(0, 20),
+            st.sampled_from([*TRICKY, "\0", "9" * 30, "{\\k", "<c.", "{\\p1}", ":", '"']),
+        ),
+        max_size=9,
+    ),
+)
+def test_broken_files_are_read_or_refused(format: str, cuts: list[tuple[int, int, str]]) -> None:
+    source = FORMATS[format][1](FULL)
+    for at, size, text in cuts:
+        at %= len(source) + 1
+        source = source[:at] + text + source[at + size :]
+    try:
+        found = read_subtitles(source, format, f"x.{format}")
+    except BadFile:
+        return
+    for writer in FORMATS.values():
+        writer[1](found)
