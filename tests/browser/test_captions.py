@@ -57,3 +57,7 @@ def test_of_a_book_and_of_a_take(
     shot(page, "captions-take-en")
     saved = downloaded(page, page.locator("dialog[open] .caption-links a", has_text="SRT"), tmp_path)
     assert read_subtitle_file(saved).cues[0].text == "Words with their times."
+    page = visit("takes", "zh-CN", 390)
+    page.locator(".take-row", has_text="Words with their times").locator("[data-act=subtitles]").wait_for()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    shot(page, "captions-takes-zh-390")
