@@ -519,8 +519,8 @@ class Studio:
             kept = self._library.productions.get(digest[:ID_DIGITS])
         except NotFound:
             return None
-        if kept.kind == "script":
-            return {"kind": "script", "production": kept.id, "title": kept.title, "settings": kept.settings}
+        if kept.kind != "conversion":
+            return {"kind": kept.kind, "production": kept.id, "title": kept.title, "settings": kept.settings}
         return kept.settings.get("recipe")
 
     def clean_takes(self, limit_mb: int | None = None) -> Cleaned:

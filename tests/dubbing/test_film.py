@@ -60,6 +60,7 @@ def test_pictures_are_kept_and_the_speech_is_at_its_time(studio, id, tmp_path, s
     found = studio.inspect(done.path)
     assert found.synthetic
     assert found.digest.startswith(id)
+    assert found.recipe["kind"] == "dub"
     with av.open(str(done.path)) as made:
         assert len(made.streams.audio) == 1
 

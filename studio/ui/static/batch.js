@@ -1,5 +1,5 @@
 // Many files at once: drop them, look what they come to, start, leave; the table waits here with what came of each.
-import { acts, ask, complain, day, dialog, fill, hear, html, iconButton, options, raw, remember, root, sign, size, span, t, tell } from "./dom.js";
+import { acts, ask, complain, day, dialog, fill, hear, html, iconButton, options, raw, remember, root, send, sign, size, span, t, tell } from "./dom.js";
 import * as desk from "./desk.js";
 import { here } from "./frame.js";
 import { foot } from "./pages.js";
@@ -69,9 +69,9 @@ async function send(files) {
   line.hidden = false;
   for (const file of wanted) {
     line.textContent = t("batch.sending", { n: sent.length + 1, files: wanted.length });
-    const answer = await post(file);
-    if (answer.error) { line.hidden = true; return complain(failure(), answer.error.text); }
-    sent.push([file.below || file.webkitRelativePath || file.name, answer.ok.upload]);
+    const upload = await send(file, "manuscripts", failure());
+    if (!upload) { line.hidden = true; return; }
+    sent.push([file.below || file.webkitRelativePath || file.name, upload]);
   }
   line.hidden = true;
   begun({ files: sent }, sent.map(([name]) => name));
@@ -91,12 +91,6 @@ async function dropped(transfer) {
     for (let some = [null]; some.length;) { some = await new Promise((done, failed) => reader.readEntries(done, failed)); wait.push(...some); }
   }
   return found.sort((a, b) => (a.below < b.below ? -1 : 1));
-}
-async function post(file) {
-  try {
-    const reply = await fetch(`${root}/manuscripts?name=${encodeURIComponent(file.name)}`, { method: "POST", body: file, headers: { "content-type": "application/octet-stream" } });
-    return await reply.json();
-  } catch { return { error: { text: t("error.offline") } }; }
 }
 const example = () => begun({ example: true }, told.example);
 const take = () => { if (value("batch-in").trim()) begun({ folder: value("batch-in").trim(), out: value("batch-out").trim() }, [value("batch-in").trim()]); };

@@ -83,6 +83,12 @@ export async function ask(call, asked = {}, place = null) {
   if (place) complain(place, "");
   return answer.ok;
 }
+/** Sends a file of the person's to one of the folders of the server; its ticket, or "" with the reason at `place`. */
+export async function send(file, kind, place = null, name = file.name) {
+  const headers = { "content-type": "application/octet-stream" };
+  const sent = await ask(async () => (await fetch(`${root}/${kind}?name=${encodeURIComponent(name)}`, { method: "POST", body: file, headers })).json(), {}, place);
+  return sent ? sent.upload : "";
+}
 /** Shows what went wrong where the hand is. */
 export function complain(place, text) {
   place.hidden = !text;

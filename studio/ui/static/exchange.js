@@ -1,5 +1,5 @@
 // Voices as files, and many at once: import by button or by dropping anywhere on the page, export, the bar of a selection.
-import { acts, ask, dialog, fill, html, make, notice, options, raw, root, sign, t, tell } from "./dom.js";
+import { acts, ask, dialog, fill, html, make, notice, options, raw, root, send, sign, t, tell } from "./dom.js";
 import { here } from "./frame.js";
 
 let part, body, wall, bar, page;
@@ -66,20 +66,11 @@ async function take(files, prefer = "here") {
   const uploads = [];
   for (const file of files) {
     if (file.size > LONG) notice(t("exchange.sending", { name: file.name }));
-    const answer = await send(file);
-    if (!answer) return;
-    uploads.push(answer.upload);
+    const upload = await send(file, "voice-files");
+    if (!upload) return;
+    uploads.push(upload);
   }
   report(await ask(part.server.take_voices, { uploads, prefer }));
-}
-async function send(file) {
-  let answer;
-  try {
-    const reply = await fetch(`${root}/voice-files?name=${encodeURIComponent(file.name)}`, { method: "POST", body: file, headers: { "content-type": "application/octet-stream" } });
-    answer = await reply.json();
-  } catch { answer = { error: { text: t("error.offline") } }; }
-  if (answer.error) notice(answer.error.text, { kind: "failure" });
-  return answer.ok;
 }
 const takePack = async (id) => report(await ask(part.server.take_pack, { id }));
 async function report(told) {

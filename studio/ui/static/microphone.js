@@ -1,17 +1,8 @@
 // Sound from a person to the server: a file that was chosen or dropped, or what a microphone hears until it is pressed again.
-import { complain, fill, html, root, sign, t } from "./dom.js";
+import { complain, fill, html, send, sign, t } from "./dom.js";
 
-/** Sends a file; its ticket, or null with the reason at `place`. */
-export async function upload(file, name, place) {
-  complain(place, "");
-  try {
-    const reply = await fetch(`${root}/recordings?name=${encodeURIComponent(name)}`, { method: "POST", body: file, headers: { "content-type": "application/octet-stream" } });
-    const answer = await reply.json();
-    if (answer.ok) return answer.ok.upload;
-    complain(place, answer.error.text);
-  } catch { complain(place, t("error.offline")); }
-  return null;
-}
+/** Sends a recording; its ticket, or "" with the reason at `place`. */
+export const upload = (file, name, place) => send(file, "recordings", place, name);
 
 /** A label with a file input in it takes files that are chosen, and files that are dropped on it. */
 export function takesFiles(drop, work) {

@@ -1,5 +1,5 @@
 // Long things: drop a text, look at its chapters, choose a voice, start; then a list that goes on without this page.
-import { acts, ask, clock, complain, day, fill, hear, html, iconButton, language, make, notice, options, raw, root, sign, span, t, tell } from "./dom.js";
+import { acts, ask, clock, day, fill, hear, html, iconButton, language, make, notice, options, raw, root, send, sign, span, t, tell } from "./dom.js";
 import * as desk from "./desk.js";
 import { here, within } from "./frame.js";
 import { pick } from "./picker.js";
@@ -41,14 +41,8 @@ const failure = () => body.querySelector("#book-failure");
 
 /* ---- a new one ---- */
 async function upload(file) {
-  complain(failure(), "");
-  let answer;
-  try {
-    const reply = await fetch(`${root}/manuscripts?name=${encodeURIComponent(file.name)}`, { method: "POST", body: file, headers: { "content-type": "application/octet-stream" } });
-    answer = await reply.json();
-  } catch { return complain(failure(), t("error.offline")); }
-  if (answer.error) return complain(failure(), answer.error.text);
-  look(await ask(part.server.look_at, { upload: answer.ok.upload }, failure()));
+  const upload = await send(file, "manuscripts", failure());
+  if (upload) look(await ask(part.server.look_at, { upload }, failure()));
 }
 async function example(button) { look(await ask(part.server.look_at, { example: button.dataset.name }, failure())); }
 async function look(found) {

@@ -1,5 +1,5 @@
 // An opened production: its head with progress and Render, and below it one of script, cast, lexicon, sound, masters.
-import { acts, ask, complain, dialog, fill, hear, html, iconButton, later, notice, options, raw, root, sign, span, t, tell } from "./dom.js";
+import { acts, ask, complain, dialog, fill, hear, html, iconButton, later, notice, options, raw, root, send as sendTo, sign, span, t, tell } from "./dom.js";
 import { here, within } from "./frame.js";
 import * as cast from "./cast.js";
 import * as lexicon from "./lexicon.js";
@@ -153,13 +153,6 @@ document.addEventListener("change", async ({ target }) => {
   tabs[tab].reload?.();
 });
 /** Sends a file of the person's; gives its ticket. */
-export async function send(file, kind = "recordings") {
-  try {
-    const reply = await fetch(`${root}/${kind}?name=${encodeURIComponent(file.name)}`, { method: "POST", body: file, headers: { "content-type": "application/octet-stream" } });
-    const answer = await reply.json();
-    if (answer.error) { complain(failure(), answer.error.text); return ""; }
-    return answer.ok.upload;
-  } catch { complain(failure(), t("error.offline")); return ""; }
-}
+export const send = (file, kind = "recordings") => sendTo(file, kind, failure());
 /** The words for a code: `[[code, words], …]`. */
 export const word = (table, code) => table.find(([name]) => name === code)?.[1] ?? code;

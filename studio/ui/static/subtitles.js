@@ -1,5 +1,5 @@
 // Subtitles that are spoken at their times: drop a file; then its cues on a ruler, each with its fit, edited and rendered again.
-import { acts, ask, complain, dialog, fill, hear, html, iconButton, notice, options, raw, root, sign, size, span, t, tell } from "./dom.js";
+import { acts, ask, complain, dialog, fill, hear, html, iconButton, notice, options, raw, root, send, sign, size, span, t, tell } from "./dom.js";
 import * as desk from "./desk.js";
 import { here, within } from "./frame.js";
 import { controlRow } from "./controls.js";
@@ -78,7 +78,7 @@ async function paintVoice() {
 const face = (shown) => html`<span class="glyph">${raw(shown.glyph)}</span><span class="voice-text"><b>${shown.name}</b><span class="soft">${shown.facts}</span></span>${sign("down")}`;
 const chooseVoice = (button) => pick(button, (search) => ask(part.server.dub_voices, { engine: desk.settings().engine, search }), voice, (ref) => { voice = ref; paintVoice(); });
 async function upload(file) {
-  const ticket = await send(file, "manuscripts");
+  const ticket = await send(file, "manuscripts", failure());
   if (ticket) begin({ upload: ticket });
 }
 async function begin(source) {
@@ -90,15 +90,6 @@ async function removeDub(button) {
   if (!(await ask(part.server.dub_dropped, { id }))) return;
   shelf();
   notice(t("dub.deleted"), { act: t("undo"), run: async () => { await ask(part.server.dub_restored, { id }); shelf(); } });
-}
-/** Sends a file of the person's; gives its ticket. */
-async function send(file, kind) {
-  try {
-    const reply = await fetch(`${root}/${kind}?name=${encodeURIComponent(file.name)}`, { method: "POST", body: file, headers: { "content-type": "application/octet-stream" } });
-    const answer = await reply.json();
-    if (answer.error) { complain(failure(), answer.error.text); return ""; }
-    return answer.ok.upload;
-  } catch { complain(failure(), t("error.offline")); return ""; }
 }
 
 /* ---- one dub ---- */
@@ -271,7 +262,7 @@ async function write() {
   const { pressed, values } = await box;
   if (pressed !== "write") return;
   const asked = { format: values.format, beside: now.beside.filter((name) => values["beside-" + name]), own_sound: Boolean(values.own), keep_sound: Boolean(values.track) };
-  for (const name of ["video", "background"]) if (values[name]?.size) { asked[name] = await send(values[name], "recordings"); if (!asked[name]) return; }
+  for (const name of ["video", "background"]) if (values[name]?.size) { asked[name] = await send(values[name], "recordings", failure()); if (!asked[name]) return; }
   if (await about("dub_exported", asked)) written();
 }
 const link = (f) => html`<p class="row"><a class="button" href="${root}/dubs/${open}/files/${encodeURIComponent(f.name)}" download>${sign("download")}${f.name}</a><span class="soft small">${size(f.bytes)}</span></p>`;

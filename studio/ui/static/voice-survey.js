@@ -1,5 +1,5 @@
 // Voices by how they sound: sliders on measures, the nearest of a voice or a clip, near-duplicates, the map.
-import { acts, ask, complain, fill, hear, html, iconButton, later, notice, raw, root, sign, span, t, tell } from "./dom.js";
+import { acts, ask, complain, fill, hear, html, iconButton, later, notice, raw, send, sign, span, t, tell } from "./dom.js";
 import * as desk from "./desk.js";
 import { go } from "./frame.js";
 import * as map from "./voice-map.js";
@@ -134,14 +134,8 @@ export async function like(voice) {
   if (answer) paintAlike(t("survey.liked", { name: voice.name }), answer);
 }
 async function likeClip(file) {
-  complain(failure(), "");
-  let reply;
-  try {
-    const sent = await fetch(`${root}/recordings?name=${encodeURIComponent(file.name)}`, { method: "POST", body: file, headers: { "content-type": "application/octet-stream" } });
-    reply = await sent.json();
-  } catch { return complain(failure(), t("error.offline")); }
-  if (reply.error) return complain(failure(), reply.error.text);
-  const answer = await ask(part.server.like_clip, { upload: reply.ok.upload }, failure());
+  const upload = await send(file, "recordings", failure());
+  const answer = upload && (await ask(part.server.like_clip, { upload }, failure()));
   if (answer) paintAlike(t("survey.liked", { name: file.name }), answer);
 }
 function paintAlike(title, answer) {
