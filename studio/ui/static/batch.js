@@ -31,12 +31,12 @@ export function mount(given) {
   for (const id of ["batch-files", "batch-folder"]) body.querySelector("#" + id).addEventListener("change", ({ target }) => {
     const files = [...target.files];
     target.value = "";
-    send(files);
+    gather(files);
   });
   for (const name of ["dragover", "dragleave", "drop"]) drop.addEventListener(name, (event) => {
     event.preventDefault();
     drop.classList.toggle("over", name === "dragover");
-    if (name === "drop") dropped(event.dataTransfer).then(send);
+    if (name === "drop") dropped(event.dataTransfer).then(gather);
   });
   acts(body, { example, take, voice: chooseVoice, look, begin, forget, pause: act, resume: act, retry: act, cancel: act, remove, files: open, turn, play });
   body.addEventListener("change", ({ target }) => {
@@ -61,7 +61,7 @@ async function show() {
 }
 
 /* ---- a new one ---- */
-async function send(files) {
+async function gather(files) {
   const wanted = files.filter((file) => !file.name.startsWith("."));
   if (!wanted.length) return;
   complain(failure(), "");
