@@ -10,7 +10,8 @@ from studio.cli.main import Session
 from studio.cli.reader import LANGUAGE, say
 from studio.cli.show import as_json, duration, table, watch
 from studio.cli.speaking import controls_of
-from studio.errors import BadRequest
+from studio.errors import BadRequest, NotFound
+from studio.words import Words
 
 SHOWN = 10  # of the worst cues
 
@@ -103,7 +104,7 @@ def dub(
             click.echo(f"  {note.text(LANGUAGE)}", err=True)
         dubbing.change_settings(made.id, controls_of(values))
         if parts:
-            studio.scripts.cast(made.id, _members(parts, begun["engine"]))
+            studio.scripts.cast(made.id, _members(studio, made.id, parts, begun["engine"]))
         watch(dubbing.render(made.id), say("Rendering", "正在渲染"), quiet)
         export = dubbing.export(
             made.id, output, background=background, video=video, keep_sound=keep_sound, subtitles=beside
@@ -118,14 +119,18 @@ def dub(
     return _shown(told, done)
 
 
-def _members(parts: Sequence[str], engine: str) -> list[Any]:
+def _members(studio: Any, id: str, parts: Sequence[str], engine: str) -> list[Any]:
+    """Who speaks whom, as written. `NotFound` for somebody who has no cue."""
     from studio.studio import Member
 
+    known = [part.member.speaker for part in studio.scripts.parts(id) if part.lines]
     members = []
     for part in parts:
         speaker, equals, voice = part.partition("=")
         if not equals:
             raise BadRequest(f"“{part}”: write SPEAKER=VOICE", f"“{part}”：请写成 说话人=音色", where="cast")
+        if speaker.strip() not in known:
+            raise NotFound.among(Words("speaker", "说话人"), speaker.strip(), known, where="cast")
         members.append(Member(speaker.strip(), engine, voice.strip()))
     return members
 

@@ -37,7 +37,7 @@ from studio.production.shelf import safe_name
 from studio.text.cues import Cue
 from studio.words import Words
 
-FORMATS = ("srt", "vtt", "ass", "lrc")
+FORMATS = ("srt", "vtt", "ass", "ssa", "lrc")
 SHAPES, EXPORTS = "shapes.json", "exports"
 NEW = Begun()
 ENDLESS = float("inf")

@@ -291,6 +291,17 @@ class Cloning:
         self._library.voices.delete([kept.id])
         return used
 
+    def users_of(self, voices: Sequence[str]) -> tuple[CastUse, ...]:
+        """The productions that use any of these voices, each once."""
+        return tuple({use.production: use for voice in voices for use in self.users(voice)}.values())
+
+    def delete_many(self, voices: Sequence[str], then: Literal["leave", "keep"] = "leave") -> int:
+        """Take many voices out of the library; how many there were. `then` as in `delete`."""
+        for voice in voices if then == "keep" else ():
+            for use in self.users(voice):
+                self._recast(use, KEPT + voice)
+        return self._library.voices.delete(voices)
+
     def _recast(self, use: CastUse, voice: str) -> None:
         parts = self._library.casts.get(use.production)
         members: list[Member] = [parts[speaker] for speaker in use.speakers]

@@ -1,7 +1,6 @@
 """The command line as a person uses it: real processes, real files, exit codes, both languages."""
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -12,29 +11,6 @@ import soundfile
 from studio.audio.files import probe, read
 
 ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture
-def run(tmp_path):
-    """Run `python -m studio` on a data folder of this test."""
-
-    def call(*arguments: str, code: int = 0, language: str = "en", stdin: str | None = None, text: bool = True):
-        environment = {k: v for k, v in os.environ.items() if not k.startswith("TIMBRE_")}
-        environment |= {"TIMBRE_HOME": str(tmp_path / "data"), "TIMBRE_LANGUAGE": language, "PYTHONUTF8": "1"}
-        done = subprocess.run(
-            [sys.executable, "-m", "studio", *arguments],
-            cwd=ROOT,
-            env=environment,
-            input=stdin,
-            capture_output=True,
-            text=text,
-            timeout=120,
-        )
-        assert done.returncode == code, done.stderr
-        assert "Traceback" not in str(done.stderr)
-        return done
-
-    return call
 
 
 def test_help_is_quick_and_imports_nothing_heavy():

@@ -1,35 +1,15 @@
 """`subtitles`, and subtitles beside what is made: real processes, real files, both languages."""
 
 import json
-import os
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
-
-import pytest
 
 from studio.manuscripts.subtitles import read_subtitle_file
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "assets" / "examples"
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
-
-
-@pytest.fixture
-def run(tmp_path: Path) -> Run:
-    """Run `python -m studio` on a data folder of this test."""
-
-    def call(*arguments: object, code: int = 0, language: str = "en") -> "subprocess.CompletedProcess[str]":
-        environment = {k: v for k, v in os.environ.items() if not k.startswith("TIMBRE_")}
-        environment |= {"TIMBRE_HOME": str(tmp_path / "data"), "TIMBRE_LANGUAGE": language, "PYTHONUTF8": "1"}
-        command = [sys.executable, "-m", "studio", *map(str, arguments)]
-        done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=240)
-        assert done.returncode == code, done.stderr
-        assert "Traceback" not in done.stderr
-        return done
-
-    return call
 
 
 def test_convert_tells_what_is_lost(run: Run, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from studio.studio import Studio
+from studio.studio import Begun, Studio
 
 Ask = Callable[..., Any]
 
@@ -31,7 +31,7 @@ def test_a_file_goes_out_once_and_comes_in_again(
     assert report["summary"] == "已导入 2 个"
     assert [row["word"] for row in report["rows"]] == ["已导入"] * 2
     assert ask("take_voices", {"uploads": [ticket]})["error"]["code"] == "not_found", "nor is it taken twice"
-    assert ask("drop_voices", {"ids": report["added"]})["ok"] == 2
+    assert ask("drop_voices", {"ids": report["added"]})["ok"] == {"count": 2}
 
 
 def test_formats_follow_from_the_voice(ask: Ask, voices: list[str]) -> None:
@@ -49,6 +49,21 @@ def test_what_cannot_be_written_leaves_no_file(ask: Ask, studio: Studio, voices:
     assert sorted(folder.iterdir()) == before
 
 
+def test_voices_in_use_are_deleted_when_it_is_said_what_becomes_of_productions(
+    ask: Ask, studio: Studio, voices: list[str], tmp_path: Path
+) -> None:
+    tale = tmp_path / "tale.txt"
+    tale.write_text("The wind rose. Nobody slept that night.", encoding="utf-8")
+    made = studio.scripts.begin(tale, Begun(title="The Lighthouse", voice=voices[0]))
+    assert ask("drop_voices", {"ids": voices})["ok"] == {"titles": ["The Lighthouse"]}
+    assert studio.voices.get(voices[0]).deleted is None, "nothing is gone before the answer"
+    assert ask("drop_voices", {"ids": voices, "then": "keep"})["ok"] == {"count": 2}
+    assert studio.voices.get(voices[0]).deleted is not None
+    assert studio.scripts.missing(made.id) == {}, "the production has it for itself"
+    studio.scripts.render(made.id).wait(60)
+    assert {line.state for line in studio.scripts.all_lines(made.id)} == {"done"}
+
+
 @pytest.mark.parametrize(
     ("name", "asked"),
     [
@@ -61,6 +76,7 @@ def test_what_cannot_be_written_leaves_no_file(ask: Ask, studio: Studio, voices:
         ("change_voices", {"ids": [], "rating": "many"}),
         ("change_voices", {"ids": ["x"], "add_tags": "x"}),
         ("drop_voices", {"ids": None}),
+        ("drop_voices", {"ids": [], "then": "burn"}),
     ],
 )
 def test_strange_questions_are_refused_in_words(ask: Ask, name: str, asked: dict[str, Any]) -> None:

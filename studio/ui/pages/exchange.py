@@ -82,7 +82,13 @@ class Exchanges:
         return self.studio.voices.update_many(take.texts(asked, "ids"), change)
 
     def drop_voices(self, asked: dict[str, Any], language: str) -> Any:
-        return self.studio.voices.delete(take.texts(asked, "ids"))
+        """Delete many; where productions use some of them, first their titles, to be asked what becomes of those."""
+        ids, then = take.texts(asked, "ids"), take.text(asked, "then")
+        if then not in ("", "keep", "leave"):
+            raise BadRequest("then: keep or leave", "then：应为 keep 或 leave", where="then")
+        if not then and (used := self.studio.cloning.users_of(ids)):
+            return {"titles": [use.title for use in used]}
+        return {"count": self.studio.cloning.delete_many(ids, "keep" if then == "keep" else "leave")}
 
     def restore_voices(self, asked: dict[str, Any], language: str) -> Any:
         return self.studio.voices.restore(take.texts(asked, "ids"))

@@ -17,7 +17,8 @@ class OpenVoice:
     def __init__(self, studio: Studio) -> None:
         self.studio = studio
         self.questions = [
-            self.voice_opened, self.voice_edited, self.voice_heard, self.voice_heard_made, self.preview_dropped,
+            self.voice_opened, self.voice_edited, self.voice_recommended, self.voice_heard, self.voice_heard_made,
+            self.preview_dropped,
         ]  # fmt: skip
 
     def voice_opened(self, asked: dict[str, Any], language: str) -> Any:
@@ -49,6 +50,14 @@ class OpenVoice:
             notes=take.text(asked, "note"),
         )
         self.studio.voices.update(take.text(asked, "id"), change)
+        return self.voice_opened(asked, language)
+
+    def voice_recommended(self, asked: dict[str, Any], language: str) -> Any:
+        """Keep control values as those that suit a voice; the engine's declaration checks them."""
+        voice = self.studio.voices.get(take.text(asked, "id"))
+        spec = self.studio.engine(voice.engine)
+        checked = {name: spec.control(name).check(value) for name, value in take.table(asked, "controls").items()}
+        self.studio.voices.update(voice.id, VoiceChange(controls=checked))
         return self.voice_opened(asked, language)
 
     def voice_heard(self, asked: dict[str, Any], language: str) -> Any:

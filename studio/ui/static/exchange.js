@@ -81,8 +81,8 @@ async function report(told) {
   const answer = await dialog(t("exchange.report"), html`<p><b>${told.summary}</b></p><ul class="report">${told.rows.map((row) => html`<li class="${row.outcome}">${sign(signs[row.outcome])}<span><b>${row.name}</b> <span class="soft">${row.word}</span>${row.notes.map((note) => html`<span class="small report-note">${note}</span>`)}</span></li>`)}</ul>
     ${told.more ? html`<p class="soft">${told.more}</p>` : ""}`, [...(told.added.length ? [["undo", t("exchange.undo"), ""]] : []), ["ok", t("close"), "primary"]]);
   if (answer.pressed !== "undo") return;
-  const gone = await ask(part.server.drop_voices, { ids: told.added });
-  if (gone !== null) notice(t("exchange.undone", { n: gone }));
+  const gone = await ask(part.server.drop_voices, { ids: told.added, then: "leave" });
+  if (gone) notice(t("exchange.undone", { n: gone.count }));
   page.reload();
   tell("voicechanged");
 }
@@ -175,8 +175,16 @@ async function change(changes) {
   tell("voicechanged");
 }
 async function drop() {
-  const ids = [...selected], count = await ask(part.server.drop_voices, { ids });
-  if (count === null) return;
+  const ids = [...selected];
+  let gone = await ask(part.server.drop_voices, { ids });
+  if (gone?.titles) {
+    const answer = await dialog(t("exchange.inuse", { n: ids.length }), html`<p>${t("clone.usedby", { titles: gone.titles.join(" · ") })}</p>
+      ${["keep", "leave"].map((then) => html`<label class="check"><input type="radio" name="then" value="${then}" ${raw(then === "keep" ? "checked" : "")}><span>${t("clone.then." + then)}</span></label>`)}`, [["delete", t("delete"), "primary"]]);
+    if (answer.pressed !== "delete") return;
+    gone = await ask(part.server.drop_voices, { ids, then: answer.values.then });
+  }
+  if (!gone) return;
+  const count = gone.count;
   selected.clear();
   page.reload();
   paint();

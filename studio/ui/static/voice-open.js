@@ -34,7 +34,7 @@ export async function open(id) {
     before = document.activeElement;
     box = make(html`<aside id="voice-open" class="card" tabindex="-1"></aside>`);
     part.element.append(box);
-    acts(box, { closevoice: close, hearvoice: () => hear(voice), sentence, use, useas, sweep: () => { const one = voice; close(); draws.sweep(one); }, playpreview, droppreview, ancestor: (button) => open(button.dataset.id), edit: () => paint(true), export: () => exportOne(voice), cancel: () => paint(), save });
+    acts(box, { closevoice: close, hearvoice: () => hear(voice), sentence, use, useas, sweep: () => { const one = voice; close(); draws.sweep(one); }, playpreview, droppreview, ancestor: (button) => open(button.dataset.id), edit: () => paint(true), recommend, export: () => exportOne(voice), cancel: () => paint(), save });
     box.addEventListener("keydown", (event) => { if (event.key === "Escape" && !document.getElementById("picker")) { event.stopPropagation(); close(); } });
   }
   paint();
@@ -60,8 +60,9 @@ function paint(editing = false) {
     ${voice.tags.length ? html`<div class="voice-tags">${voice.tags.map((tag) => html`<span class="tag">${tag}</span>`)}</div>` : ""}
     <dl class="facts">${voice.rows.map(([name, text]) => html`<dt>${name}</dt><dd>${text}</dd>`)}</dl>
     ${voice.descent.length ? html`<section><h3>${t("open.descent")}</h3>${tree(voice.descent)}</section>` : ""}
-    ${voice.controls.length ? html`<section><h3>${t("open.controls")}</h3><dl class="facts">${voice.controls.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl>
-      <button type="button" class="quiet strong" data-act="useas" id="open-use-controls">${t("open.use.controls")}</button></section>` : ""}
+    <section><h3>${t("open.controls")}</h3>${voice.controls.length ? html`<dl class="facts">${voice.controls.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl>` : ""}
+      <div class="row">${voice.controls.length ? html`<button type="button" class="quiet strong" data-act="useas" id="open-use-controls">${t("open.use.controls")}</button>` : ""}
+      <button type="button" class="quiet" data-act="recommend" id="open-recommend" ${raw(desk.settings().engine === voice.engine ? "" : "disabled")}>${t("open.recommend")}</button></div></section>
     <section><h3>${t("measure.title")}</h3><div id="open-measures"></div></section>
     <section><h3>${t("open.previews")}</h3>${voice.previews.length ? html`<div class="previews">${voice.previews.map(preview)}</div>` : html`<p class="soft small">${t("open.previews.none")}</p>`}
       <div class="row open-say"><input id="open-sentence" maxlength="1000" placeholder="${t("open.sentence")}" aria-label="${t("open.sentence")}">${iconButton("sentence", "play", t("open.say"))}</div></section>
@@ -104,6 +105,13 @@ async function useas() {
   await desk.load({ ...desk.settings(), controls: recommended });
   close();
   go("speak");
+}
+/** What is set on the Speak page is what suits this voice. */
+async function recommend() {
+  const after = await ask(part.server.voice_recommended, { id: voice.id, controls: desk.settings().controls || {} });
+  if (!after) return;
+  voice = after;
+  paint();
 }
 function sentence() {
   const text = box.querySelector("#open-sentence").value.trim();

@@ -1,5 +1,6 @@
 // Voices by how they sound: sliders on measures, the nearest of a voice or a clip, near-duplicates, the map.
 import { acts, ask, complain, fill, hear, html, iconButton, later, notice, raw, send, sign, span, t, tell } from "./dom.js";
+import { remove as removeAsking } from "./cloning.js";
 import * as desk from "./desk.js";
 import { go } from "./frame.js";
 import * as map from "./voice-map.js";
@@ -166,7 +167,7 @@ async function twins() {
 }
 async function drop(button) {
   const voice = of(button);
-  if (!(await ask(part.server.drop_voice, { id: voice.id }))) return;
+  if (!(await removeAsking(voice))) return;
   button.closest(".found-row").remove();
   tell("voicechanged");
   tell("voices");

@@ -35,6 +35,7 @@ EXCHANGE_STRINGS: dict[str, Words] = {
     "exchange.tag.remove": Words("Remove tags", "移除标签"),
     "exchange.rate": Words("Rate", "评分"),
     "exchange.changed": Words("{n} voices changed.", "已修改 {n} 个音色。"),
+    "exchange.inuse": Words("Some of these {n} voices are in use", "这 {n} 个音色中有正在使用的"),
     "exchange.deleted": Words("{n} voices were deleted.", "已删除 {n} 个音色。"),
     "exchange.done": Words("Done", "完成"),
 }

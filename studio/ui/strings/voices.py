@@ -101,6 +101,7 @@ VOICE_STRINGS: dict[str, Words] = {
     "open.descent": Words("Comes from", "来自"),
     "open.controls": Words("Recommended controls", "推荐控制项"),
     "open.use.controls": Words("Use with these", "连同这些一起使用"),
+    "open.recommend": Words("Recommend what is set on the Speak page", "把朗读页当前的设置作为推荐"),
     "open.previews": Words("Previews", "试听"),
     "open.previews.none": Words("Not heard yet.", "还没有试听过。"),
     "open.preview.drop": Words("Remove this preview", "移除这条试听"),
