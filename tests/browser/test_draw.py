@@ -237,7 +237,16 @@ def test_an_opened_voice_is_heard_at_once_edited_and_used(visit: Visit, home: An
     page.keyboard.press("Enter")
     page.locator("#open-use-controls").click()
     page.wait_for_selector("#page-speak:visible")
-    assert page.locator("[data-control=speed] input.number").input_value() == "1.3"
+    speed = page.locator("#page-speak [data-control=speed] input.number")
+    assert speed.input_value() == "1.3"
+    speed.fill("1.1")  # what is set here is recommended from now on
+    speed.press("Tab")
+    page.locator("#nav-voices").click()
+    card.focus()
+    page.keyboard.press("Enter")
+    page.locator("#open-recommend").click()
+    page.locator("#voice-open dd", has_text="1.1").wait_for()
+    assert home.voices.get(voice.id).controls == {"speed": 1.1}
     home.voices.delete([voice.id])
 
 
