@@ -18,7 +18,7 @@ run: ready ## open the studio on http://127.0.0.1:7860  启动音色工坊
 	@exec $(RUN) app.py $(ARGS)
 
 test: ready-test ## run every test  运行全部测试
-	@exec $(RUN) -m pytest -ra $(ARGS)
+	@exec $(RUN) tools/testing.py $(ARGS)
 
 bench: ready-test ## measure speed and memory  测量速度与内存
 	@for each in speak ui espeak draw convert library audio chattts sensevoice readback gates scripts dubbing cluster api; do \
