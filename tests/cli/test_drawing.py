@@ -5,8 +5,6 @@ from pathlib import Path
 
 from studio.audio.files import read
 
-from .test_cli import run
-
 __all__ = ["run"]
 STYLE = 'name = "Reader"\nlabel = "Reader"\nabout = "For me."\n[controls.espeak]\nspeed = 0.8\npitch = -2\n'
 

@@ -3,8 +3,6 @@
 import json
 from pathlib import Path
 
-from .test_cli import run
-
 __all__ = ["run"]
 
 
