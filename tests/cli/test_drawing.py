@@ -5,7 +5,6 @@ from pathlib import Path
 
 from studio.audio.files import read
 
-__all__ = ["run"]
 STYLE = 'name = "Reader"\nlabel = "Reader"\nabout = "For me."\n[controls.espeak]\nspeed = 0.8\npitch = -2\n'
 
 

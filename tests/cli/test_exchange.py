@@ -3,8 +3,6 @@
 import json
 from pathlib import Path
 
-__all__ = ["run"]
-
 
 def test_voices_go_out_and_come_in_again(run, tmp_path: Path) -> None:
     run("voices", "add", "晚风", "--seed", "7", "--tag", "warm")
