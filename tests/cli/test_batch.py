@@ -112,7 +112,14 @@ def test_bad_input_ends_with_a_sentence_and_its_code(run, folder, tmp_path, argu
 
 def begun(environment: dict[str, str], *arguments: Any) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "studio", "batch", *map(str, arguments)]
-    return subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True)
+    return subprocess.Popen(
+        command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True, preexec_fn=hears_ctrl_c
+    )
+
+
+def hears_ctrl_c() -> None:
+    """As in a terminal, also where these tests run in the background of a shell, which takes Ctrl-C away."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def many(place: Path) -> Path:
