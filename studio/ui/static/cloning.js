@@ -94,7 +94,7 @@ function choose(from, to) {
 }
 const measure = later(200, async () => {
   const uses = await ask(part.server.engine_uses, { seconds: stretch[1] - stretch[0], rate: found.rate }, failure());
-  if (uses && found) { found.uses = uses; paintUse(); }
+  if (uses && found && field("engine")) { found.uses = uses; paintUse(); } // the form may be gone meanwhile
 });
 function paintUse() {
   const use = found.uses.find(([id]) => id === field("engine").value), place = body.querySelector("#clone-use");
@@ -126,7 +126,7 @@ async function write(button) {
   button.disabled = true;
   const said = await ask(part.server.write_down, { upload: ticket, start: stretch[0], end: stretch[1] }, failure());
   button.disabled = false;
-  if (said !== null) field("transcript").value = said;
+  if (said !== null && field("transcript")) field("transcript").value = said;
 }
 
 /* ---- consent ---- */

@@ -163,8 +163,10 @@ async function settle(line = at) {
   await page.refresh();
   if (!filtered()) shape();
   await again();
-  if (line) await stand(line);
+  if (line && !searching()) await stand(line);
 }
+/** Whether somebody types what to look for: an answer that comes late does not take the hand away. */
+const searching = () => box.querySelector(".filters").contains(document.activeElement);
 function paintNow() {
   const now = new Set(page.now.job.now);
   for (const line of list.querySelectorAll(".line")) line.classList.toggle("rendering", now.has(line.dataset.line));
