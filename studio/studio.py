@@ -70,6 +70,7 @@ from studio.production.styles import sheets
 from studio.recognition.contract import Listening, Segment, Transcript, Word
 from studio.stop import Stop
 from studio.text.declarations import MARKS, MarkSpec
+from studio.text.literals import literal
 from studio.text.normalise import STEPS, Step
 from studio.voices.audition import Audition, Candidate
 from studio.voices.drawing import DrawRequest, Sentence, Sweep, seeds_in
@@ -167,6 +168,7 @@ __all__ = [
     "Word",
     "glyph_lines",
     "glyph_lines_of",
+    "literal",
     "look_into",
     "seeds_in",
 ]

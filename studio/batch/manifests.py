@@ -16,6 +16,7 @@ from studio.audio.polish import preset
 from studio.batch.order import MOST_FILES
 from studio.errors import BadFile, BadRequest, StudioError
 from studio.text.encoding import read_text
+from studio.text.literals import literal
 from studio.text.subtitles import FORMATS as SUBTITLES
 
 LIMIT_BYTES = 64 << 20
@@ -220,18 +221,6 @@ def _controls(key: str, value: Any) -> dict[str, Any]:
             raise _bad(key, pair, "name=value;name=value", "名称=数值;名称=数值")
         found[name.strip()] = literal(said.strip())
     return found
-
-
-def literal(text: str) -> str | int | float | bool:
-    """A value as people write it in a cell."""
-    if text.lower() in ("on", "true", "yes", "off", "false", "no"):
-        return text.lower() in ("on", "true", "yes")
-    for kind in (int, float):
-        try:
-            return kind(text)
-        except ValueError:
-            continue
-    return text
 
 
 def subtitle_formats(value: Any) -> tuple[str, ...]:

@@ -15,6 +15,8 @@ from studio.errors import BadControl, BadFile
 
 def controls_of(pairs: tuple[str, ...]) -> dict[str, Any]:
     """`("speed=1.2", "capitals=off")` as values; the engine's declaration checks them."""
+    from studio.studio import literal
+
     values: dict[str, Any] = {}
     for pair in pairs:
         name, equals, value = pair.partition("=")
@@ -24,19 +26,8 @@ def controls_of(pairs: tuple[str, ...]) -> dict[str, Any]:
                 f"--control {pair}：应写成 名称=数值，例如 speed=1.2",
                 where="controls",
             )
-        values[name.strip()] = _value(value.strip())
+        values[name.strip()] = literal(value.strip())
     return values
-
-
-def _value(text: str) -> str | int | float | bool:
-    if text.lower() in ("on", "true", "yes", "off", "false", "no"):
-        return text.lower() in ("on", "true", "yes")
-    for kind in (int, float):
-        try:
-            return kind(text)
-        except ValueError:
-            continue
-    return text
 
 
 def direction(command: Any) -> Any:
