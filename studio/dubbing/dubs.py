@@ -19,7 +19,7 @@ from studio.digest import digest_of
 from studio.dubbing.fitting import Fit, Slot, Spoken, counted, fitted
 from studio.dubbing.settings import DUBBING, rules_of, settle_dubbing
 from studio.dubbing.shapes import Shapes
-from studio.dubbing.writing import Dubbed, Material, check_targets, cue_of, write
+from studio.dubbing.writing import Dubbed, Material, check_targets, write
 from studio.engines.contract import Control
 from studio.engines.registry import Registry
 from studio.errors import BadFile, BadRequest, NotFound, StudioError
@@ -34,7 +34,6 @@ from studio.production.jobs import Job
 from studio.production.linework import LinePlanner
 from studio.production.scripting import script_of
 from studio.production.shelf import safe_name
-from studio.text.cues import Cue
 from studio.words import Words
 
 FORMATS = ("srt", "vtt", "ass", "ssa", "lrc")
@@ -113,12 +112,12 @@ class Dubs:
         document = read_document(path, name=shown, language=begun.language)
         source = digest_of({"file": hashlib.sha256(path.read_bytes()).hexdigest(), "begun": asdict(begun)})
         for known in self.find(size=500):
-            if known.settings.get("from") == source:
+            if known.settings.get("begun_from") == source:
                 return known
         script = script_of(document, Choices(dialogue=False))
         notes = [note._asdict() for note in document.notes]
         begun = replace(begun, kind="drama")  # its lines are joined by time, not by pauses
-        return self._desk.begin_with(document, script, path, begun, "dub", notes=notes, **{"from": source})
+        return self._desk.begin_with(document, script, path, begun, "dub", notes=notes, begun_from=source)
 
     def notes(self, id: str) -> tuple[Words, ...]:
         """What was odd about the file that a dub began with."""
@@ -261,10 +260,6 @@ class Dubs:
     ) -> None:
         """Refuse before any work what cannot be written or mixed. `BadFile`, `NotFound`."""
         check_targets(path, background, video, subtitles)
-
-    def subtitles(self, id: str) -> tuple[Cue, ...]:
-        """The cues as they are now, with the times at which they are heard."""
-        return tuple(cue_of(cue.line, cue.fit) for cue in self.cues(id) if cue.line.start is not None)
 
     def export(
         self,
