@@ -34,6 +34,7 @@ from studio.production.jobs import Job
 from studio.production.linework import LinePlanner
 from studio.production.scripting import script_of
 from studio.production.shelf import safe_name
+from studio.text.timing import Known
 from studio.words import Words
 
 FORMATS = ("srt", "vtt", "ass", "ssa", "lrc")
@@ -339,10 +340,15 @@ class Dubs:
             settings=settings,
             rate=max(self._engines.get(engine).spec.rate for engine in engines),
             load=self._library.cache.load,
+            words=self._words,
             engines=tuple(engines),
             voices=tuple(sorted({member.voice for member in members.values() if member.voice})),
             recipe=id + made[len(id) :],
         )
+
+    def _words(self, take: str) -> Known:
+        stored = self._library.cache.get(take)
+        return stored.words if stored else ()
 
 
 def _slots(lines: Sequence[Line]) -> list[Slot]:

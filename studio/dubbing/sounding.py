@@ -73,6 +73,19 @@ def lead_of(placed: Placed) -> float:
     return min(LEAD_S, placed.shape.first) / placed.fit.stretch
 
 
+def heard_at(placed: Placed) -> Callable[[float], float]:
+    """From a time in a take to the time in the whole at which it is heard: edges, pauses and stretch counted."""
+    shape, fit = placed.shape, placed.fit
+    spared = list(_spared(shape, fit, placed.keep_s))
+
+    def at(time: float) -> float:
+        inside = min(max(time, shape.first), shape.last)
+        lost = sum(min(inside, end) - start for start, end in spared if inside > start)
+        return fit.slot.start + min(fit.length, (inside - shape.first - lost) / fit.stretch)
+
+    return at
+
+
 def timeline(cues: Sequence[Placed], load: Callable[[str], Clip], rate: int, seconds: float = 0.0) -> Timeline:
     """All cues where they belong, at least `seconds` long."""
     found = Timeline(rate)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +12,7 @@ from studio.audio.files import blocks, probe
 from studio.audio.writing import Tags, Writer, check_target
 from studio.dubbing.fitting import Fit, Rules
 from studio.dubbing.shapes import Shape
-from studio.dubbing.sounding import Background, Placed, mixed, timeline
+from studio.dubbing.sounding import Background, Placed, heard_at, mixed, timeline
 from studio.errors import BadFile, NotFound
 from studio.library.script import Line
 from studio.production.exports import write_text
@@ -20,7 +20,9 @@ from studio.production.jobs import Job
 from studio.production.pipeline import ahead
 from studio.production.provenance import STATEMENT, Provenance
 from studio.text.cues import Cue
+from studio.text.scan import without_marks
 from studio.text.subtitles import FORMATS
+from studio.text.timing import Known, timed
 from studio.words import Words
 
 if TYPE_CHECKING:
@@ -43,17 +45,18 @@ class Material:
     settings: Mapping[str, Any]
     rate: int
     load: Callable[[str], Clip]
+    words: Callable[[str], Known]  # of a take, in its own time; nothing where its engine tells none
     engines: tuple[str, ...]
     voices: tuple[str, ...]
     recipe: str
 
     def placed(self) -> list[Placed]:
         """What is heard."""
-        return [
-            Placed(line.take, self.shapes[line.take], fit, self.rules.pause_s, self.gains.get(line.speaker, 0.0))
-            for line, fit in ((cue.line, cue.fit) for cue in self.cues)
-            if fit.length
-        ]
+        return [self.place(cue.line, cue.fit) for cue in self.cues if cue.fit.length]
+
+    def place(self, line: Line, fit: Fit) -> Placed:
+        """A cue as it sounds."""
+        return Placed(line.take, self.shapes[line.take], fit, self.rules.pause_s, self.gains.get(line.speaker, 0.0))
 
 
 @dataclass(frozen=True)
@@ -126,15 +129,21 @@ def write(
     return Dubbed(target, seconds, tuple(beside), _counted(material))
 
 
-def cue_of(line: Line, fit: Fit) -> Cue:
-    """A cue as it is shown; one that is spoken past its end stays on the screen so long."""
+def shown(material: Material, line: Line, fit: Fit) -> Cue:
+    """A cue as it is shown, with the times of its words; one that is spoken past its end stays on the screen."""
     start = line.start or 0.0
-    return Cue(start, max(line.finish or start, fit.end), line.text, line.speaker)
+    cue = Cue(start, max(line.finish or start, fit.end), line.text, line.speaker)
+    known = material.words(line.take) if fit.length and without_marks(line.text) == line.text else ()
+    if not known:
+        return cue
+    at = heard_at(material.place(line, fit))
+    heard = [(word, at(low), at(high)) for word, low, high in known]
+    return replace(cue, words=timed(line.text, start, fit.end, heard))
 
 
 def _subtitles(material: Material, target: Path, format: str) -> Path:
     path = target.with_suffix(f".{format}")
-    cues = [cue_of(cue.line, cue.fit) for cue in material.cues if cue.line.start is not None]
+    cues = [shown(material, cue.line, cue.fit) for cue in material.cues if cue.line.start is not None]
     write_text(path, FORMATS[format][1](cues))
     return path
 

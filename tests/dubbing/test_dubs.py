@@ -157,6 +157,26 @@ def test_report_and_subtitles(dubbing, id, tmp_path):
     assert "<v Tom>I never thought" in vtt
 
 
+def test_words_have_the_times_at_which_they_are_heard(dubbing, id, tmp_path):
+    """Pauses lie between the words on both sides of them, whatever was squeezed and stretched."""
+    line = dubbing.cues(id)[1].line
+    dubbing.change(id, line.id, text="Wait, wait, you must not go now.")
+    dubbing.render(id).wait(60)
+    done = dubbing.export(id, tmp_path / "out.wav", subtitles=["json"]).wait(60)
+    told = json.loads(done.beside[0].read_text("utf-8"))["cues"]
+    assert [word["text"] for word in told[1]["words"]] == ["Wait,", "wait,", "you", "must", "not", "go", "now."]
+    for cue, fit in zip(told, (cue.fit for cue in dubbing.cues(id)), strict=True):
+        times = [time for word in cue["words"] for time in (word["start"], word["end"])]
+        assert times == sorted(times)
+        assert times[0] == pytest.approx(fit.slot.start, abs=0.06)
+        assert times[-1] == pytest.approx(fit.end, abs=0.06)
+    clip = read(done.path)
+    loud = np.abs(clip.samples) > 0.01
+    words = told[1]["words"]
+    for word in words:  # something is heard while each is said
+        assert loud[round(word["start"] * clip.rate) : round(word["end"] * clip.rate)].any(), word
+
+
 def test_a_background_gives_way_and_nothing_is_clipped(dubbing, id, tmp_path):
     import soundfile
 
