@@ -253,7 +253,7 @@ async function keep(number) {
   tell("voices");
 }
 /** Asks for a name; Enter saves it. */
-export async function askName(title, value = "") {
+async function askName(title, value = "") {
   const asked = dialog(title, html`<label class="field"><span>${t("name")}</span><input name="name" maxlength="80" required autofocus value="${value}"></label>`, [["save", t("save"), "primary"]]);
   const sheet = document.querySelector("dialog[open]:last-of-type");
   sheet.querySelector("input").addEventListener("keydown", (event) => {

@@ -162,7 +162,7 @@ function paintCues() {
 const two = (n) => String(n).padStart(2, "0");
 const stamp = (s) => { const ms = Math.round(s * 1000); return `${Math.floor(ms / 3600000) ? Math.floor(ms / 3600000) + ":" + two(Math.floor(ms / 60000) % 60) : Math.floor(ms / 60000)}:${two(Math.floor(ms / 1000) % 60)}.${String(ms % 1000).padStart(3, "0")}`; };
 /** Seconds in `1:02.5`, `00:01:02,500` or `62.5`; NaN for anything else. */
-export function seconds(text) {
+function seconds(text) {
   const found = /^(?:(?:(\d{1,3}):)?(\d{1,2}):)?(\d{1,6}(?:[.,]\d{1,3})?)$/.exec(text.trim());
   return found ? Number(found[1] || 0) * 3600 + Number(found[2] || 0) * 60 + Number(found[3].replace(",", ".")) : NaN;
 }
