@@ -3,6 +3,8 @@
 import atexit
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -25,11 +27,25 @@ VOLUME = 65  # % of the library's level: room for emphasis before its 16 bits ar
 AHEAD = 32  # utterances that the worker has while the caller consumes
 
 
+@dataclass(frozen=True)
+class _Delivery:
+    """How a voice speaks under its controls: the same for every line of a book."""
+
+    accent: Language | None
+    around: Around
+    settings: Mapping[int, int]
+    gain: float
+    tone: str  # lines of a voice file
+    whispered: str
+
+
 class Espeak:
     """Speech from eSpeak NG."""
 
     def __init__(self) -> None:
         self.spec: EngineSpec = declare(find())
+        self._delivery = lru_cache(64)(self._delivered)
+        self._folder: Path | None = None
         self._process: Process | None = None
         self._number = 0  # of the last utterance sent; grows over the life of the engine
 
@@ -101,23 +117,28 @@ class Espeak:
     def _order(self, recipe: Recipe) -> Order:
         """A recipe as the worker takes it."""
         self._check(recipe)
-        controls = self.spec.settle(dict(recipe.controls))
-        timbre, accent = self._voice(recipe.voice)
+        how = self._delivery(recipe.voice, recipe.controls)
+        passages = plan(recipe.text, recipe.language, how.accent, how.around)
+        parts = [
+            _part(passage, passages[at + 1] if at + 1 < len(passages) else None, how)
+            for at, passage in enumerate(passages)
+            if not passage.pause_ms
+        ]
+        return Order(tuple(passages), tuple(parts), recipe.seed, how.gain)
+
+    def _delivered(self, voice: VoiceContent, given: tuple[tuple[str, Any], ...]) -> _Delivery:
+        controls = self.spec.settle(dict(given))
+        timbre, accent = self._voice(voice)
         speed = float(controls["speed"]) * float(timbre.of("pace")[0])
         volume = round(VOLUME * 10 ** (float(timbre.of("level")[0]) / 20))
-        passages = plan(recipe.text, recipe.language, accent, Around(speed, volume))
         settings = {
             RATE_PARAMETER: words_per_minute(speed),
             VOLUME_PARAMETER: volume,
             GAP_PARAMETER: round(float(controls["word_gap"]) / 10),
         }
-        tones = {whisper: _tone(timbre, controls, whisper) for whisper in {p.whisper for p in passages}}
-        parts = [
-            _part(passage, passages[at + 1] if at + 1 < len(passages) else None, tones[passage.whisper], settings)
-            for at, passage in enumerate(passages)
-            if not passage.pause_ms
-        ]
-        return Order(tuple(passages), tuple(parts), recipe.seed, 10 ** (float(controls["volume"]) / 20))
+        gain = 10 ** (float(controls["volume"]) / 20)
+        tones = _tone(timbre, controls, False), _tone(timbre, controls, True)
+        return _Delivery(accent, Around(speed, volume), settings, gain, *tones)
 
     def _check(self, recipe: Recipe) -> None:
         if recipe.engine != self.spec.id or recipe.mode not in (mode for mode, _ in self.spec.modes):
@@ -138,10 +159,13 @@ class Espeak:
         return timbre_of(found.variant, data), found.accent
 
     def _data(self) -> Path:
-        installed = find()
-        if installed is None:
-            raise not_installed(missing() or Words("", ""))
-        return installed.data
+        """Where the voices are; looked up once, which takes longer than a line's own plan."""
+        if self._folder is None:
+            installed = find()
+            if installed is None:
+                raise not_installed(missing() or Words("", ""))
+            self._folder = installed.data
+        return self._folder
 
 
 def _whole(chunks: Iterator[AudioChunk]) -> Iterator[AudioChunk]:
@@ -168,8 +192,9 @@ def _tone(timbre: Timbre, controls: Mapping[str, Any], whisper: bool) -> str:
     return lines(shaped(timbre, how))
 
 
-def _part(passage: Passage, after: Passage | None, tone: str, settings: Mapping[int, int]) -> Part:
+def _part(passage: Passage, after: Passage | None, how: _Delivery) -> Part:
     """A passage for the worker. Where the sentence goes on in another language, a comma keeps its melody open."""
     goes_on = after is not None and not passage.ends_clause
     pause = after is not None and passage.ends_clause and not after.pause_ms
-    return Part(passage.language.file, tone, passage.ssml + ("," if goes_on else ""), settings, pause)
+    tone = how.whispered if passage.whisper else how.tone
+    return Part(passage.language.file, tone, passage.ssml + ("," if goes_on else ""), how.settings, pause)

@@ -8,6 +8,7 @@ character of the visible text it stands for; that is how word times find their w
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -126,6 +127,7 @@ def words_per_minute(factor: float) -> int:
     return round(float(np.interp(factor, _FACTORS, _WORDS_PER_MINUTE)))
 
 
+_SPECIAL = re.compile(r"[&<>\"]|(?<=\[)\[")  # in SSML; two brackets would begin phoneme names
 _CLAUSE_END = re.compile(r"[.,;:!?…。，、；：！？—\n][\"'”’」』）)\]》\s]*$")
 _NOT_TEXT = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\uffff\ud800-\udfff\ue000-\uf8ff"
@@ -260,6 +262,7 @@ def _scripts(text: str, language: str) -> Iterator[tuple[int, str]]:
         yield len(text), current or language
 
 
+@lru_cache(4096)  # a book has few letters
 def _of_script(letter: str, language: str) -> str:
     for name, (letters, users) in _SCRIPTS.items():
         if letters.match(letter):
@@ -338,13 +341,19 @@ class _Writer:
         if stretch.spoken:
             self._tag(stretch.spoken)
         else:
-            for at, character in enumerate(stretch.text):
-                if stretch.text[max(0, at - 1) : at + 1] == "[[":  # would begin phoneme names
-                    self._put(" ", at)
-                self._put(_escaped(character), at)
+            start = 0
+            for found in _SPECIAL.finditer(stretch.text):
+                self._plain(stretch.text, start, found.start())
+                self._put(" [" if found[0] == "[" else _escaped(found[0]), found.start())
+                start = found.end()
+            self._plain(stretch.text, start, len(stretch.text))
         self.visible.append(stretch.text)
         self._length += len(stretch.text)
         self._tag(after)
+
+    def _plain(self, text: str, start: int, end: int) -> None:
+        self.ssml.append(text[start:end])
+        self.places += range(self._length + start, self._length + end)
 
     def _put(self, written: str, at: int) -> None:
         self.ssml.append(written)
