@@ -25,7 +25,6 @@ from studio.engines.contract import (
     EngineSpec,
     Refined,
     Refines,
-    SharesVoices,
     VoiceContent,
     VoiceKind,
 )
@@ -37,7 +36,6 @@ from studio.library import (
     Library,
     Measured,
     NewStyle,
-    NewVoice,
     Page,
     Production,
     Style,
@@ -51,7 +49,7 @@ from studio.library.folder import DataFolder
 from studio.library.rights import SENTENCE, USES, Rights
 from studio.library.script import Line, LineQuery, Member, NewLine, Scope
 from studio.production import rights
-from studio.production.casting import SEEDS, blend, cast, cautions, weights_of
+from studio.production.casting import SEEDS, cast, cautions
 from studio.production.choices import Begun, Choices
 from studio.production.converting import Book, Converted, ConvertRequest
 from studio.production.exporting import export, export_bytes
@@ -100,6 +98,7 @@ if TYPE_CHECKING:  # each costs time to import, and most commands need none of t
     from studio.voices.cloning import Cloning
     from studio.voices.drawing import Drawing
     from studio.voices.exchange.exchange import Exchange
+    from studio.voices.keeping import Keeping
     from studio.voices.survey import Survey
 
 __all__ = [
@@ -175,8 +174,6 @@ __all__ = [
 
 MODELS = "TIMBRE_MODELS"  # the folder of models, where no option says it
 TAKE = "take:"  # before the digest of a take that is meant instead of a file
-CLIP_S = 1.0, 30.0  # of a clip that a voice is made of
-CLIP_PEAK = 0.003  # -50 dB: below it nothing is said
 REMEMBERED = 32  # performances that can still be listened to
 
 
@@ -252,11 +249,18 @@ class Studio:
         return Desk(self._library, self._engines, self._executor(), lambda: self.styles, self._gate)
 
     @cached_property
+    def keeping(self) -> "Keeping":
+        """Voices into the library."""
+        from studio.voices.keeping import Keeping
+
+        return Keeping(self._library, self._engines, self.models.store)
+
+    @cached_property
     def drawing(self) -> "Drawing":
         """Voices drawn, blended, bred and compared: one sentence in a grid of candidates."""
         from studio.voices.drawing import Drawing
 
-        return Drawing(self._library, self._engines, self._renderer, self._direct, self.keep_voice)
+        return Drawing(self._library, self._engines, self._renderer, self._direct, self.keeping.voice)
 
     @cached_property
     def dubbing(self) -> "Dubs":
@@ -411,15 +415,6 @@ class Studio:
         job.start()
         return job
 
-    def voice_code(self, engine: str, voice: str) -> str:
-        """A voice as the string that people exchange for this engine; `code:` before it names the voice again."""
-        found = self._engines.get(engine)
-        if not isinstance(found, SharesVoices):
-            raise BadRequest(f"{engine}: its voices have no strings", f"{engine}：音色没有编码字符串", where="engine")
-        chosen = cast(self._library, found, voice)
-        rights.require(self._library, [chosen], engine)
-        return found.code_of(chosen.content)
-
     def plan(self, request: SpeakRequest) -> Plan:
         """What would be said and how, without saying it."""
         return plan(request, self._direct(request))
@@ -531,12 +526,6 @@ class Studio:
 
     # keeping
 
-    def keep_seed(self, engine: str, seed: int, name: str, **facts: Any) -> Voice:
-        """The voice of a seed, into the library."""
-        state = self._engines.get(engine)
-        voice = cast(self._library, state, f"seed:{seed}")
-        return self.keep_voice(engine, voice.content, name, **facts)
-
     def revoice(
         self,
         recording: Path | str,
@@ -558,10 +547,6 @@ class Studio:
             self._engines, self._library, data, path, engine=engine, voice=voice, controls=controls, seed=seed
         )
 
-    def weights_now(self, engine: str) -> str:
-        """The digest of the weights that an engine speaks with; empty where it has none, or they are not here."""
-        return weights_of(self.models.store, self.engine(engine))
-
     def converters(self) -> Sequence[str]:
         """The engines that are ready and can say a recording in another voice."""
         from studio.production.revoicing import converters
@@ -573,49 +558,6 @@ class Studio:
         from studio.production.revoicing import revoiced_take
 
         return revoiced_take(self._engines, self._library, self.takes.get(digest), engine, voice)
-
-    def keep_voice(self, engine: str, content: VoiceContent, name: str, **facts: Any) -> Voice:
-        """A voice pinned by its content and the weights that its engine has now, into the library."""
-        spec = self.engine(engine)
-        spec.accept(content)
-        origin = rights.inherited(self._library, facts.get("parents", ()), facts.get("origin", {}))
-        pinned = {"weights": self.weights_now(engine), **facts, "origin": origin}
-        return self.voices.add(
-            NewVoice(engine, content.kind.value, content.to_json(), name, content.clip or None, **pinned)
-        )
-
-    def check_clip(self, engine: str, content: VoiceContent) -> None:
-        """Refuse a clip that no voice can be made of: no sound, too short, too long, silent."""
-        from studio.audio.files import read_bytes
-
-        self._engines.get(engine).spec.accept(content)
-        clip = read_bytes(content.clip, longest_s=CLIP_S[1])
-        if clip.seconds < CLIP_S[0] or not len(clip) or abs(clip.samples).max() < CLIP_PEAK:
-            raise BadFile(
-                f"the clip ({clip.seconds:.1f} s) is too short or silent: {CLIP_S[0]:g} to {CLIP_S[1]:g} s are needed",
-                f"片段长 {clip.seconds:.1f} 秒，或没有声音：需要 {CLIP_S[0]:g} 到 {CLIP_S[1]:g} 秒的语音",
-                where="voice.clip",
-            )
-
-    def keep_blend(self, engine: str, weights: Mapping[str, float], name: str, **facts: Any) -> Voice:
-        """A mix of voices (as `SpeakRequest.voice` names them) by weight, into the library, with its parents."""
-        speaker = self._engines.get(engine)
-        mixed = [(cast(self._library, speaker, ref), w) for ref, w in weights.items()]
-        parents = [{"voice": voice.id or voice.label, "name": voice.label, "weight": w} for voice, w in mixed]
-        return self.keep_voice(engine, blend(speaker, mixed), name, parents=parents, **facts)
-
-    def keep_voice_of(self, digest: str, name: str, **facts: Any) -> Voice:
-        """The voice that spoke a take, into the library."""
-        details = self.takes.details(digest)
-        recipe, spoken_by = details.recipe, details.take.voice_id
-        line = recipe["lines"][0] if recipe.get("kind") == "reading" else recipe
-        content = rights.content_of(line["voice"], self._library, spoken_by)
-        source = self.voices.known(spoken_by) if spoken_by else None
-        if source is not None:
-            facts = {"parents": [{"voice": source.id, "weight": 1.0}], "origin": source.origin, **facts}
-        voice = self.keep_voice(line["engine"], content, name, **facts)
-        self.previews.add(voice.id, digest)
-        return voice
 
     def keep_style(self, name: str, engine: str, controls: Mapping[str, Any], description: str = "") -> Style:
         """Control values under a name; the engine's declaration checks them."""
@@ -670,7 +612,7 @@ class Studio:
             mode=getattr(request, "mode", "speak"),
             gaps=request.gaps,
             split=request.split,
-            cautions=cautions(voice, spec, self.weights_now(spec.id) if voice.weights else ""),
+            cautions=cautions(voice, spec, self.keeping.weights_now(spec.id) if voice.weights else ""),
         )
 
     def _produce(self, request: SpeakRequest | ConvertRequest) -> Direction:

@@ -104,7 +104,7 @@ async def create_voice(
 
     def keep() -> Voice:
         cloning = state.studio.cloning
-        state.studio.check_clip(spec.id, content)
+        state.studio.keeping.check_clip(spec.id, content)
         agreed = [use.strip() for use in uses.split(",") if use.strip()]
         rights = cloning.record(speaker or name, agreed, expires, sentence=consent.strip())
         return cloning.keep(spec.id, content, name, rights, source=audio_sample.filename or "", language=language)

@@ -65,7 +65,7 @@ def builtin_voices(session: Session, engine: str, machine: bool) -> None:
 @click.pass_obj
 def voice_code(session: Session, voice: str, engine: str) -> None:
     with session.open() as studio:
-        click.echo(studio.voice_code(engine, voice))
+        click.echo(studio.keeping.code(engine, voice))
 
 
 @voices.command("add", help=say("Keep the voice of a seed under a name.", "把一个种子的音色存入音色库。"))
@@ -78,7 +78,7 @@ def voice_code(session: Session, voice: str, engine: str) -> None:
 @click.pass_obj
 def add_voice(session: Session, name: str, seed: int, engine: str, machine: bool, **facts: Any) -> None:
     with session.open() as studio:
-        voice = studio.keep_seed(engine, seed, name, **facts)
+        voice = studio.keeping.seed(engine, seed, name, **facts)
     as_json(plain(voice)) if machine else click.echo(f"{voice.name}  {voice.id}")
 
 
@@ -92,7 +92,7 @@ def blend_voices(session: Session, name: str, weights: tuple[str, ...], engine: 
     from studio.cli.speaking import controls_of
 
     with session.open() as studio:
-        voice = studio.keep_blend(engine, weights_of(controls_of(weights)), name)
+        voice = studio.keeping.blend(engine, weights_of(controls_of(weights)), name)
     as_json(plain(voice)) if machine else click.echo(f"{voice.name}  {voice.id}")
 
 

@@ -129,7 +129,7 @@ def test_models_and_capabilities_tell_what_there_is(api: httpx.Client) -> None:
 
 def test_voices_are_searched_and_paged(api: httpx.Client, home: Studio) -> None:
     for n in range(5):
-        home.keep_seed("espeak", 500 + n, f"Harbour {n}", tags=("sea",))
+        home.keeping.seed("espeak", 500 + n, f"Harbour {n}", tags=("sea",))
     first = api.get("/v1/audio/voices", params={"search": "harbour", "limit": 2}).json()
     assert (first["total"], first["pages"], first["has_more"], len(first["data"])) == (5, 3, True, 2)
     last = api.get("/v1/audio/voices", params={"search": "harbour", "limit": 2, "page": 3}).json()

@@ -75,7 +75,7 @@ def test_a_voice_of_openai_is_always_the_same_and_others_differ(speak: Ask) -> N
 
 
 def test_voices_by_name_id_and_seed(speak: Ask, home: Studio) -> None:
-    kept = home.keep_seed("espeak", 77, "Evening star")
+    kept = home.keeping.seed("espeak", 77, "Evening star")
     by_name = speak(voice="Evening star", response_format="pcm").content
     assert by_name == speak(voice={"id": kept.id}, response_format="pcm").content
     assert by_name == speak(voice="seed:77", response_format="pcm").content

@@ -147,7 +147,7 @@ def test_clips_for_moods(visit: Visit, home: Studio, clip: Path, shot: Shot) -> 
 
 
 def test_deleting_a_voice_in_use_asks_what_becomes_of_the_productions(visit: Visit, home: Studio, shot: Shot) -> None:
-    voice = home.keep_blend("espeak", {"f2": 1, "m3": 1}, "Reader")
+    voice = home.keeping.blend("espeak", {"f2": 1, "m3": 1}, "Reader")
     script = home.scripts.empty(Begun(title="A book", engine="espeak", voice=voice.id))
     page = visit("voices", language="zh-CN", width=390)
     page.locator(".voice-card", has_text="Reader").locator("[data-act=drop]").click()

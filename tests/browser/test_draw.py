@@ -170,7 +170,7 @@ def test_a_blend_is_heard_kept_and_its_descent_shown(visit: Visit, shot: Callabl
 
 
 def test_rated_voices_are_offered_for_breeding(visit: Visit, home: Any) -> None:
-    kept = [home.keep_seed("espeak", 300 + n, f"Rated {n}", rating=n).id for n in (2, 5, 4)]
+    kept = [home.keeping.seed("espeak", 300 + n, f"Rated {n}", rating=n).id for n in (2, 5, 4)]
     page = visit("voices")
     page.locator("#voice-blend").click()
     page.wait_for_selector(".blend-slot")
@@ -192,7 +192,7 @@ def test_rated_voices_are_offered_for_breeding(visit: Visit, home: Any) -> None:
 
 
 def test_an_opened_voice_is_heard_at_once_edited_and_used(visit: Visit, home: Any, shot: Callable[..., None]) -> None:
-    voice = home.keep_seed("espeak", 777, "Openable", controls={"speed": 1.3})
+    voice = home.keeping.seed("espeak", 777, "Openable", controls={"speed": 1.3})
     page = visit("voices")
     card = page.locator(".voice-card", has_text="Openable")
     card.wait_for()
@@ -251,7 +251,7 @@ def test_an_opened_voice_is_heard_at_once_edited_and_used(visit: Visit, home: An
 
 
 def test_cards_by_arrows_and_the_tray(visit: Visit, home: Any, shot: Callable[..., None]) -> None:
-    kept = [home.keep_seed("espeak", 600 + n, f"Side {n}", tags=(f"tag{n}",)).id for n in range(5)]
+    kept = [home.keeping.seed("espeak", 600 + n, f"Side {n}", tags=(f"tag{n}",)).id for n in range(5)]
     page = visit("voices")
     page.locator("#voice-search").fill("Side")
     page.wait_for_function("document.querySelectorAll('.voice-card').length === 5")

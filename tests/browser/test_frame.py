@@ -19,8 +19,8 @@ def something_to_see(home: Any) -> None:
 
     home.speak(SpeakRequest("你好，世界。Hello from Timbre Studio!")).wait(30)
     if home.voices.find().total == 0:
-        home.keep_seed("espeak", 7, "晚风", tags=("温暖", "讲故事"), gender="female", languages=("zh",))
-        home.keep_seed("espeak", 8, "Juniper with a name that is longer than its card", rating=4, favourite=True)
+        home.keeping.seed("espeak", 7, "晚风", tags=("温暖", "讲故事"), gender="female", languages=("zh",))
+        home.keeping.seed("espeak", 8, "Juniper with a name that is longer than its card", rating=4, favourite=True)
 
 
 @pytest.mark.parametrize(("language", "reader"), [("zh-CN", "zh"), ("en-US", "en")])

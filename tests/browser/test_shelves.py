@@ -63,7 +63,7 @@ def test_voices_are_searched_filtered_and_sorted(visit: Visit) -> None:
 
 
 def test_many_voices_are_paged(visit: Visit, home: Any) -> None:
-    kept = [home.keep_seed("espeak", 9000 + n, f"Crowd {n:02}").id for n in range(30)]
+    kept = [home.keeping.seed("espeak", 9000 + n, f"Crowd {n:02}").id for n in range(30)]
     page = visit("voices")
     page.locator("#voice-search").fill("Crowd")
     page.wait_for_timeout(800)  # until the search is done

@@ -169,7 +169,7 @@ def test_a_take_is_heard_again(visit: Visit, speak: Callable[[Any, str], None], 
 
 
 def test_the_emotion_of_a_voice_is_heard_and_found(visit: Visit, home: Studio, shot: Shot) -> None:
-    home.keep_seed("espeak", 7, "Seven")
+    home.keeping.seed("espeak", 7, "Seven")
     page = visit("voices")
     card = page.locator(".voice-card").filter(has_text="Seven")
     card.get_by_role("button", name="Hear its emotion").click()

@@ -35,7 +35,7 @@ def url(home: Studio) -> Iterator[str]:
 def cards(tmp_path: Path) -> list[Path]:
     """A voice card, a pack and a file that is no voice, made by another studio."""
     with Studio(tmp_path / "other") as other:
-        ids = [other.keep_seed("espeak", seed, f"晚风 {seed}", tags=("暖",)).id for seed in (1, 2, 3)]
+        ids = [other.keeping.seed("espeak", seed, f"晚风 {seed}", tags=("暖",)).id for seed in (1, 2, 3)]
         other.exchange.write(ids[:1], tmp_path / "wind.voice.png")
         other.exchange.write(ids, tmp_path / "all.zip")
     (tmp_path / "bad.pt").write_bytes(BAD)
@@ -125,7 +125,7 @@ def test_a_pack_of_the_studio_is_one_click_away(visit: Visit, shot: Shot, home: 
 def test_a_voice_is_exported_as_a_card_and_comes_in_again(
     visit: Visit, shot: Shot, home: Studio, tmp_path: Path
 ) -> None:
-    voice = home.keep_seed("espeak", 7, "晚风", tags=("暖",), rating=4)
+    voice = home.keeping.seed("espeak", 7, "晚风", tags=("暖",), rating=4)
     page = visit("voices")
     page.locator(".voice-card [data-act=open]").click()
     page.locator("#open-export").click()
@@ -148,7 +148,7 @@ def test_many_are_tagged_rated_exported_deleted_and_brought_back(
     visit: Visit, shot: Shot, home: Studio, tmp_path: Path, language: str, width: int
 ) -> None:
     for seed in range(30):
-        home.keep_seed("espeak", seed, f"v{seed:02}")
+        home.keeping.seed("espeak", seed, f"v{seed:02}")
     page = visit("voices", language, width)
     page.locator("#voice-select").click()
     page.locator(".voice-card").nth(0).click(position={"x": 60, "y": 100})

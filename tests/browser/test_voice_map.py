@@ -21,11 +21,11 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
     """Ten measured voices, two that are one and the same among them, and two that nobody measured."""
     with Studio(tmp_path_factory.mktemp("voices")) as studio:
         for name in CAST:
-            studio.keep_voice("espeak", VoiceContent(VoiceKind.BUILTIN, name=name), name)
-        studio.keep_voice("espeak", VoiceContent(VoiceKind.BUILTIN, name="steph"), "steph again")
+            studio.keeping.voice("espeak", VoiceContent(VoiceKind.BUILTIN, name=name), name)
+        studio.keeping.voice("espeak", VoiceContent(VoiceKind.BUILTIN, name="steph"), "steph again")
         studio.survey.measure_rest().wait(120)
-        studio.keep_seed("espeak", 1, "New one")
-        studio.keep_seed("espeak", 2, "New two")
+        studio.keeping.seed("espeak", 1, "New one")
+        studio.keeping.seed("espeak", 2, "New two")
         yield studio
 
 
@@ -154,7 +154,7 @@ def test_a_voice_is_measured_with_progress(
 
 def test_the_rest_is_measured_at_once_and_stopped(visit: Visit, home: Studio) -> None:
     for number in range(30, 60):
-        home.keep_seed("espeak", number, f"Late {number}")
+        home.keeping.seed("espeak", number, f"Late {number}")
     page = visit("voices")
     page.locator("#survey-sound").click()
     page.locator("#survey-rest").click()

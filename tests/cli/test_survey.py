@@ -23,7 +23,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     place: Path = tmp_path_factory.mktemp("home")
     with Studio(place) as studio:
         for name, seed in (("Low", 0), ("High", 3), ("High again", 3), ("Middle", 5)):
-            studio.keep_seed("espeak", seed, name, tags=("pair",) if seed == 3 else ())
+            studio.keeping.seed("espeak", seed, name, tags=("pair",) if seed == 3 else ())
         take = studio.speak(SpeakRequest("Nobody was at home, and the door stood open.", voice="Low")).wait(30)
         studio.export_take(take.digest, place / "low.wav")
     return place

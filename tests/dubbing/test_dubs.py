@@ -297,7 +297,7 @@ def test_settings_out_of_range_and_unknown_ones_are_refused(dubbing, id):
 
 
 def test_a_voice_that_cannot_speak_is_told_at_its_cues(studio, dubbing, id):
-    voice = studio.keep_seed("espeak", 7, "Gone")
+    voice = studio.keeping.seed("espeak", 7, "Gone")
     studio.scripts.cast(id, [Member("Tom", "espeak", voice.id)])
     dubbing.render(id).wait(60)
     studio.voices.delete([voice.id])

@@ -221,7 +221,7 @@ def test_a_bad_mark_is_told_at_its_line_and_the_others_go_on(desk: Desk, id: str
 
 
 def test_a_cast_with_a_deleted_voice_says_so(studio: Studio, desk: Desk, id: str) -> None:
-    voice = studio.keep_blend("espeak", {"f2": 1, "m3": 1}, "Gone")
+    voice = studio.keeping.blend("espeak", {"f2": 1, "m3": 1}, "Gone")
     desk.cast(id, [Member("Martha", "espeak", voice.id)])
     assert rendered(desk, id) == 13
     studio.voices.delete([voice.id])
@@ -502,7 +502,7 @@ def test_speakers_fall_in_and_music_gives_way(desk: Desk, tmp_path: Path) -> Non
 def test_a_production_travels_as_a_zip_or_a_folder(desk: Desk, studio: Studio, id: str, tmp_path: Path) -> None:
     from studio.production.packing import pack, unpack
 
-    voice = studio.keep_blend("espeak", {"f2": 1, "m3": 1}, "Ours")
+    voice = studio.keeping.blend("espeak", {"f2": 1, "m3": 1}, "Ours")
     desk.cast(id, [Member("Martha", "espeak", voice.id)])
     desk.put_words([Entry("boat", "ship", scope=id)])
     rendered(desk, id)
@@ -642,8 +642,10 @@ def test_the_report_is_one_page_that_loads_nothing(desk: Desk, id: str, tmp_path
 def test_voices_are_suggested_by_gender_and_age_from_the_library_first(
     studio: Studio, desk: Desk, tmp_path: Path
 ) -> None:
-    grandma = studio.keep_blend("espeak", {"f2": 1, "f4": 1}, "Granny", gender="female", age="old", languages=("en",))
-    girl = studio.keep_blend("espeak", {"f1": 1, "f5": 1}, "Kid", gender="female", age="a child", languages=("en",))
+    grandma = studio.keeping.blend(
+        "espeak", {"f2": 1, "f4": 1}, "Granny", gender="female", age="old", languages=("en",)
+    )
+    girl = studio.keeping.blend("espeak", {"f1": 1, "f5": 1}, "Kid", gender="female", age="a child", languages=("en",))
     path = tmp_path / "tale.txt"
     path.write_text("“Sit,” said the old woman.\n\n“No,” said the little girl.\n\n“Oh,” said the old man.\n", "utf-8")
     id = desk.begin(path, Begun(voice="m3")).id

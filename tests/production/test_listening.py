@@ -184,7 +184,7 @@ def test_a_language_that_is_not_understood_is_heard_but_not_judged(studio: Studi
 
 
 def test_a_voice_is_heard_by_what_it_says(studio: Studio) -> None:
-    voice = studio.keep_seed("espeak", 5, "Five")
+    voice = studio.keeping.seed("espeak", 5, "Five")
     with pytest.raises(BadRequest, match="has no clip"):
         studio.listening.hear_voice(voice.id)
     found = studio.listening.hear_voice(voice.id, preview="The old clock.")

@@ -33,10 +33,10 @@ def clone(studio: Studio, name: str, rights: Rights | None = None, clip: Path = 
 
 def derived(studio: Studio, name: str, *parents: Voice) -> Voice:
     """A voice of espeak, quick to speak, made from others as far as the library knows."""
-    plain = studio.keep_blend("espeak", {"f2": 1, "m3": len(name) / 50}, f"{name} plain")
+    plain = studio.keeping.blend("espeak", {"f2": 1, "m3": len(name) / 50}, f"{name} plain")
     made_from = [{"voice": one.id, "weight": 1.0} for one in parents]
     content = VoiceContent.from_json(plain.content)
-    return studio.keep_voice("espeak", content, name, parents=made_from)
+    return studio.keeping.voice("espeak", content, name, parents=made_from)
 
 
 @pytest.fixture(scope="module")
@@ -227,13 +227,13 @@ def test_a_clip_voice_itself(studio: Studio, tmp_path: Path) -> None:
     for door in (
         lambda: studio.export_take(take.digest, tmp_path / "out.wav"),
         lambda: studio.permit(SpeakRequest("x", engine="chattts", voice=voice.id)),
-        lambda: studio.voice_code("chattts", voice.id),
+        lambda: studio.keeping.code("chattts", voice.id),
     ):
         with pytest.raises(NotPermitted, match="itself"):
             door()  # type: ignore[no-untyped-call]
     studio.cloning.allow(voice.id, checked("me", ["personal"]))
     studio.export_take(take.digest, tmp_path / "out.wav")
-    again = studio.keep_voice_of(take.digest, "itself again")
+    again = studio.keeping.of_take(take.digest, "itself again")
     assert studio.cloning.clip(again.id) == OTHER.read_bytes()
     assert studio.cloning.standing(again.id).permitted
     studio.voices.delete([voice.id, again.id])
@@ -276,7 +276,7 @@ def test_a_voice_by_its_string_is_looked_up(studio: Studio, silent: Voice) -> No
 
 
 def test_voices_that_are_nobody_s_need_no_record(studio: Studio) -> None:
-    mix = studio.keep_blend("espeak", {"f2": 1, "f3": 2}, "plain mix")
+    mix = studio.keeping.blend("espeak", {"f2": 1, "f3": 2}, "plain mix")
     standing = studio.cloning.standing(mix.id)
     assert (standing.cloned, standing.permitted) == (False, True)
     assert "cloned" not in mix.origin

@@ -134,7 +134,7 @@ def test_a_style_sets_controls_and_a_control_goes_over_it(studio):
 
 
 def test_a_library_voice_is_used_and_counted(studio):
-    voice = studio.keep_seed("espeak", 2222, "晚风")
+    voice = studio.keeping.seed("espeak", 2222, "晚风")
     assert spoken(studio, voice="晚风").voice_id == voice.id
     assert studio.voices.get("晚风").uses == 1
     assert spoken(studio, voice="seed:2222").seconds == pytest.approx(spoken(studio, voice="晚风").seconds)
@@ -193,7 +193,7 @@ def test_another_database_is_used_where_the_environment_names_one(tmp_path, monk
     elsewhere = tmp_path / "elsewhere.db"
     monkeypatch.setenv("TIMBRE_DATABASE_URL", f"sqlite:///{elsewhere}")
     with Studio(tmp_path / "data") as studio:
-        studio.keep_seed("espeak", 5, "Kept elsewhere")
+        studio.keeping.seed("espeak", 5, "Kept elsewhere")
     assert elsewhere.exists()
     assert not (tmp_path / "data" / "studio.db").exists()
 

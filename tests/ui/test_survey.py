@@ -16,7 +16,7 @@ QUERY: dict[str, Any] = {"search": "Survey", "measures": {}}
 @pytest.fixture(scope="module")
 def page(studio: Studio) -> Survey:
     for seed in range(4):
-        studio.keep_seed("espeak", seed, f"Survey {seed}")
+        studio.keeping.seed("espeak", seed, f"Survey {seed}")
     ids = [voice.id for voice in studio.voices.find(query_of(QUERY))]
     studio.survey.measure(ids, quick=True).wait(60)
     return Survey(studio, query_of)
@@ -42,7 +42,7 @@ def test_measures_in_words(page: Survey, language: str) -> None:
 
 
 def test_a_voice_without_measures_has_none(page: Survey) -> None:
-    new = page.studio.keep_seed("espeak", 77, "Silent so far")
+    new = page.studio.keeping.seed("espeak", 77, "Silent so far")
     assert page.voice_measured({"id": new.id}, "en")["measured"] is None
     state = page.survey_state({}, "en")
     assert state["measured"] < state["total"]

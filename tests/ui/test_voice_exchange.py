@@ -14,7 +14,7 @@ Ask = Callable[..., Any]
 
 @pytest.fixture
 def voices(studio: Studio) -> list[str]:
-    return [studio.keep_seed("espeak", seed, f"exchanged {seed}").id for seed in (101, 102)]
+    return [studio.keeping.seed("espeak", seed, f"exchanged {seed}").id for seed in (101, 102)]
 
 
 def test_a_file_goes_out_once_and_comes_in_again(
@@ -92,7 +92,7 @@ def test_all_voices_that_the_filters_leave(ask: Ask, studio: Studio, voices: lis
 
 
 def test_the_name_of_a_download_is_only_a_name(ask: Ask, client: httpx.Client, studio: Studio, tmp_path: Path) -> None:
-    voice = studio.keep_seed("espeak", 103, "../../a\nb/ c.exe")
+    voice = studio.keeping.seed("espeak", 103, "../../a\nb/ c.exe")
     told = ask("export_voices", {"ids": [voice.id], "format": "voice"})["ok"]
     sent = client.get(f"/{told['url']}").headers["content-disposition"]
     assert "/" not in sent.split("filename*")[0]

@@ -197,7 +197,7 @@ def test_a_line_of_a_script_is_spoken_in_its_mood(studio: Studio, speech: Speech
 @pytest.fixture
 def book(studio: Studio) -> Iterator[tuple[str, str]]:
     """A production that a voice of espeak reads, and that voice."""
-    voice = studio.keep_blend("espeak", {"f2": 1, "m3": 1}, "Reader")
+    voice = studio.keeping.blend("espeak", {"f2": 1, "m3": 1}, "Reader")
     script = studio.scripts.empty(Begun(title="book", engine="espeak", voice="Reader"))
     chapter = studio.scripts.chapters(script.id)[0].id
     studio.scripts.edit(script.id, "insert", line=NewLine("Hello there.", speaker="Ben"), chapter=chapter)

@@ -99,7 +99,7 @@ def test_a_line_of_descent_names_grandparents(studio: Studio) -> None:
     (told,) = studio.drawing.lineage(child.id)
     assert (told.name, told.weight, told.id) == ("Mother", 1.0, mother.id)
     assert [(one.name, one.weight) for one in told.parents] == [("f2", 0.5), ("f3", 0.5)]
-    assert studio.drawing.lineage(studio.keep_seed("espeak", 1, "Alone").id) == ()
+    assert studio.drawing.lineage(studio.keeping.seed("espeak", 1, "Alone").id) == ()
 
 
 def test_dice_are_the_same_everywhere() -> None:
@@ -142,7 +142,7 @@ def test_what_cannot_be_evolved_is_refused(studio: Studio, kind: object, words: 
 
 def test_voices_of_two_engines_do_not_mix(studio: Studio) -> None:
     clip = VoiceContent.from_json({"kind": "clip", "sha256": "", "transcript": "hi"}, b"RIFF")
-    studio.keep_voice("cosyvoice2", clip, "Elsewhere")
+    studio.keeping.voice("cosyvoice2", clip, "Elsewhere")
     with pytest.raises(BadRequest, match="belongs to the engine cosyvoice2"):
         studio.drawing.evolve("espeak", Mix({"f2": 1, "Elsewhere": 1}), HELLO)
     with pytest.raises(BadRequest, match="cannot be blended: they are clips"):
@@ -172,12 +172,12 @@ def test_chattts_is_drawn_and_bred(chattts: Studio) -> None:
 
 
 def test_other_weights_than_it_was_made_with_are_told(chattts: Studio) -> None:
-    voice = chattts.keep_seed("chattts", 3, "Pinned")
+    voice = chattts.keeping.seed("chattts", 3, "Pinned")
     assert len(voice.weights) == 64
     assert chattts.plan(SpeakRequest("你好。", "chattts", "Pinned")).direction.cautions == ()
     content = VoiceContent.from_json(voice.content)
-    chattts.keep_voice("chattts", content, "Old", weights="ab" * 32)
+    chattts.keeping.voice("chattts", content, "Old", weights="ab" * 32)
     (note,) = (n for n in chattts.plan(SpeakRequest("你好。", "chattts", "Old")).notes if n.mark == "Old")
     assert "other weights of chattts" in note.note.en
     assert "abababababab" in note.note.zh
-    assert chattts.keep_seed("espeak", 3, "Plain").weights == ""
+    assert chattts.keeping.seed("espeak", 3, "Plain").weights == ""

@@ -323,7 +323,7 @@ def test_a_speaker_that_was_heard_in_a_clip_needs_consent_too(studio: Studio, tm
 def test_safetensors_can_be_read_by_others(studio: Studio, tmp_path: Path) -> None:
     from safetensors.numpy import load_file
 
-    ids = [studio.keep_seed("espeak", seed, "晚风").id for seed in (1, 2)]
+    ids = [studio.keeping.seed("espeak", seed, "晚风").id for seed in (1, 2)]
     studio.exchange.write(ids, tmp_path / "a.safetensors")
     found = load_file(tmp_path / "a.safetensors")
     assert sorted(found) == ["晚风", "晚风 (2)"]
@@ -332,13 +332,13 @@ def test_safetensors_can_be_read_by_others(studio: Studio, tmp_path: Path) -> No
 
 
 def test_a_library_moves_with_lineage_rights_and_order(studio: Studio, tmp_path: Path) -> None:
-    one, two = (studio.keep_seed("espeak", seed, "晚风", rating=seed) for seed in (1, 2))
+    one, two = (studio.keeping.seed("espeak", seed, "晚风", rating=seed) for seed in (1, 2))
     rights = {"rights": {"speaker": "me", "uses": ["personal"]}}
-    studio.keep_blend("espeak", {one.id: 1, two.id: 2}, "混合", origin=rights)
+    studio.keeping.blend("espeak", {one.id: 1, two.id: 2}, "混合", origin=rights)
     count, _ = studio.exchange.write(studio.exchange.every(), tmp_path / "all.zip")
     assert count == 3
     with Studio(tmp_path / "other") as other:
-        before = other.keep_seed("espeak", 1, "mine")  # the other machine has one of them already
+        before = other.keeping.seed("espeak", 1, "mine")  # the other machine has one of them already
         report = other.exchange.take_in([tmp_path / "all.zip"])
         assert [entry.outcome for entry in report.entries] == ["merged", "added", "added"]
         after = other.voices.get("混合")
@@ -408,7 +408,7 @@ def test_an_unknown_engine_is_told_and_its_voice_kept(studio: Studio, tmp_path: 
 
 
 def test_the_same_voice_is_the_same_picture_and_another_is_another(studio: Studio, tmp_path: Path) -> None:
-    one, two = kept(studio), studio.keep_seed("espeak", 8, "晚风")
+    one, two = kept(studio), studio.keeping.seed("espeak", 8, "晚风")
     for name, voice in (("a", one), ("b", one), ("c", two)):
         studio.exchange.write([voice.id], tmp_path / f"{name}.voice.png")
     first, same, other = ((tmp_path / f"{name}.voice.png").read_bytes() for name in "abc")

@@ -434,7 +434,7 @@ def test_a_failure_in_the_last_voice_takes_the_whole_file_back(studio: Studio, t
     content = {"kind": "clip", "sha256": hashlib.sha256(clip).hexdigest(), "transcript": ""}
     with Studio(tmp_path / "other") as other:
         ids = [
-            other.keep_seed("espeak", 1, "a").id,
+            other.keeping.seed("espeak", 1, "a").id,
             other.voices.add(NewVoice("cosyvoice3", "clip", content, "b", clip)).id,
         ]
         other.exchange.write(ids, tmp_path / "pack")
@@ -483,7 +483,7 @@ def test_memory_stays_flat(tmp_path: Path, name: str) -> None:
 
 
 def test_nothing_half_written_is_left(studio: Studio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    voice = studio.keep_seed("espeak", 1, "a")
+    voice = studio.keeping.seed("espeak", 1, "a")
 
     def failing(out: own.Outgoing, beside: Any = None) -> Any:
         raise StudioError("stopped", "已停止")

@@ -120,7 +120,7 @@ def test_campplus_comes_with_an_installed_cosyvoice(tmp_path: Path) -> None:
     write_checkpoint("v2", tmp_path / "models" / "cosyvoice2")
     with Studio(tmp_path / "with", models=tmp_path / "models") as studio:
         assert [one.id for one in studio.survey.encoders()] == ["campplus", "timbre-1"]
-        voice = studio.keep_seed("espeak", 5, "Five")
+        voice = studio.keeping.seed("espeak", 5, "Five")
         studio.survey.measure([voice.id], quick=True).wait()
         assert studio.survey.measures([voice.id])[voice.id].details["encoder"] == "campplus"
         assert studio._library.voice_measures.vector(voice.id, "campplus").shape == (192,)  # type: ignore[union-attr]
@@ -133,7 +133,7 @@ def test_campplus_comes_with_an_installed_cosyvoice(tmp_path: Path) -> None:
 
 
 def test_a_voice_is_measured(shared: Studio) -> None:
-    voice = shared.keep_seed("espeak", 7, "Seven", languages=("zh-CN",))
+    voice = shared.keeping.seed("espeak", 7, "Seven", languages=("zh-CN",))
     job = shared.survey.measure([voice.name])
     (outcome,) = job.wait(120)
     assert (job.progress, job.done, outcome.error) == (1.0, 18, None)
@@ -158,7 +158,7 @@ def test_a_voice_is_measured(shared: Studio) -> None:
 
 def test_measures_are_those_of_the_sound(shared: Studio) -> None:
     """A high voice is measured higher than a low one; a second time gives the same, from the cache."""
-    ids = [shared.keep_voice("espeak", VoiceContent(VoiceKind.BUILTIN, name=name), name).id for name in ("f1", "m8")]
+    ids = [shared.keeping.voice("espeak", VoiceContent(VoiceKind.BUILTIN, name=name), name).id for name in ("f1", "m8")]
     shared.survey.measure(ids, language="en", quick=True).wait(60)
     high, low = (shared.survey.measures(ids)[id] for id in ids)
     assert high.pitch_hz > 1.5 * low.pitch_hz  # type: ignore[operator]
@@ -171,7 +171,7 @@ def test_measures_are_those_of_the_sound(shared: Studio) -> None:
 
 
 def test_it_can_be_stopped_and_nothing_half_measured_is_kept(studio: Studio) -> None:
-    ids = [studio.keep_seed("espeak", n, f"S{n}").id for n in range(20)]
+    ids = [studio.keeping.seed("espeak", n, f"S{n}").id for n in range(20)]
     job = studio.survey.measure(ids)
     started = threading.Event()
     while not job.over and not studio.survey.measures(ids):
@@ -190,8 +190,8 @@ def test_it_can_be_stopped_and_nothing_half_measured_is_kept(studio: Studio) -> 
 
 
 def test_what_cannot_be_measured_is_said(studio: Studio) -> None:
-    good = studio.keep_seed("espeak", 1, "Good")
-    missing = studio.keep_voice("cosyvoice2", VoiceContent(VoiceKind.BUILTIN, name="guide-zh"), "Absent")
+    good = studio.keeping.seed("espeak", 1, "Good")
+    missing = studio.keeping.voice("cosyvoice2", VoiceContent(VoiceKind.BUILTIN, name="guide-zh"), "Absent")
     bad, fine = studio.survey.measure([missing.id, good.id], quick=True).wait(60)
     assert bad.error is not None
     assert "models install" in bad.error.text("en")

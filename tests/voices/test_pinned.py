@@ -34,18 +34,18 @@ def studio(tmp_path: Path) -> Iterator[Studio]:
 
 def kept(studio: Studio, name: str, **facts: object) -> str:
     content = VoiceContent.from_json({"kind": "seed", "seed": 3})
-    return studio.keep_voice("weighted", content, name, **facts).weights
+    return studio.keeping.voice("weighted", content, name, **facts).weights
 
 
 def test_a_voice_is_kept_with_the_weights_of_now(studio: Studio) -> None:
-    now = studio.weights_now("weighted")
+    now = studio.keeping.weights_now("weighted")
     assert len(now) == 64
     assert kept(studio, "Now") == now
     assert studio.plan(SpeakRequest("Hello.", "weighted", "Now")).notes == ()
     drawn = studio.drawing.draw(DrawRequest(Sentence("Hello."), "weighted", (5,)))
     drawn.wait(30)
     assert studio.drawing.keep(drawn.id, 1, "Drawn").weights == now
-    assert studio.keep_seed("espeak", 3, "Without").weights == ""
+    assert studio.keeping.seed("espeak", 3, "Without").weights == ""
 
 
 def test_other_weights_are_noted_in_the_plan_and_it_speaks(studio: Studio) -> None:

@@ -24,9 +24,9 @@ def measured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
     with Studio(tmp_path_factory.mktemp("voices")) as studio:
         for name in CAST:
             voice = VoiceContent(VoiceKind.BUILTIN, name=name)
-            studio.keep_voice("espeak", voice, name, tags=("low",) if name[0] in "mD" else ("high",))
+            studio.keeping.voice("espeak", voice, name, tags=("low",) if name[0] in "mD" else ("high",))
         studio.survey.measure_rest().wait(120)
-        studio.keep_seed("espeak", 99, "Unmeasured")
+        studio.keeping.seed("espeak", 99, "Unmeasured")
         yield studio
 
 
@@ -64,7 +64,7 @@ def test_a_clip_in_other_words_and_another_language_finds_its_voice(
 
 
 def test_a_voice_nobody_measured_is_measured_on_the_way(studio: Studio) -> None:
-    known = [studio.keep_seed("espeak", seed, f"Seed {seed}") for seed in (4, 5, 4)]
+    known = [studio.keeping.seed("espeak", seed, f"Seed {seed}") for seed in (4, 5, 4)]
     studio.survey.measure([voice.id for voice in known[1:]], quick=True).wait(60)
     near = studio.survey.like(known[0].id).wait(30)
     assert near[0].voice.id == known[2].id
@@ -76,7 +76,7 @@ def test_a_voice_nobody_measured_is_measured_on_the_way(studio: Studio) -> None:
 
 def test_a_clone_whose_engine_is_not_installed_is_known_by_its_clip(measured: Studio, tmp_path: Path) -> None:
     clip = clip_of(measured, "steph", tmp_path / "clip.wav").read_bytes()
-    clone = measured.keep_voice("cosyvoice2", VoiceContent(VoiceKind.CLIP, clip=clip, transcript=""), "Clone of steph")
+    clone = measured.keeping.voice("cosyvoice2", VoiceContent(VoiceKind.CLIP, clip=clip), "Clone of steph")
     assert names(measured.survey.like(clone.id).wait(30))[0] == "steph"
     assert clone.id not in measured.survey.measures([clone.id])
     measured.voices.delete([clone.id])
@@ -133,11 +133,11 @@ def test_a_deleted_voice_is_never_found_and_undo_brings_it_back(measured: Studio
 
 
 def test_duplicates(studio: Studio) -> None:
-    first = [studio.keep_seed("espeak", seed, f"D{seed}").id for seed in (1, 2, 3)]
-    twin = studio.keep_seed("espeak", 2, "The same again").id
+    first = [studio.keeping.seed("espeak", seed, f"D{seed}").id for seed in (1, 2, 3)]
+    twin = studio.keeping.seed("espeak", 2, "The same again").id
     same = studio.survey.duplicates().wait(30)
     assert [(twins.same, {voice.id for voice in twins.voices}) for twins in same] == [(True, {first[1], twin})]
-    near = studio.keep_blend("espeak", {"seed:1": 1.0, "seed:3": 0.005}, "Almost D1").id
+    near = studio.keeping.blend("espeak", {"seed:1": 1.0, "seed:3": 0.005}, "Almost D1").id
     studio.survey.measure_rest().wait(60)
     exact, alike = studio.survey.duplicates().wait(30)
     assert (exact.same, exact.similarity) == (True, 1.0)
@@ -162,7 +162,7 @@ def test_sliders_combine_with_text_and_facets(studio: Studio) -> None:
     for number in range(24):
         voice, found = speaks(number, pitch_hz=80.0 + 10 * number, pace=3 + number / 10, level_db=-20, stability=0.9)
         library.voice_measures.put(library.voices.add(voice).id, found, {})
-    studio.keep_seed("espeak", 1000, "温柔 but never measured")
+    studio.keeping.seed("espeak", 1000, "温柔 but never measured")
 
     def ask(**query: object) -> list[int]:
         page = studio.voices.find(VoiceQuery(**query, size=100))  # type: ignore[arg-type]
@@ -247,7 +247,7 @@ def sqlite(tmp_path: Path) -> Iterator[Library]:
 
 
 def test_what_another_process_measured_is_noticed(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
-    ids = [studio.keep_seed("espeak", n, f"P{n}").id for n in range(3)]
+    ids = [studio.keeping.seed("espeak", n, f"P{n}").id for n in range(3)]
     studio.survey.measure(ids[:2], quick=True).wait(30)
     assert names(studio.survey.like(ids[0]).wait(30)) == ["P1"]
     with Library.open(studio.folder.path) as other:

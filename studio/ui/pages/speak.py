@@ -159,7 +159,7 @@ class Questions:
         if not (known and known.shares_voices and len(code) >= LEAST_STRING):
             return None
         try:
-            self.studio.voice_code(engine, f"{CODE}{code}")
+            self.studio.keeping.code(engine, f"{CODE}{code}")
         except BadRequest:
             if search.startswith(CODE):
                 raise
@@ -168,7 +168,7 @@ class Questions:
 
     def voice_string(self, asked: dict[str, Any], language: str) -> Any:
         """The voice on the desk as the string that people exchange."""
-        return {"code": self.studio.voice_code(take.text(asked, "engine"), take.text(asked, "voice"))}
+        return {"code": self.studio.keeping.code(take.text(asked, "engine"), take.text(asked, "voice"))}
 
     def save_style(self, asked: dict[str, Any], language: str) -> Any:
         """Keep the changed controls under a name; gives all styles."""
@@ -230,7 +230,7 @@ class Questions:
         }
 
     def keep_voice(self, asked: dict[str, Any], language: str) -> Any:
-        voice = self.studio.keep_voice_of(take.text(asked, "digest"), take.text(asked, "name"))
+        voice = self.studio.keeping.of_take(take.text(asked, "digest"), take.text(asked, "name"))
         return describe.voice_card(voice, language)
 
     def request_of(self, asked: dict[str, Any], language: str) -> Any:

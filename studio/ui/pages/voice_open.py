@@ -103,7 +103,7 @@ class OpenVoice:
         """Which weights it was made with, and whether those speak now."""
         if not voice.weights:
             return ""
-        now = self.studio.weights_now(voice.engine)
+        now = self.studio.keeping.weights_now(voice.engine)
         same = say("open.weights.same" if now == voice.weights else "open.weights.other", language)
         return describe.joined(voice.weights[:12], same if now else "")
 

@@ -98,7 +98,7 @@ class Questions:
 
     def add_seed(self, asked: dict[str, Any], language: str) -> Any:
         seed, name = take.whole(asked, "seed"), take.text(asked, "name")
-        return describe.voice_card(self.studio.keep_seed(take.text(asked, "engine"), seed, name), language)
+        return describe.voice_card(self.studio.keeping.seed(take.text(asked, "engine"), seed, name), language)
 
 
 def query_of(asked: Mapping[str, Any]) -> VoiceQuery:
