@@ -66,6 +66,7 @@ from studio.production.shelf import ID_DIGITS, ConvertJob, ProductionShelf
 from studio.production.stylebook import Difference, Stylebook, styles_of
 from studio.production.styles import sheets
 from studio.recognition.contract import Listening, Segment, Transcript, Word
+from studio.settings import Settings
 from studio.stop import Stop
 from studio.text.declarations import MARKS, MarkSpec
 from studio.text.literals import literal
@@ -94,6 +95,7 @@ if TYPE_CHECKING:  # each costs time to import, and most commands need none of t
     from studio.production.emotions import Way
     from studio.production.executors import Executor
     from studio.production.revoicing import Revoiced
+    from studio.production.tuning import Tuning
     from studio.production.workshop import Listen
     from studio.voices.cloning import Cloning
     from studio.voices.drawing import Drawing
@@ -196,7 +198,8 @@ class Studio:
         `models` is a folder with models in their published layout, beside those that are installed.
         """
         store = WeightStore(lambda: DataFolder(folder).weights, _models(models))
-        self._engines = Registry(weights=store)
+        self._settings = Settings(lambda: DataFolder(folder).path)
+        self._engines = Registry(weights=store, settings=self._settings)
         self.models = Models(store, self._forget_model)
         if warm:
             threading.Thread(target=self._warm, args=(warm,), name="warm", daemon=True).start()
@@ -218,7 +221,14 @@ class Studio:
         """Everything that listens: recordings, takes, voices."""
         from studio.production.ears import Ears
 
-        return Ears(self._library, self.models.store, self._spoken)
+        return Ears(self._library, self.models.store, self._spoken, self._settings)
+
+    @cached_property
+    def tuning(self) -> "Tuning":
+        """How models are loaded: precision, device, lines at once; and what their weights hold."""
+        from studio.production.tuning import Tuning
+
+        return Tuning(self._engines, lambda: self.listening.recognisers, self._settings)
 
     @cached_property
     def exchange(self) -> "Exchange":

@@ -11,6 +11,7 @@ MAY: dict[str, set[str]] = {
     "digest": set(),
     "words": set(),
     "errors": set(),
+    "control": set(),
     "settings": set(),
     "plugins": set(),
     "stop": set(),
@@ -33,7 +34,7 @@ MAY: dict[str, set[str]] = {
     "cli": {"studio", "doctor"},
     "__main__": {"cli"},
 }
-ALWAYS = {"digest", "errors", "plugins", "settings", "stop", "words"}
+ALWAYS = {"control", "digest", "errors", "plugins", "settings", "stop", "words"}
 
 
 def imports(path: Path) -> set[str]:

@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from studio.cli import tuning
 from studio.cli.main import Session
 from studio.cli.options import machine
 from studio.cli.reader import LANGUAGE, say
@@ -12,11 +13,15 @@ from studio.cli.show import as_json, duration, plain, table, watch
 from studio.errors import NotInstalled, StudioError
 
 
-@click.command(help=say("What can speak, with every control.", "能发声的引擎及其全部控制项。"))
+@click.group(
+    invoke_without_command=True, help=say("What can speak, with every control.", "能发声的引擎及其全部控制项。")
+)
 @machine
-@click.pass_obj
-def engines(session: Session, machine: bool) -> None:
-    with session.open() as studio:
+@click.pass_context
+def engines(context: click.Context, machine: bool) -> None:
+    if context.invoked_subcommand:
+        return None
+    with context.obj.open() as studio:
         found = studio.engines()
     if machine:
         return as_json([state.to_json() for state in found])
@@ -29,6 +34,10 @@ def engines(session: Session, machine: bool) -> None:
             ]
             table([say(*w) for w in CONTROL_HEADERS], rows)
     return None
+
+
+for command in (tuning.show, tuning.choose, tuning.reset):
+    engines.add_command(command)
 
 
 CONTROL_HEADERS = (("Control", "控制项"), ("Label", "名称"), ("Takes", "范围"), ("Default", "默认"), ("Help", "说明"))

@@ -4,7 +4,7 @@ import math
 import re
 from collections.abc import Callable, Iterator
 
-from studio.engines.contract import Control, Engine, EngineSpec, How, VoiceKind
+from studio.engines.contract import Control, Engine, EngineSpec, Holds, How, VoiceKind
 from studio.errors import BadControl
 from studio.text.declarations import MARKS
 from studio.words import Words
@@ -26,7 +26,12 @@ def check_engine(engine: Engine) -> list[Words]:
         return [Words(f"it lacks {', '.join(absent)}", f"缺少 {'、'.join(absent)}")]
     if not isinstance(engine.spec, EngineSpec):
         return [Words("its spec is not an EngineSpec", "spec 不是 EngineSpec")]
-    return check_spec(engine.spec)
+    held = [control.name for control in engine.spec.controls if control.held]
+    silent = [] if not held or isinstance(engine, Holds) else held[:1]
+    return [
+        *check_spec(engine.spec),
+        *(Words(f"nothing tells what {name} holds", f"没有方法说明 {name} 的原值") for name in silent),
+    ]
 
 
 def check_spec(spec: EngineSpec) -> list[Words]:
@@ -48,6 +53,7 @@ def check_control(control: Control) -> list[Words]:
         (lambda: _said(control.label), "its label is missing in a language", "标签缺少一种语言"),
         (lambda: _said(control.help), "its help is missing in a language", "说明缺少一种语言"),
         (lambda: _has_range(control), "it needs finite low < high", "需要有限的 low < high"),
+        (lambda: control.kind == "text" or not control.held, "only a text can be held", "只有文本可以标为 held"),
         (lambda: control.step >= 0, "its step is negative", "step 为负"),
         (lambda: _has_choices(control), "choices belong to a choice, at least two, all different, in both languages",
          "choices 只属于 choice 类型，至少两项、互不相同，并有两种语言"),

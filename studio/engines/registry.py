@@ -29,9 +29,9 @@ from studio.engines.contract import (
     Stop,
     VoiceKind,
 )
-from studio.errors import EngineFailed, NotFound, NotInstalled, StudioError
+from studio.errors import Cancelled, EngineFailed, InUse, NotFound, NotInstalled, StudioError
 from studio.plugins import announced, made, named, translated
-from studio.settings import told
+from studio.settings import Settings
 from studio.weights import WeightStore
 from studio.words import Words
 
@@ -119,12 +119,16 @@ class Registry:
         *,
         third_parties: bool = True,
         weights: WeightStore | None = None,
+        settings: Settings | None = None,
     ) -> None:
         """`shipped` maps ids to `module:class`; without `third_parties`, entry points are not read.
+
+        `settings` say how engines are loaded; without them, the environment alone does.
 
         An engine whose constructor has a parameter `weights` gets the store of models.
         """
         self._weights = weights or WeightStore(lambda: Path(tempfile.gettempdir()) / "timbre-weights")
+        self._settings = settings or Settings()
         self._shipped = dict(shipped)
         self._third_parties = third_parties
         self._scanned = not third_parties
@@ -177,12 +181,51 @@ class Registry:
             yield entry.engine
 
     def speak(
-        self, id: str, recipes: Sequence[Recipe], stop: Stop | None = None, stream: bool = True
+        self,
+        id: str,
+        recipes: Sequence[Recipe],
+        stop: Stop | None = None,
+        stream: bool = True,
+        *,
+        elsewhere: bool = False,
     ) -> Iterator[AudioChunk]:
-        """`Engine.speak` in its turn; what a third party's engine raises comes as `EngineFailed`."""
+        """`Engine.speak` in its turn; what a third party's engine raises comes as `EngineFailed`.
+
+        So does a recipe whose engine was changed while it waited, since its sound would be another than its name says;
+        unless it was written `elsewhere`, on a machine whose engine may be loaded in another way.
+        """
         stop = Stop() if stop is None else stop  # a Stop that is not set is false
         with self.lease(id, stop) as engine, translated(id):
+            if not elsewhere and any(recipe.version != engine.spec.version for recipe in recipes):
+                raise EngineFailed(
+                    f"{id}: its weights or settings were changed while this waited; begin again",
+                    f"{id}：等待期间它的权重或设置已更改；请重新开始",
+                )
             yield from engine.speak(recipes, stop, stream)
+
+    @contextmanager
+    def idle(self, id: str) -> Iterator[Engine]:
+        """The engine, unloaded, for this caller alone: the moment to change how it is loaded.
+
+        `InUse` where others have it for longer than 5 s.
+        """
+        entry, late = self._working(id), Stop()
+        timer = threading.Timer(PATIENCE_S, late.set)
+        timer.start()
+        try:
+            with entry.turns.mine(late), translated(id):
+                timer.cancel()
+                entry.loaded = False
+                entry.engine.unload()
+                yield entry.engine
+        except Cancelled:
+            raise InUse(
+                f"{id} is speaking now; stop that or wait for its end, then change how it is loaded",
+                f"{id} 正在合成；请先停止或等它结束，再修改加载设置",
+                where="engine",
+            ) from None
+        finally:
+            timer.cancel()
 
     def unload(self, id: str, stop: Stop | None = None) -> None:
         """Free what an engine holds, once nobody has it."""
@@ -211,8 +254,10 @@ class Registry:
         try:
             engine: Engine = made(factory, self._weights)
             wrong = check_engine(engine)
-            if not wrong and isinstance(engine, Configures) and (settings := told(engine.spec.id)):
-                engine.configure(settings)
+            if not wrong and isinstance(engine, Configures):
+                spec = engine.spec
+                if settings := self._settings.of(spec.id, spec.settings):
+                    engine.configure(settings)
         except Exception as error:  # code of a third party: nothing it does may stop the studio
             log.warning("engine %s (%s) does not load", name, source or "shipped", exc_info=True)
             why = f"{type(error).__name__}: {error}"

@@ -52,7 +52,7 @@ class EngineActor:
 
     def _one(self, recipe: Recipe) -> Told:
         try:
-            chunks = list(self._engines.speak(recipe.engine, [recipe], stream=False))
+            chunks = list(self._engines.speak(recipe.engine, [recipe], stream=False, elsewhere=True))
         except EngineFailed as failed:
             return "failed", (failed.words.en, failed.words.zh)
         samples = np.concatenate([chunk.samples for chunk in chunks])

@@ -13,6 +13,7 @@ from studio.production.gates import Problem
 from studio.production.planning import SpeakRequest
 from studio.recognition.contract import Listening, Transcript, Word
 from studio.recognition.registry import Recognisers, RecogniserState
+from studio.settings import Settings
 from studio.text.scan import without_marks
 from studio.weights import WeightStore
 from studio.words import Words
@@ -23,10 +24,12 @@ REMEMBERED = 32  # transcriptions that can still be asked for
 class Ears:
     """The recognisers over one library. Every method may be called from any thread."""
 
-    def __init__(self, library: Library, weights: WeightStore, speak: Callable[[SpeakRequest], Take]) -> None:
+    def __init__(
+        self, library: Library, weights: WeightStore, speak: Callable[[SpeakRequest], Take], settings: Settings
+    ) -> None:
         """`speak` says a sentence with a voice that has no clip to listen to."""
         self._library, self._speak = library, speak
-        self.recognisers = Recognisers(weights)
+        self.recognisers = Recognisers(weights, settings=settings)
         self._transcriptions: OrderedDict[str, transcribing.Transcription] = OrderedDict()
         self._lock = threading.Lock()
 

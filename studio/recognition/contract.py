@@ -4,11 +4,12 @@ It is given pieces of speech of at most half a minute and says for each what was
 hours, finding the speech in them, streaming, stopping) is done once for all recognisers, in `listening.py`.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from studio.audio.clip import Samples
+from studio.control import Control
 from studio.errors import BadRequest
 from studio.stop import Stop
 from studio.text.joining import joined
@@ -157,6 +158,7 @@ class RecogniserSpec:
     weights_licence: str = ""
     weights: tuple[str, ...] = ()  # ids in the catalogue of models
     homepage: str = ""
+    settings: tuple[Control, ...] = ()  # of how it is loaded (device, precision …); see `Configures`
 
     def check(self, how: Listening) -> None:
         """`BadRequest` for a language that it does not know."""
@@ -190,6 +192,14 @@ class Recogniser(Protocol):
 
     def align(self, piece: Samples, text: str) -> Sequence[Word]:
         """When each word of a known text is heard in a piece. `BadText` where the piece is too short for it."""
+
+
+@runtime_checkable
+class Configures(Protocol):
+    """A recogniser whose loaded form can be chosen: `RecogniserSpec.settings` declares how."""
+
+    def configure(self, settings: Mapping[str, Any]) -> None:
+        """Use these settings from the next `load` on; `BadRequest` refuses one. What is not named has its default."""
 
 
 def _mean(weighed: Iterable[tuple[Scores, float]]) -> Scores:

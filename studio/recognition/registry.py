@@ -6,12 +6,12 @@ import logging
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from studio.errors import EngineFailed, NotFound, NotInstalled, StudioError
 from studio.plugins import announced, made, named
-from studio.recognition.contract import Recogniser, RecogniserSpec
-from studio.settings import told
+from studio.recognition.contract import Configures, Recogniser, RecogniserSpec
+from studio.settings import Settings
 from studio.weights import WeightStore
 from studio.words import Words
 
@@ -38,8 +38,11 @@ class RecogniserState:
 class Recognisers:
     """Every recogniser by its id. For any number of threads."""
 
-    def __init__(self, weights: WeightStore, shipped: Mapping[str, str] = SHIPPED) -> None:
-        self._weights, self._shipped = weights, shipped
+    def __init__(
+        self, weights: WeightStore, shipped: Mapping[str, str] = SHIPPED, *, settings: Settings | None = None
+    ) -> None:
+        """`settings` say how recognisers are loaded; without them, the environment alone does."""
+        self._weights, self._shipped, self._settings = weights, shipped, settings or Settings()
         self._found: dict[str, tuple[Recogniser, str]] = {}
         self._broken: dict[str, tuple[Words, str]] = {}
         self._lock = threading.RLock()
@@ -73,8 +76,8 @@ class Recognisers:
         """Register one more; whatever is wrong with it shows in its state."""
         try:
             recogniser: Recogniser = made(factory, self._weights)
-            id = recogniser.spec.id
-            if (settings := told(id)) and hasattr(recogniser, "configure"):
+            id, declared = recogniser.spec.id, recogniser.spec.settings
+            if isinstance(recogniser, Configures) and (settings := self._settings.of(id, declared)):
                 recogniser.configure(settings)
         except Exception as error:  # code of a third party: nothing it does may stop the studio
             log.warning("recogniser %s (%s) does not load", name, source or "shipped", exc_info=True)
@@ -87,6 +90,15 @@ class Recognisers:
             return
         with self._lock:
             self._found.setdefault(id, (recogniser, source))
+
+    def configure(self, id: str, settings: Mapping[str, Any]) -> None:
+        """Load a recogniser with these settings from now on; whoever listens with it is let finish its piece."""
+        self._scan()
+        found = self._found.get(id)
+        if found is None:
+            raise NotFound.among(KIND, id, self._found, where="recogniser")
+        if isinstance(found[0], Configures):
+            found[0].configure(settings)
 
     def unload(self, weights: str = "") -> None:
         """Let models go: those that use the weights of this id, or all."""

@@ -75,6 +75,7 @@ def control(one: Control, language: str) -> Plain:
         "unit": unit,
         "choices": [[value, words.text(language)] for value, words in one.choices],
         "group": one.group,
+        "held": one.held,
     }
 
 

@@ -106,3 +106,29 @@ def test_the_length_of_a_line_is_a_setting(visit: Visit) -> None:
     page.locator("#split").fill("40")
     page.locator("#split").press("Tab")
     page.wait_for_function(f"document.querySelectorAll('.said-line:not(.said-head)').length > {before}")
+
+
+def test_the_coefficient_of_the_weights_is_shown_pasted_over_and_put_back(visit: Visit, home: Studio) -> None:
+    page = visit()
+    choose(page)
+    page.locator('summary[data-group="expert"]').click()
+    row = page.locator('[data-control="coefficient"]')
+    field, desk = row.locator("input"), "JSON.parse(localStorage['timbre-desk']).controls"
+    shows = "([code]) => document.querySelector('[data-control=coefficient] input').value === code"
+    own = [home.tuning.held("chattts", "coefficient", {"decoder": one}) for one in ("decoder", "dvae")]
+    page.wait_for_function(shows, arg=[own[0]])
+    assert not row.locator(".reset").is_visible()  # shown, and nothing is changed
+    page.locator('[data-control="decoder"] select').select_option("dvae")
+    page.wait_for_function(shows, arg=[own[1]])
+    field.fill(own[0])
+    assert page.evaluate(f"{desk}.coefficient") == own[0]
+    assert row.locator(".reset").is_visible()
+    field.fill("蘁淰")  # damaged
+    page.locator("#generate").click()
+    page.locator("#speak-failure").wait_for()
+    assert "DVAE coefficient" in page.locator("#speak-failure").inner_text()
+    row.locator('[data-act="held"]').click()
+    page.wait_for_function(shows, arg=[own[1]])
+    assert page.evaluate(f"'coefficient' in {desk}") is False
+    field.fill(own[1])  # what it is anyway
+    assert page.evaluate(f"'coefficient' in {desk}") is False

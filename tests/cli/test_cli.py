@@ -199,6 +199,21 @@ def test_a_voice_is_a_string_and_the_string_a_voice(run, tmp_path):
     assert "no strings" in run("voices", "code", "f2", "--engine", "espeak", code=2).stderr
 
 
+def test_how_a_model_is_loaded_is_shown_chosen_and_put_back(run, tmp_path):
+    assert "1 to 8" in run("--models", TINY, "engines", "set", "chattts", "rows=9", code=2).stderr
+    run("--models", TINY, "engines", "set", "chattts", "precision=fp32", "rows=2")
+    shown = json.loads(run("--models", TINY, "engines", "show", "chattts", "--json").stdout)
+    assert {one["name"]: (one["value"], one["source"]) for one in shown["settings"]} == {
+        "precision": ("fp32", "chosen"),
+        "device": ("auto", "default"),
+        "rows": (2, "chosen"),
+        "quantiser": ("1.12.5", "default"),
+    }
+    assert len(shown["held"]["coefficient"]) == 230  # the DVAE's, as people exchange it
+    assert "已选定" not in run("engines", "reset", "chattts", language="zh").stdout
+    assert "nothing to set" in run("engines", "show", "espeak").stdout
+
+
 def test_models_are_found_verified_and_not_removed_from_a_folder_of_the_user(run):
     assert run("--models", TINY, "models", "where", "chattts").stdout.strip() == TINY
     assert "may hold other weights" in run("--models", TINY, "models", "verify", "chattts").stdout

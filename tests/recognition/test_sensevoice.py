@@ -202,7 +202,7 @@ def test_a_wrong_setting_is_told_in_its_state(tmp_path: Path, monkeypatch: pytes
     (state,) = Recognisers(store(tmp_path)).states()
     assert state.state == "broken"
     assert state.note is not None
-    assert "fp32 | bf16" in state.note.en
+    assert "takes one of auto, fp32, bf16" in state.note.en
 
 
 def test_unloading_frees_the_model(tmp_path: Path) -> None:

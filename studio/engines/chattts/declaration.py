@@ -1,7 +1,8 @@
 """What ChatTTS declares: its controls with the ranges of its training, marks, settings, licences."""
 
+from studio.control import Control, Group, Value
 from studio.engines.chattts.tokens import IN_TEXT
-from studio.engines.contract import ClipUse, Control, EngineSpec, Group, How, MarkSupport, Value, VoiceKind
+from studio.engines.contract import ClipUse, EngineSpec, How, MarkSupport, VoiceKind
 from studio.words import Words
 
 ID = "chattts"
@@ -25,8 +26,8 @@ def _choice(name: str, default: str, choices: dict[str, Words], label: Words, he
     return Control(name, "choice", default, label, help, choices=tuple(choices.items()), group=group)
 
 
-def _text(name: str, label: Words, help: Words, longest: int = STRINGS) -> Control:
-    return Control(name, "text", "", label, help, high=longest, group="expert")
+def _text(name: str, label: Words, help: Words, longest: int = STRINGS, held: bool = False) -> Control:
+    return Control(name, "text", "", label, help, high=longest, group="expert", held=held)
 
 
 CONTROLS = (
@@ -287,6 +288,7 @@ CONTROLS = (
             "决定频谱形状的 100 个数的编码字符串。留空则使用模型自带的。",
         ),
         1000,
+        held=True,
     ),
     _text(
         "anchor",

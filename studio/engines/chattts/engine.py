@@ -22,11 +22,12 @@ from studio.engines.contract import (
     VoiceContent,
     VoiceKind,
 )  # fmt: skip
-from studio.engines.devices import chosen, precision, settled
 from studio.engines.worker import Mailbox, Task, Worker
 from studio.errors import BadRequest, NotInstalled
+from studio.nn.devices import precision, reached
+from studio.settings import settled
 from studio.text.marks import MarkNote, parse, render
-from studio.weights import WeightStore
+from studio.weights import Found, WeightStore
 from studio.words import Words
 
 if TYPE_CHECKING:  # torch takes seconds to import; it comes with `load`
@@ -77,10 +78,7 @@ class ChatTTS:
         with self._lock:
             if self._worker is not None:
                 return
-            missing, found = self.missing(), self._weights.find(ID)
-            if missing or found is None:
-                words = missing or Words("", "")
-                raise NotInstalled(words.en, words.zh)
+            found = self._installed()
             from studio.engines.chattts.checkpoint import Checkpoint
             from studio.engines.chattts.generation import Batch
             from studio.engines.chattts.speaking import Speaking
@@ -126,6 +124,14 @@ class ChatTTS:
         values = speaker_vector(code, self.spec.embedding_size).astype("<f4").tobytes()
         return VoiceContent(VoiceKind.EMBEDDING, values=values)
 
+    def held(self, name: str, controls: Mapping[str, Value]) -> str:
+        """The coefficient that the chosen decoder brings along, read from its file alone."""
+        from studio.engines.chattts.coefficient import coefficient_of
+        from studio.engines.chattts.strings import coefficient_string
+
+        file = "Decoder" if controls["decoder"] == "decoder" else "DVAE"
+        return coefficient_string(coefficient_of(self._installed().root / "asset" / f"{file}.safetensors"))
+
     # texts
 
     def lint(self, text: str) -> Sequence[MarkNote]:
@@ -163,6 +169,14 @@ class ChatTTS:
         yield from box.open(len(recipes))
 
     # parts
+
+    def _installed(self) -> Found:
+        """Where the weights are. `NotInstalled` says how to get them."""
+        found = self._weights.find(ID)
+        if found is None:
+            words = self.missing() or Words("", "")
+            raise NotInstalled(words.en, words.zh)
+        return found
 
     def _ready(self) -> "Speaking":
         self.load()
@@ -270,7 +284,7 @@ class ChatTTS:
         return precision(self._settings)
 
     def _device(self) -> str:
-        return chosen(str(self._settings["device"]))
+        return reached(str(self._settings["device"]))
 
 
 def _size(root: Any) -> int:

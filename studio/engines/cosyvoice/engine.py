@@ -23,9 +23,10 @@ from studio.engines.contract import (
 from studio.engines.cosyvoice.declaration import SETTINGS, SPEAKER_SIZE, VARIANTS, Variant, declare, native
 from studio.engines.cosyvoice.instructions import TEXTS
 from studio.engines.cosyvoice.wording import check, katakana, spoken, word
-from studio.engines.devices import chosen, precision, settled
 from studio.engines.worker import Mailbox, Task, Worker
 from studio.errors import BadRequest, NotInstalled
+from studio.nn.devices import precision, reached
+from studio.settings import settled
 from studio.text.marks import MarkNote, parse, render
 from studio.weights import WeightStore
 from studio.words import Words
@@ -94,7 +95,7 @@ class CosyVoice:
             from studio.engines.cosyvoice.generation import Batch
             from studio.engines.cosyvoice.speaking import Speaking
 
-            device = chosen(str(self._settings["device"]))
+            device = reached(str(self._settings["device"]))
             checkpoint = Checkpoint(found.root, self._precision(), device, self.variant.generation)
             self._speaking = Speaking(checkpoint)
             self._worker = Worker(Batch(checkpoint.language, int(self._settings["rows"])), self.variant.id)

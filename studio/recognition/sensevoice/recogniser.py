@@ -5,9 +5,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from studio.audio.clip import Samples
-from studio.errors import BadRequest, BadText, NotInstalled
+from studio.control import Control
+from studio.errors import BadText, NotInstalled
+from studio.nn.devices import reached
 from studio.recognition.contract import AUTO, RATE, Listening, RecogniserSpec, Segment, Word
 from studio.recognition.sensevoice.vocabulary import EMOTIONS, EVENTS
+from studio.settings import settled
 from studio.stop import Stop
 from studio.weights import WeightStore
 from studio.words import Words
@@ -22,10 +25,24 @@ SHORTEST_S = 0.05  # below it there is nothing to hear
 QUERIES = {AUTO: 0, "zh": 3, "en": 4, "yue": 7, "ja": 11, "ko": 12}  # rows of the checkpoint
 EVENT_QUERIES = (1, 2)
 WRITTEN, SPOKEN = 14, 15
-SETTINGS: dict[str, tuple[str, ...]] = {
-    "precision": ("auto", "fp32", "bf16", "fp16", "int8"),
-    "device": ("auto", "cpu", "cuda", "mps"),
-}
+
+
+def _setting(name: str, choices: Sequence[str], label: Words, help: Words) -> Control:
+    automatic = Words("automatic", "自动")
+    named = tuple((one, automatic if one == "auto" else Words(one, one)) for one in choices)
+    return Control(name, "choice", "auto", label, help, choices=named)
+
+
+SETTINGS = (
+    _setting(
+        "precision", ("auto", "fp32", "bf16", "fp16", "int8"), Words("Precision", "精度"),
+        Words("Automatic is half precision where the machine computes in it, else fp32; int8 takes the least memory.",
+              "自动：硬件支持半精度时使用半精度，否则为 fp32；int8 占用内存最少。"),
+    ),
+    _setting(
+        "device", ("auto", "cpu", "cuda", "mps"), Words("Device", "设备"), Words("Where it computes.", "在哪里计算。"),
+    ),
+)  # fmt: skip
 
 
 class SenseVoiceRecogniser:
@@ -33,7 +50,7 @@ class SenseVoiceRecogniser:
 
     def __init__(self, weights: WeightStore) -> None:
         self._weights = weights
-        self._settings = dict.fromkeys(SETTINGS, "auto")
+        self._settings = {setting.name: setting.default for setting in SETTINGS}
         self._lock = threading.RLock()  # of the model; several threads may ask
         self._checkpoint: Checkpoint | None = None
 
@@ -57,20 +74,14 @@ class SenseVoiceRecogniser:
             weights_licence=self._weights.get(ID).licence,
             weights=(ID,),
             homepage=self._weights.get(ID).homepage,
+            settings=SETTINGS,
         )
 
     def configure(self, settings: Mapping[str, Any]) -> None:
-        """Use these settings (`precision`, `device`) from the next `load` on."""
-        for name, value in settings.items():
-            if value not in SETTINGS.get(name, ()):
-                known = "; ".join(f"{key} = {' | '.join(values)}" for key, values in SETTINGS.items())
-                raise BadRequest(
-                    f"{name}={value}: sensevoice takes {known}",
-                    f"{name}={value}：sensevoice 可用的设置是 {known}",
-                    where=f"settings.{name}",
-                )
+        """Use these settings from the next `load` on."""
+        checked = settled(ID, SETTINGS, settings)
         self.unload()
-        self._settings |= settings
+        self._settings = checked
 
     def missing(self) -> Words | None:
         return self._weights.missing(ID)
@@ -138,11 +149,7 @@ class SenseVoiceRecogniser:
         return None if told == "auto" else cast("Precision", told)
 
     def _device(self) -> str:
-        if self._settings["device"] != "auto":
-            return self._settings["device"]
-        import torch
-
-        return "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
+        return reached(str(self._settings["device"]))
 
 
 def batches(which: Sequence[int], lengths: Sequence[int], together: int) -> Iterator[list[int]]:

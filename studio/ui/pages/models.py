@@ -1,5 +1,6 @@
 """The Models page: every engine, what it is for, whether it is ready, and its licences in plain words."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from studio.studio import EngineState, Model, Studio
@@ -13,7 +14,7 @@ def build(studio: Studio) -> None:
     """Put the page into the Blocks that is being made."""
 
     shelf = Questions(studio)
-    component("models", [shelf.models_shown, shelf.install, shelf.verify, shelf.remove, shelf.stop_model])
+    component("models", [shelf.models_shown, shelf.install, shelf.verify, shelf.remove, shelf.stop_model, shelf.tune])
 
 
 class Questions:
@@ -26,10 +27,10 @@ class Questions:
         rows = []
         for state in self.studio.engines():
             wanted = state.spec.weights if state.spec else ()
-            rows.append(engine(state, language) | {"weights": [self._weights(id, language) for id in wanted]})
+            rows.append(engine(state, language) | self._more(state.id, wanted, language))
         for listener in self.studio.listening.states():
             wanted = listener.spec.weights if listener.spec else ()
-            rows.append(recogniser(listener, language) | {"weights": [self._weights(id, language) for id in wanted]})
+            rows.append(recogniser(listener, language) | self._more(listener.id, wanted, language))
         return rows
 
     def install(self, asked: dict[str, Any], language: str) -> Any:
@@ -48,6 +49,22 @@ class Questions:
     def stop_model(self, asked: dict[str, Any], language: str) -> Any:
         self.studio.models.stop(take.text(asked, "id"))
         return True
+
+    def tune(self, asked: dict[str, Any], language: str) -> Any:
+        """Choose one setting of how a model is loaded; null takes it back to its default. Gives all of them."""
+        id = take.text(asked, "id")
+        self.studio.tuning.change(id, {take.text(asked, "name"): asked.get("value")})
+        return self._settings(id, language)
+
+    def _more(self, id: str, wanted: Sequence[str], language: str) -> dict[str, Any]:
+        """What a row shows besides: the weights, and how they are loaded."""
+        return {
+            "weights": [self._weights(one, language) for one in wanted],
+            "settings": self._settings(id, language),
+        }
+
+    def _settings(self, id: str, language: str) -> list[dict[str, Any]]:
+        return [{**describe.control(one.control, language), **one.to_json()} for one in self.studio.tuning.of(id)]
 
     def _weights(self, id: str, language: str) -> dict[str, Any]:
         return weights(self.studio.models.get(id), language)

@@ -100,7 +100,14 @@ class Questions:
 
     def __init__(self, studio: Studio) -> None:
         self.studio = studio
-        self.voices = [self.voice_shown, self.voices_offered, self.voice_string, self.save_style, self.delete_style]
+        self.voices = [
+            self.voice_shown,
+            self.voices_offered,
+            self.voice_string,
+            self.save_style,
+            self.delete_style,
+            self.control_held,
+        ]
         self.keeping = [self.keep_voice, self.request_of, self.refine_begin, self.refine_made]
         self._refining: OrderedDict[str, Job[tuple[Refined, ...]]] = OrderedDict()
 
@@ -169,6 +176,11 @@ class Questions:
     def voice_string(self, asked: dict[str, Any], language: str) -> Any:
         """The voice on the desk as the string that people exchange."""
         return {"code": self.studio.keeping.code(take.text(asked, "engine"), take.text(asked, "voice"))}
+
+    def control_held(self, asked: dict[str, Any], language: str) -> Any:
+        """What stands in the weights for a control that is left empty, beside the others as they are set."""
+        engine, name = take.text(asked, "engine"), take.text(asked, "name")
+        return {"text": self.studio.tuning.held(engine, name, take.table(asked, "controls"))}
 
     def save_style(self, asked: dict[str, Any], language: str) -> Any:
         """Keep the changed controls under a name; gives all styles."""

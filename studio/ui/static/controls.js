@@ -12,10 +12,10 @@ function stepOf(control) {
   return round(Math.pow(10, Math.floor(Math.log10((control.high - control.low) / 50))));
 }
 
-/** `base` is the value without a change, `value` the change if there is one. */
-export function controlRow(control, base, value) {
+/** `base` is the value without a change, `value` the change if there is one; `scope` tells apart rows of one name. */
+export function controlRow(control, base, value, scope = "") {
   const now = value === undefined ? base : value;
-  const id = "control-" + control.name;
+  const id = "control-" + scope + control.name;
   const reset = html`<button type="button" class="reset" data-act="reset" aria-label="${t("control.reset", { name: control.label })}" title="${t("control.reset", { name: control.label })}" ${raw(changed(control, base, value) ? "" : "hidden")}></button>`;
   const label = html`<button type="button" class="control-label" data-act="help" aria-expanded="false" aria-controls="${id}-help" title="${control.help}">${control.label}</button>`;
   const help = html`<p class="control-help" id="${id}-help" hidden>${control.help}</p>`;

@@ -2,6 +2,7 @@
 import { acts, ask, dialog, escape, fill, hear, html, iconButton, later, make, options, raw, remember, sign, t, tell } from "./dom.js";
 import { controlRow, changed } from "./controls.js";
 import { go } from "./frame.js";
+import { showHeld, shownAs, unheld } from "./held.js";
 import { pick } from "./picker.js";
 
 let part, told, chosen;
@@ -32,10 +33,11 @@ export async function mount(given) {
   sound();
   await seeVoice();
   paint();
-  acts(part.element, { call: () => tell("call"), string: showString, voice: openPicker, dice, reset, group, savestyle: saveStyle, allstyles: () => { go("voices"); tell("openstyles"); }, dropstyle: dropStyle, help });
+  acts(part.element, { call: () => tell("call"), string: showString, voice: openPicker, dice, reset, held: unset, group, savestyle: saveStyle, allstyles: () => { go("voices"); tell("openstyles"); }, dropstyle: dropStyle, help });
   part.element.addEventListener("input", changeControl);
   part.element.addEventListener("change", change);
   hear("voices", async () => { await seeVoice(); paintVoice(); });
+  hear("models", installed);
   tell("desk");
   hear("styles", async () => {
     told.styles = (await ask(part.server.speak_begin))?.styles || told.styles;
@@ -43,6 +45,15 @@ export async function mount(given) {
     paint();
   });
   return told;
+}
+
+/** A model came or went: its engine can be chosen from now on, or no longer. */
+async function installed(states) {
+  if (told.engines.every((e) => !(e.id in states) || states[e.id] === e.state)) return;
+  told.engines = (await ask(part.server.speak_begin))?.engines || told.engines;
+  if (!engine().ready) useEngine(told.start.engine);
+  await seeVoice();
+  paint();
 }
 
 /** Drops what the engine does not have: a kept setting may be from an older version of it. */
@@ -124,7 +135,9 @@ function paint() {
       <div class="controls">${rows(of(name))}</div></details>`)}
     <button type="button" class="quiet" id="call" data-act="call">${t("call.button")}</button>`);
   paintVoice();
+  held();
 }
+const held = () => showHeld(part.element, engine(), settings().controls, part.server.control_held);
 function paintVoice() {
   const button = part.element.querySelector("#voice");
   if (button && chosen) fill(button, html`<span class="glyph">${raw(chosen.glyph)}</span><span class="voice-text"><b>${chosen.name}</b><span class="soft">${chosen.facts}</span></span>${sign("down")}`);
@@ -143,7 +156,7 @@ function changeControl(event) {
   const row = event.target.closest("[data-control]");
   if (!row) return;
   const control = engine().controls.find((c) => c.name === row.dataset.control);
-  const value = control.kind === "switch" ? event.target.checked : ["number", "integer"].includes(control.kind) ? Number(event.target.value) : event.target.value;
+  const value = control.kind === "switch" ? event.target.checked : ["number", "integer"].includes(control.kind) ? Number(event.target.value) : unheld(control, row, event.target.value);
   if (!event.target.value && control.kind !== "text" && control.kind !== "switch") return;
   put(control, value, row, event.target);
 }
@@ -152,8 +165,9 @@ function put(control, value, row, touched) {
   if (value === base(control)) delete controls[control.name]; else controls[control.name] = value;
   set({ controls });
   for (const field of row.querySelectorAll("input, select"))
-    if (field !== touched) field.type === "checkbox" ? (field.checked = value) : (field.value = value);
+    if (field !== touched) field.type === "checkbox" ? (field.checked = value) : (field.value = shownAs(control, row, value));
   dots(row, control);
+  if (control.kind === "choice") held();
 }
 function dots(row, control) {
   const on = changed(control, base(control), settings().controls[control.name]);
@@ -165,6 +179,11 @@ function reset(button) {
   const row = button.closest("[data-control]");
   const control = engine().controls.find((c) => c.name === row.dataset.control);
   put(control, base(control), row, null);
+}
+/** Back to what the weights hold. */
+function unset(button) {
+  const row = button.closest("[data-control]");
+  put(engine().controls.find((c) => c.name === row.dataset.control), "", row, null);
 }
 function help(button) {
   const text = button.closest("[data-control]").querySelector(".control-help");

@@ -2,13 +2,14 @@
 import { acts, ask, dialog, fill, hear, html, span, t, tell } from "./dom.js";
 import { here } from "./frame.js";
 import { facts } from "./recipe.js";
+import { tuning, wire } from "./tuning.js";
 
 let part, body, shown = [], due;
 export function mount(given) {
   part = given;
   body = part.element.querySelector(".part-models");
   fill(body, html`<div class="page-head"><h1>${t("nav.models")}</h1></div><div id="model-list"></div>`);
-  acts(body, { install, verify: act("verify"), remove: act("remove"), stop: act("stop_model") });
+  acts(body, { install, verify: act("verify"), remove: act("remove"), stop: act("stop_model"), ...wire(body, part, show) });
   hear("page", (page) => { if (page === "models") show(); });
   if (here() === "models") show();
 }
@@ -20,10 +21,10 @@ async function show() {
   fill(body.querySelector("#model-list"), html`${models.map((m) => html`<article class="model" data-engine="${m.id}">
     <div class="model-head"><b>${m.title}</b><span class="state state-${m.state}">${m.word}</span></div>
     <p>${m.about}</p>${m.note ? html`<p class="problem-text">${m.note}</p>` : ""}${m.command ? html`<p><code>${m.command}</code></p>` : ""}
-    ${m.weights.map(weights)}${facts(m.facts)}</article>`)}`);
+    ${m.weights.map(weights)}${tuning(m)}${facts(m.facts)}</article>`)}`);
   const running = models.some((m) => m.weights.some((w) => w.running));
   if (running && here() === "models") due = setTimeout(show, 700);
-  if (!running) tell("models");
+  if (!running) tell("models", Object.fromEntries(models.map((m) => [m.id, m.state])));
 }
 const weights = (w) => html`<div class="weights" data-model="${w.id}">
   <p><b>${t("model.weightsof")}</b> ${w.word} · ${t("model.about", { size: w.size })} · ${w.licence}</p>

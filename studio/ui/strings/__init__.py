@@ -7,6 +7,7 @@ from studio.ui.strings.dubbing import DUBBING_STRINGS
 from studio.ui.strings.exchange import EXCHANGE_STRINGS
 from studio.ui.strings.scripts import SCRIPT_STRINGS
 from studio.ui.strings.survey import SURVEY_STRINGS
+from studio.ui.strings.tuning import TUNING_STRINGS
 from studio.ui.strings.voices import VOICE_STRINGS
 from studio.words import Words
 
@@ -460,6 +461,7 @@ STRINGS: dict[str, Words] = {
     **EXCHANGE_STRINGS,
     **DUBBING_STRINGS,
     **SURVEY_STRINGS,
+    **TUNING_STRINGS,
     **CAPTION_STRINGS,
     **BATCH_STRINGS,
     **VOICE_STRINGS,

@@ -369,6 +369,43 @@ def test_a_setting_that_is_none_is_refused(engine: ChatTTS, settings: dict[str, 
         engine.configure(settings)
 
 
+SHOWN: dict[str, tuple[dict[str, Any], Callable[[Any], Any]]] = {  # a setting, and where the loaded model shows it
+    "precision": ({"precision": "fp16"}, lambda engine: engine._speaking.checkpoint.gpt.embed.to_text.precision),
+    "rows": ({"rows": 3}, lambda engine: engine._worker._batch.room),
+    "device": ({"device": "cpu"}, lambda engine: engine._speaking.checkpoint.device.type),
+    "quantiser": ({"quantiser": "1.26.0"}, lambda engine: engine._speaking.checkpoint.dvae.quantizer.version),
+}
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_a_setting_is_how_it_is_loaded(store: WeightStore, name: str) -> None:
+    settings, shown = SHOWN[name]
+    engine = made(store, **settings)
+    engine.load()
+    assert shown(engine) == settings[name]
+    engine.unload()
+
+
+def test_every_setting_is_proved_here(engine: ChatTTS) -> None:
+    assert set(SHOWN) == {setting.name for setting in engine.spec.settings}
+
+
+def test_the_quantiser_changes_what_is_read_from_a_clip(store: WeightStore) -> None:
+    voice = VoiceContent(VoiceKind.CLIP, clip=clip(2.0), transcript="谢谢")
+    assert len({made(store, quantiser=one).code_of(voice) for one in ("1.12.4", "1.12.5", "1.26.0")}) == 3
+
+
+@pytest.mark.parametrize("device", ["cuda", "mps"])
+def test_a_device_that_is_not_there_is_said(store: WeightStore, device: str) -> None:
+    import torch
+
+    if {"cuda": torch.cuda.is_available, "mps": torch.backends.mps.is_available}[device]():
+        pytest.skip(f"this machine has {device}")
+    engine = made(store, device=device)
+    with pytest.raises(BadRequest, match=f"device {device}.*auto or cpu"):
+        engine.load()
+
+
 def test_precision_and_weights_are_part_of_every_recipe(store: WeightStore) -> None:
     exact, quick = made(store, precision="fp32"), made(store, precision="int8")
     assert exact.spec.version != quick.spec.version

@@ -386,3 +386,14 @@ def test_instructions_are_named_in_both_languages() -> None:
     assert len({one.id for one in MENU}) == len(MENU)
     assert sum("dialect" in one.label.en for one in MENU) == 17
     assert all(one.label.en and one.label.zh and one.text for one in MENU)
+
+
+def test_a_setting_is_how_it_is_loaded(made: Engines) -> None:
+    engine = made("cosyvoice2", precision="bf16", device="cpu", rows=3)
+    engine.load()
+    speaking, worker = engine._speaking, engine._worker
+    assert speaking is not None
+    assert worker is not None
+    assert {setting.name for setting in engine.spec.settings} == {"precision", "device", "rows"}
+    loaded = speaking.checkpoint
+    assert (loaded.precision, loaded.device.type, worker._batch.room) == ("bf16", "cpu", 3)

@@ -1,0 +1,55 @@
+"""Where a model computes and in which precision, as its settings ask. Without torch where that is enough: its import
+takes seconds, and the declaration of an engine names the precision.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from studio.control import Value
+from studio.errors import BadRequest
+
+
+def precision(settings: Mapping[str, Value]) -> Any:
+    """The one that was asked for; else int8 on a CPU and bf16 elsewhere."""
+    asked = settings["precision"]
+    if asked != "auto":
+        return asked
+    return "int8" if chosen(str(settings["device"])) == "cpu" else "bf16"
+
+
+def chosen(asked: str) -> str:
+    """`cpu`, `cuda` or `mps`; `auto` is the quickest there is."""
+    if asked != "auto":
+        return asked
+    from importlib.util import find_spec
+
+    return "cpu" if find_spec("torch") is None else _best()
+
+
+def reached(asked: str) -> str:
+    """The same when a model is loaded: `BadRequest` for one that this machine does not have."""
+    import torch
+
+    device = chosen(asked)
+    there = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    if not there[device]:
+        raise BadRequest(
+            f"device {device}: PyTorch finds none on this machine; set the device to auto or cpu",
+            f"设备 {device}：PyTorch 在本机上没有找到；请把设备设为 auto 或 cpu",
+            where="settings.device",
+        )
+    return device
+
+
+def _best() -> str:
+    """CUDA or MPS where there is one."""
+    import sys
+    from pathlib import Path
+
+    if sys.platform == "linux" and not Path("/dev/nvidiactl").exists() and not Path("/dev/kfd").exists():
+        return "cpu"
+    import torch
+
+    if torch.cuda.is_available():
+        return "cuda"
+    return "mps" if torch.backends.mps.is_available() else "cpu"
