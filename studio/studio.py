@@ -263,7 +263,7 @@ class Studio:
         """Voices into the library."""
         from studio.voices.keeping import Keeping
 
-        return Keeping(self._library, self._engines, self.models.store)
+        return Keeping(self._library, self._engines)
 
     @cached_property
     def drawing(self) -> "Drawing":
@@ -622,7 +622,7 @@ class Studio:
             mode=getattr(request, "mode", "speak"),
             gaps=request.gaps,
             split=request.split,
-            cautions=cautions(voice, spec, self.keeping.weights_now(spec.id) if voice.weights else ""),
+            cautions=cautions(self._engines, spec.id, voice),
         )
 
     def _produce(self, request: SpeakRequest | ConvertRequest) -> Direction:

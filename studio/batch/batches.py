@@ -148,7 +148,9 @@ class Batches:
         order = Order(
             title[:200], found.items, out.absolute(), common, tuple(subtitles), over, hands, notes=found.notes
         )
-        return distinct(order)
+        order = distinct(order)
+        cautions = Maker(order, self._renderer, self._direct).cautions()
+        return replace(order, notes=(*order.notes, *cautions))
 
     def _check(self, common: ConvertRequest, subtitles: Sequence[str]) -> None:
         """Refuse what no file could be read with."""

@@ -5,6 +5,7 @@ import logging
 import os
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from studio.batch.order import Item, Order, Trouble
 from studio.batch.records import Outcome
 from studio.batch.subtitling import Subtitler
 from studio.errors import BadFile, BadRequest, Cancelled, DiskFull, EngineFailed, StudioError
+from studio.production.casting import in_words
 from studio.production.converting import Book, ConvertRequest, convert, unheard
 from studio.production.jobs import Job
 from studio.production.manuscript import Manuscript, look_into
@@ -24,6 +26,8 @@ from studio.production.planning import Direction
 from studio.production.provenance import read_tags
 from studio.production.rendering import Renderer
 from studio.text.language import weight
+from studio.text.marks import MarkNote
+from studio.words import Words
 
 log = logging.getLogger(__name__)
 Direct = Callable[[ConvertRequest], Direction]
@@ -66,6 +70,14 @@ class Maker:
         if key not in self._directions:
             self._directions[key] = self._direct(request)
         return self._directions[key]
+
+    def cautions(self) -> tuple[Words, ...]:
+        """What is to be known of the voices of all files before anything is said; of those that cannot be, nothing."""
+        told: list[MarkNote] = []
+        for item in self.order.items:
+            with suppress(StudioError):
+                told += self.direction(self.order.request(item)).cautions
+        return in_words(told)
 
     def path(self, item: Item) -> Path:
         """Where the file stands; `BadFile` where a link was put since that leads out of the folder."""

@@ -8,7 +8,7 @@ import click
 
 from studio.cli.main import Session
 from studio.cli.reader import LANGUAGE, say
-from studio.cli.show import as_json, duration, table, watch
+from studio.cli.show import as_json, duration, table, warn, watch
 from studio.cli.speaking import controls_of
 from studio.errors import BadRequest, NotFound
 from studio.words import Words
@@ -105,6 +105,7 @@ def dub(
         dubbing.change_settings(made.id, controls_of(values))
         if parts:
             studio.scripts.cast(made.id, _members(studio, made.id, parts, begun["engine"]))
+        warn(studio.scripts.cautions(made.id).values())
         watch(dubbing.render(made.id), say("Rendering", "正在渲染"), quiet)
         export = dubbing.export(
             made.id, output, background=background, video=video, keep_sound=keep_sound, subtitles=beside

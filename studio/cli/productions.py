@@ -9,7 +9,7 @@ import click
 from studio.cli.main import Session
 from studio.cli.options import subtitles_option
 from studio.cli.reader import LANGUAGE, say
-from studio.cli.show import as_json, duration, plain, table, watch
+from studio.cli.show import as_json, duration, plain, table, warn, watch
 from studio.errors import BadRequest
 
 
@@ -168,6 +168,7 @@ def render(session: Session, id: str, chapter: str, machine: bool) -> None:
     from studio.studio import LineQuery, Scope
 
     with session.open() as studio:
+        warn(studio.scripts.cautions(id).values())
         job = studio.scripts.render(id, Scope(chapter=chapter))
         progress = watch(job, say("Rendering", "正在渲染"), session.quiet or machine)
         problems = studio.scripts.lines(id, LineQuery(problem="any"), 0, 200).items

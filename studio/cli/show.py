@@ -119,6 +119,12 @@ def _left(seconds: float | None) -> str:
     return "" if seconds is None else say(f"{duration(seconds)} left", f"剩余 {duration(seconds)}")
 
 
+def warn(sentences: Iterable[Words]) -> None:
+    """What is to be known before long work begins, each once, on the error stream."""
+    for words in dict.fromkeys(sentences):
+        click.echo(f"  {words.text(LANGUAGE)}", err=True)
+
+
 def notes(marks: Iterable[Any]) -> None:
     """What became of marks that were not simply honoured, on the error stream."""
     for note in marks:

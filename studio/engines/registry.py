@@ -163,6 +163,13 @@ class Registry:
         """An engine, loaded or not. `NotFound`, or `EngineFailed` with the reason where it is broken."""
         return self._working(id).engine
 
+    def weights_of(self, id: str) -> str:
+        """The digest of the weights that an engine speaks with now; empty where it has none, or they are not here."""
+        named = self.get(id).spec.weights
+        if not named or any(self._weights.find(one) is None for one in named):
+            return ""
+        return "+".join(self._weights.digest(one) for one in named)
+
     @contextmanager
     def lease(self, id: str, stop: Stop | None = None) -> Iterator[Engine]:
         """The engine, loaded, for this caller alone; others wait in the order they came.

@@ -1,17 +1,17 @@
 """Who speaks: from what a person writes (a name, `seed:2222`, an id, nothing) to a voice pinned by content."""
 
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from studio.engines.contract import Engine, EngineSpec, SharesVoices, VoiceContent, VoiceKind
+from studio.engines.contract import Engine, SharesVoices, VoiceContent, VoiceKind
+from studio.engines.registry import Registry
 from studio.errors import BadRequest, NotFound
 from studio.library import Library
 from studio.library.voice import KEPT
 from studio.text.marks import MarkNote
-from studio.weights import WeightStore
 from studio.words import Words
 
 VOICE = Words("voice", "音色")
@@ -97,16 +97,10 @@ def vector_voice(engine: Engine, ref: str) -> VoiceContent:
     return VoiceContent(VoiceKind.EMBEDDING, values=values)
 
 
-def weights_of(store: WeightStore, spec: EngineSpec) -> str:
-    """The digest of the weights that an engine speaks with now; empty where it has none, or they are not here."""
-    if not spec.weights or any(store.find(id) is None for id in spec.weights):
-        return ""
-    return "+".join(store.digest(id) for id in spec.weights)
-
-
-def cautions(voice: CastVoice, spec: EngineSpec, weights: str) -> tuple[MarkNote, ...]:
-    """What is to be known of a voice that was made with other weights than `weights`, which speak now."""
-    if not voice.weights or not weights or voice.weights == weights:
+def cautions(engines: Registry, id: str, voice: CastVoice) -> tuple[MarkNote, ...]:
+    """What is to be known before the engine `id` speaks with a voice: that it was made with other weights, say."""
+    weights = engines.weights_of(id) if voice.weights else ""
+    if not weights or voice.weights == weights:
         return ()
     made, now = voice.weights[:12], weights[:12]
     return (
@@ -114,12 +108,17 @@ def cautions(voice: CastVoice, spec: EngineSpec, weights: str) -> tuple[MarkNote
             voice.label,
             "approximated",
             Words(
-                f"this voice was made with other weights of {spec.id} ({made}, now {now}) and may sound different",
-                f"这个音色是用 {spec.id} 的另一份权重制作的（{made}，现为 {now}），听起来可能不同",
+                f"this voice was made with other weights of {id} ({made}, now {now}) and may sound different",
+                f"这个音色是用 {id} 的另一份权重制作的（{made}，现为 {now}），听起来可能不同",
             ),
             0,
         ),
     )
+
+
+def in_words(notes: Iterable[MarkNote]) -> tuple[Words, ...]:
+    """Cautions as sentences that name the voice, each once."""
+    return tuple(dict.fromkeys(Words(f"{one.mark}: {one.note.en}", f"{one.mark}：{one.note.zh}") for one in notes))
 
 
 def seed_of(ref: str) -> int:

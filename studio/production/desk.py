@@ -27,7 +27,7 @@ from studio.library.script import Chapter, Edit, Line, LineChange, LineQuery, Li
 from studio.manuscripts.document import PARTS, Document
 from studio.manuscripts.reading import BY_SUFFIX, FORMATS, read_document
 from studio.production import lexicon, rights, suggesting
-from studio.production.casting import cast
+from studio.production.casting import cast, in_words
 from studio.production.choices import Begun, Choices
 from studio.production.deliveries import COVER, MUSIC, Deliveries
 from studio.production.executors import Executor
@@ -382,6 +382,14 @@ class Desk:
                 suggesting.check_voice(self._library, self._engines.get(member.engine), member.voice)
             except StudioError as error:
                 found[part.member.speaker] = error.words
+        return found
+
+    def cautions(self, id: str) -> dict[str, Words]:
+        """Speakers with lines whose voice may not sound as it did, and why: it was made for other weights."""
+        planner, found = self.planner(id), {}
+        for speaker in [part.member.speaker for part in self.parts(id) if part.lines]:
+            for words in in_words(planner.cautions([speaker])):
+                found[speaker] = words
         return found
 
     def sample(self, id: str, speaker: str) -> SpeakRequest:

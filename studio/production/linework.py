@@ -4,7 +4,8 @@
 digest of everything but the seed: two takes of one basis differ only by chance.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,10 +15,11 @@ from studio.library import Library
 from studio.library.outcomes import SILENT
 from studio.library.script import Line, Member
 from studio.production import rights
-from studio.production.casting import cast
+from studio.production.casting import CastVoice, cast, cautions
 from studio.production.emotions import way_to
 from studio.production.lexicon import Readings
 from studio.production.planning import Direction, Plan, SpeakRequest, plan
+from studio.text.marks import MarkNote
 
 
 @dataclass(frozen=True)
@@ -130,6 +132,18 @@ class LinePlanner:
             rights.require(self._library, [voice], direction.spec.id)
             self._permitted.add(voice.id)
 
+    def cautions(self, speakers: Iterable[str]) -> tuple[MarkNote, ...]:
+        """What is to be known of the voices of these speakers before they speak; of those that cannot, nothing."""
+        told: list[MarkNote] = []
+        for speaker in speakers:
+            with suppress(StudioError):
+                told += self._voice(self.member(speaker))[1]
+        return tuple(told)
+
+    def _voice(self, member: Member) -> tuple[CastVoice, tuple[MarkNote, ...]]:
+        voice = cast(self._library, self._engines.get(member.engine), member.voice)
+        return voice, cautions(self._engines, member.engine, voice)
+
     def _direct(self, line: Line) -> Direction:
         member = self.member(line.speaker)
         engine = self._engines.get(member.engine)
@@ -138,7 +152,7 @@ class LinePlanner:
         for style in (member.style, line.style):
             if style:
                 controls |= self._styles(style, spec.id)
-        voice = cast(self._library, engine, member.voice)
+        voice, told = self._voice(member)
         styles = self._style_names(spec.id)
         way = way_to(line.emotion, spec, styles, voice.references.keys()) if line.emotion else None
         if way is not None and way.kind == "style":
@@ -146,7 +160,7 @@ class LinePlanner:
         language = line.language or self.reading.language
         spec.check_language(language)
         settled = spec.settle({**controls, **member.controls})
-        return Direction(engine, voice, settled, language=language, steps=self.reading.steps)
+        return Direction(engine, voice, settled, language=language, steps=self.reading.steps, cautions=told)
 
     def _plan(self, line: Line, seed: int) -> Plan:
         direction = replace(self.direction(line).at_speed(line.speed), seed=self.reading.seed + seed)

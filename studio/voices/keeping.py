@@ -8,8 +8,7 @@ from studio.engines.registry import Registry
 from studio.errors import BadFile, BadRequest
 from studio.library import Library, NewVoice, Voice
 from studio.production import rights
-from studio.production.casting import blend, cast, weights_of
-from studio.weights import WeightStore
+from studio.production.casting import blend, cast
 
 CLIP_S = 1.0, 30.0  # of a clip that a voice is made of
 CLIP_PEAK = 0.003  # -50 dB: below it nothing is said
@@ -18,8 +17,8 @@ CLIP_PEAK = 0.003  # -50 dB: below it nothing is said
 class Keeping:
     """What becomes a voice of the library; every one is pinned by its content and the weights its engine has now."""
 
-    def __init__(self, library: Library, engines: Registry, store: WeightStore) -> None:
-        self._library, self._engines, self._store = library, engines, store
+    def __init__(self, library: Library, engines: Registry) -> None:
+        self._library, self._engines = library, engines
 
     def voice(self, engine: str, content: VoiceContent, name: str, **facts: Any) -> Voice:
         """A voice by its content. `facts` are further fields of `NewVoice`."""
@@ -57,7 +56,7 @@ class Keeping:
 
     def weights_now(self, engine: str) -> str:
         """The digest of the weights that an engine speaks with; empty where it has none, or they are not here."""
-        return weights_of(self._store, self._engines.get(engine).spec)
+        return self._engines.weights_of(engine)
 
     def code(self, engine: str, voice: str) -> str:
         """A voice as the string that people exchange for this engine; `code:` before it names the voice again."""

@@ -9,7 +9,7 @@ import pytest
 from studio.api.settings import ApiSettings
 from studio.engines.contract import VoiceContent
 from studio.engines.espeak import Espeak
-from studio.studio import DrawRequest, Sentence, SpeakRequest, Studio
+from studio.studio import Begun, ConvertRequest, DrawRequest, Sentence, SpeakRequest, Studio
 
 from ..api.conftest import SPEECH, server
 
@@ -68,3 +68,23 @@ def test_the_api_says_so_in_a_header(studio: Studio) -> None:
             assert answer.status_code == 200, answer.text
             caution = answer.headers.get("x-caution")
             assert caution == told or told in caution
+
+
+def test_scripts_dubs_conversions_and_batches_say_so_too(studio: Studio, tmp_path: Path) -> None:
+    kept(studio, "Old", weights=OTHER)
+    kept(studio, "Now")
+    story, cues = tmp_path / "story.txt", tmp_path / "cues.srt"
+    story.write_text("Hello there.", "utf-8")
+    cues.write_text("1\n00:00:00,000 --> 00:00:02,000\nHello there.\n", "utf-8")
+    for voice, told in (("Now", []), ("Old", ["Old: this voice was made with other weights of weighted"])):
+        script = studio.scripts.begin(story, Begun(engine="weighted", voice=voice)).id
+        dub = studio.dubbing.begin(cues, Begun(engine="weighted", voice=voice)).id
+        order = studio.batches.order([str(story)], tmp_path / f"out-{voice}", ConvertRequest("weighted", voice))
+        for words in (studio.scripts.cautions(script), studio.scripts.cautions(dub)):
+            assert [one.en.partition(" (")[0] for one in words.values()] == told
+        assert [one.en.partition(" (")[0] for one in order.notes] == told
+        line = next(iter(studio.scripts.all_lines(script)))
+        assert len(studio.scripts.spoken(script, line.id).plan.notes) == len(told)
+        job = studio.convert(story, ConvertRequest("weighted", voice, format="wav"), tmp_path / f"{voice}.wav")
+        assert [note.mark for note in job.wait(30).notes] == [voice] * len(told)
+        assert studio.scripts.render(script).wait(30) is not None

@@ -100,7 +100,7 @@ class Questions:
         id = take.text(asked, "id")
         progress, job = self.desk.progress(id), self.desk.workshop.job(id)
         running = job is not None and not job.over
-        missing = self.desk.missing(id)
+        missing, cautions = self.desk.missing(id), self.desk.cautions(id)
         edits = self.desk.edits(id)
         undo = next((edit.what for edit in edits if not edit.undone), None)
         redo = next((edit.what for edit in reversed(edits) if edit.undone), None)
@@ -113,7 +113,7 @@ class Questions:
                 }
                 for chapter in self.desk.chapters(id)
             ],
-            "cast": [self._part(id, part, missing, language) for part in self.desk.parts(id)],
+            "cast": [self._part(id, part, missing, cautions, language) for part in self.desk.parts(id)],
             "progress": {
                 "lines": progress.lines, "states": progress.states, "seconds": progress.seconds,
                 "characters": progress.characters, "open": progress.open_characters,
@@ -289,7 +289,9 @@ class Questions:
         spec = self.studio.engine(take.text(asked, "engine"))
         return describe.shown_voice(self.studio, spec, take.text(asked, "voice"), language)
 
-    def _part(self, id: str, part: Any, missing: dict[str, Words], language: str) -> dict[str, Any]:
+    def _part(
+        self, id: str, part: Any, missing: dict[str, Words], cautions: dict[str, Words], language: str
+    ) -> dict[str, Any]:
         speaker = part.member.speaker
         whole = self.desk.member(id, speaker)
         try:
@@ -309,6 +311,7 @@ class Questions:
             "gender": describe.label("gender", part.member.gender, language) if part.member.gender else "",
             "shown": {"name": shown["name"], "facts": shown["facts"], "glyph": shown["glyph"]},
             "missing": missing[speaker].text(language) if speaker in missing else "",
+            "caution": cautions[speaker].text(language) if speaker in cautions else "",
         }
 
     # lexicon

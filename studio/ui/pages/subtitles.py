@@ -107,6 +107,7 @@ class Questions:
         id = self._id(asked)
         job, progress = self.dubbing.job(id), self.studio.scripts.progress(id)
         running = job is not None and not job.over
+        cautions = self.studio.scripts.cautions(id)
         edits = [edit for edit in self.studio.scripts.edits(id) if not edit.undone]
         return {
             "running": running,
@@ -116,7 +117,7 @@ class Questions:
             "cues": progress.lines,
             "open": sum(count for state, count in progress.states.items() if state not in ("done", "locked")),
             "undo": edits[0].what.text(language) if edits else "",
-            "cast": [self._part(id, part, language) for part in self.studio.scripts.parts(id) if part.lines],
+            "cast": [self._part(id, part, cautions, language) for part in self.studio.scripts.parts(id) if part.lines],
         }
 
     def dub_cues(self, asked: dict[str, Any], language: str) -> Any:
@@ -225,13 +226,14 @@ class Questions:
     def _id(self, asked: dict[str, Any]) -> str:
         return str(self.dubbing.get(take.text(asked, "id")).id)
 
-    def _part(self, id: str, part: Any, language: str) -> dict[str, Any]:
+    def _part(self, id: str, part: Any, cautions: dict[str, Words], language: str) -> dict[str, Any]:
         member = self.studio.scripts.member(id, part.member.speaker)
         shown = self._voice_shown({"engine": member.engine, "voice": member.voice}, language)
-        name = part.member.speaker or say("dub.unnamed", language)
+        speaker = part.member.speaker
+        caution = cautions[speaker].text(language) if speaker in cautions else ""
         return {
-            "speaker": part.member.speaker, "name": name, "lines": part.lines, "engine": member.engine,
-            "voice": member.voice, "shown": shown,
+            "speaker": speaker, "name": speaker or say("dub.unnamed", language), "lines": part.lines,
+            "engine": member.engine, "voice": member.voice, "shown": shown, "caution": caution,
         }  # fmt: skip
 
     def _row(self, one: Production, language: str) -> dict[str, Any]:

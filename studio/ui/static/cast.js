@@ -27,7 +27,7 @@ const row = (c) => html`<article class="card part-row" data-speaker="${c.speaker
   <label class="field"><span class="hidden-label">${t("desk.style")}</span><select data-field="style" title="${t("desk.style")}">${options([["", t("desk.style.none")], ...page.now.styles.filter((s) => !s.engine || s.engine === c.engine).map((s) => [s.name, s.label])], c.own.style)}</select></label>
   <label class="with-unit gain"><input type="number" data-field="gain_db" min="-40" max="20" step="0.5" value="${c.gain_db}" aria-label="${t("cast.gain")}" title="${t("cast.gain")}"><span class="soft">dB</span></label>
   <div class="row">${iconButton("sample", "play", t("cast.sample"), c.lines ? "" : "disabled")}${c.speaker ? iconButton("rename", "edit", t("cast.rename")) : ""}</div>
-  ${c.missing ? html`<p class="failure-text">${c.missing}</p>` : ""}</article>`;
+  ${c.missing ? html`<p class="failure-text">${c.missing}</p>` : ""}${c.caution ? html`<p class="soft small">${c.caution}</p>` : ""}</article>`;
 
 const of = (element) => page.now.cast.find((c) => c.speaker === element.closest("[data-speaker]").dataset.speaker);
 async function put(c, values) {

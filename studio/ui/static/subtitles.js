@@ -119,7 +119,7 @@ function paintHead() {
   tell("running", { key: "dub", page: "subtitles/" + open, text: now.running ? t("dub.running", { name: now.title, percent: Math.floor(now.share * 100) }) : "" });
 }
 function paintCast() {
-  fill(body.querySelector("#dub-cast"), html`${now.cast.map((c) => html`<div class="field" data-speaker="${c.speaker}"><span>${c.name} · ${c.lines}</span><button type="button" class="voice-button" data-act="cast">${face(c.shown)}</button></div>`)}`);
+  fill(body.querySelector("#dub-cast"), html`${now.cast.map((c) => html`<div class="field" data-speaker="${c.speaker}"><span>${c.name} · ${c.lines}</span><button type="button" class="voice-button" data-act="cast">${face(c.shown)}</button>${c.caution ? html`<p class="soft small">${c.caution}</p>` : ""}</div>`)}`);
 }
 function paintControls() {
   fill(body.querySelector("#dub-controls"), html`${now.controls.map((c) => controlRow(c, c.default, now.settings[c.name] === c.default ? undefined : now.settings[c.name]))}`);
