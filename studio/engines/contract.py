@@ -20,6 +20,7 @@ from studio.engines.clips import LONGEST_S, SHORTEST_S
 from studio.errors import BadControl, BadRequest
 from studio.stop import Stop as Stop
 from studio.text.marks import MarkNote
+from studio.text.sentences import Even, Size
 from studio.words import Words
 
 
@@ -89,7 +90,9 @@ class EngineSpec:
     concurrent: bool = False  # `speak` may be called by several threads at once; it shares its work out itself
     default_voice: str = ""  # as people name voices, e.g. "seed:2222"; empty is the first builtin one
     settings: tuple[Control, ...] = ()  # of the loaded engine (device, precision …), not of a recipe; see `Configures`
-    longest: int = 400  # characters of one utterance it reads well
+    longest: int = 400  # characters of one utterance it reads well; an engine may count otherwise (`Measures`)
+    target: int = 120  # characters that an utterance should have, counted in the same way
+    even: Even | None = None  # where it reads best what is not too short either
     pace: float = 14.0  # Latin letters a second at default speed, for estimates; a CJK character counts as 3.2
     embedding_size: int = 0  # of VoiceKind.EMBEDDING
     clips: ClipUse = ClipUse()  # of VoiceKind.CLIP
@@ -304,6 +307,14 @@ class Prepares(Protocol):
 
     def lint(self, text: str) -> Sequence[MarkNote]:
         """What of the engine's own tokens in a text as written will not do what it seems to; `BadText` refuses it."""
+
+
+@runtime_checkable
+class Measures(Protocol):
+    """An engine that counts the length of texts in its own way: `longest`, `target` and `even` are in that."""
+
+    def measure(self, text: str) -> Size:
+        """How to count stretches of this text, with their marks in them."""
 
 
 @dataclass(frozen=True)

@@ -393,6 +393,7 @@ def spec_to_json(spec: EngineSpec) -> dict[str, Any]:
         "default_voice": spec.default_voice,
         "settings": [control_to_json(control) for control in spec.settings],
         "longest": spec.longest,
+        "target": spec.target,
         "embedding_size": spec.embedding_size,
         "clips": asdict(spec.clips) if VoiceKind.CLIP in spec.voice_kinds else None,
         "code_licence": spec.code_licence,

@@ -9,14 +9,13 @@ from functools import cached_property
 from typing import Any
 
 from studio.digest import digest_of
-from studio.engines.contract import Draft, Engine, EngineSpec, Prepares, Recipe, Value
+from studio.engines.contract import Draft, Engine, EngineSpec, Measures, Prepares, Recipe, Value
 from studio.production.casting import CastVoice
 from studio.production.joining import Gaps
 from studio.text.language import estimate_seconds
 from studio.text.marks import MarkNote
 from studio.text.reading import Reading, Utterance, read
 
-TARGET = 120  # characters of a line where nobody says otherwise
 SPEAK_LIMIT = 10_000  # characters of one request; longer texts are productions
 
 
@@ -110,17 +109,21 @@ class Direction:
         )
 
     def _read(self, text: str, limit: int) -> Reading:
-        honours = {name: (support.how.value, support.note) for name, support in self.spec.marks.items()}
+        spec, asked = self.spec, self.split
+        honours = {name: (support.how.value, support.note) for name, support in spec.marks.items()}
+        counts = isinstance(self.engine, Measures) and not asked  # who asks for a length counts characters
         return read(
             text,
             honours=honours,
-            native=self.spec.native_tokens,
+            native=spec.native_tokens,
             language=self.language,
             steps=self.steps,
-            target=min(self.split or TARGET, self.spec.longest),
-            longest=self.spec.longest,
+            target=min(asked or spec.target, spec.longest),
+            longest=spec.longest,
             limit=limit,
             clips=self.voice.references.keys(),
+            even=None if asked else spec.even,
+            size=self.engine.measure(text) if counts else len,
         )
 
     def _line(self, utterance: Utterance, draft: Draft) -> "PlannedLine":

@@ -33,7 +33,7 @@ from studio.text.marks import (
     without_escapes,
 )
 from studio.text.normalise import Dropped, Settings, main_language, settle, structure, utter_nodes
-from studio.text.sentences import Piece, split
+from studio.text.sentences import Even, Piece, Size, split
 from studio.words import Words
 
 BREAK_MS = 250  # of a [break] that the engine does not know
@@ -72,16 +72,19 @@ def read(
     longest: int = 400,
     limit: int | None = None,
     clips: Collection[str] = (),
+    even: Even | None = None,
+    size: Size = len,
 ) -> Reading:
-    """`text` as utterances of about `target` and at most `longest` characters.
+    """`text` as utterances of about `target` and at most `longest` characters, or of what `size` counts.
 
+    `even` asks for pieces that are not too short either.
     `clips` are the emotions that the voice has a clip for: what stands in such a span is an utterance of its own.
     `honours` says for each mark what the engine makes of it (`honoured`, `approximated`, `ignored`; absent is ignored)
     and what one hears. `BadText` when a mark is wrong, when the text has more than `limit` characters, and, with the
     field `empty`, when nothing in it can be spoken.
     """
     _refuse_too_long(text, limit)
-    reader = _Reader(text, honours, tuple(native), language, settle(steps), target, longest, clips)
+    reader = _Reader(text, honours, tuple(native), language, settle(steps), target, longest, clips, even, size)
     utterances = _gathered(reader.utterances())
     if not utterances.spoken:
         raise _nothing_to_say(text)
@@ -122,12 +125,14 @@ class _Reader:
         settings: Settings,
         target: int,
         longest: int,
-        clips: Collection[str] = (),
+        clips: Collection[str],
+        even: Even | None,
+        size: Size,
     ) -> None:
         if "[" in text:
             parse(text, native)  # so that errors count lines and columns of the source
         self.honours, self.native, self.settings = honours, native, settings
-        self.target, self.longest, self.clips = target, longest, clips
+        self.target, self.longest, self.clips, self.even, self.size = target, longest, clips, even, size
         self.main = main_language(text, language)
         self.edited: Edited = structure(text, settings, native)
         self.nodes = parse(self.edited.text, native)
@@ -140,7 +145,7 @@ class _Reader:
     def utterances(self) -> Iterator[Utterance]:
         """Every piece in order, also those in which nothing is said; their `original`s joined are the source."""
         for start, end, pause_ms, resume in self._stretches():
-            pieces = split(self.edited.text[start:end], self.target, self.longest, self.native)
+            pieces = split(self.edited.text[start:end], self.target, self.longest, self.native, self.even, self.size)
             for piece in pieces:
                 last = end == len(self.edited.text)
                 ends = piece.paragraph_end and (last or piece.end < end - start or _breaks(piece.text[-2:]))
@@ -189,7 +194,7 @@ class _Reader:
         language = detect(plain(nodes), self.main)
         spoken, dropped = utter_nodes(nodes, self.settings, language)
         said = render(spoken).strip() if _has_something(spoken) else ""
-        if len(said) > self.longest and len(piece.text) > 40 and (parts := self._halves(piece)):
+        if self.size(said) > self.longest and len(piece.text) > 40 and (parts := self._halves(piece)):
             for part in parts:
                 yield from self._uttered(part)
             return

@@ -1,7 +1,8 @@
 """A text in pieces that are good to speak: whole sentences if possible, no cut where a reader would not breathe.
 
 Places where a cut may be are found once, each with a rank (sentence or clause). Paragraphs are never joined; inside
-one, short sentences are gathered up to a target and long ones divided at their clauses. Pieces joined are the text.
+one, short sentences are gathered up to a target and long ones divided at their clauses. A model that reads pieces of
+one length best says so (`Even`), and counts them in its own way. Pieces joined are the text.
 """
 
 # Word lists read better as one string.
@@ -9,7 +10,7 @@ one, short sentences are gathered up to a target and long ones divided at their 
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from studio.text.graphemes import cut_before
@@ -51,7 +52,7 @@ _WORD_BEFORE = re.compile(r"(?:[^\W\d_]+\.)*[^\W\d_]+$|\d+$")
 _ATOM = re.compile(
     r"(?:https?://|www\.|mailto:)[^\s\u3000-\u303f\u3400-\u9fff\uff00-\uffef<>\"]+"
     r"|(?<![A-Za-z0-9_.+-])[A-Za-z0-9_.+-]{1,64}@\w[\w-]{0,62}(?:\.\w[\w-]{0,62})+"
-    r"|[0-9]+(?:[.,:/’'-][0-9]+)+"
+    r"|[0-9]+(?:[.,:：/’'-][0-9]+)+"
     r"|[0-9]{2,}"
     r"|\b[A-Za-z][a-z]{0,3}\. ?(?=[0-9])[0-9]+"
     r"|…{2,}|\.{3,}|——+"
@@ -75,20 +76,47 @@ class Piece:
         return self.start + len(self.text)
 
 
-def split(text: str, target: int = 120, longest: int = 400, native: tuple[str, ...] = ()) -> list[Piece]:
+@dataclass(frozen=True)
+class Even:
+    """Pieces that are not too short either: a sentence may lead beyond the target, and is divided only above `longest`.
+
+    By the rule of the published CosyVoice: a piece is closed where the next sentence would lead beyond the target, if
+    it has more than `least` by then.
+    """
+
+    least: int
+    tail: int  # an end of a paragraph that is shorter joins what stands before it
+    ends: str = ""  # signs besides those of a sentence at which a piece may be closed
+
+
+Size = Callable[[str], int]  # how long a stretch is
+
+
+def split(
+    text: str,
+    target: int = 120,
+    longest: int = 400,
+    native: tuple[str, ...] = (),
+    even: Even | None = None,
+    size: Size = len,
+) -> list[Piece]:
     """`text` in pieces of about `target` characters, none above `longest` but a single mark that is longer itself.
+
+    All lengths are what `size` says of a stretch; where that does not count characters, `longest` holds about.
 
     Never inside a mark, a number, an abbreviation, an address, an ellipsis or a closing quote's sentence; a piece
     ends with the blanks that follow it.
     """
     if target < 1 or longest < 1:
         raise ValueError(f"target {target} and longest {longest} must be positive")
-    return list(_Splitter(text, min(target, longest), longest, native).pieces())
+    return list(_Splitter(text, min(target, longest), longest, native, even, size).pieces())
 
 
 class _Splitter:
-    def __init__(self, text: str, target: int, longest: int, native: tuple[str, ...]) -> None:
-        self.text, self.target, self.longest = text, target, longest
+    def __init__(
+        self, text: str, target: int, longest: int, native: tuple[str, ...], even: Even | None, size: Size
+    ) -> None:
+        self.text, self.target, self.longest, self.even, self.size = text, target, longest, even, size
         self.marks = list(extents(text, native))
         self.mark_starts = [start for start, _ in self.marks]
 
@@ -105,50 +133,63 @@ class _Splitter:
     def _of_paragraph(self, start: int, end: int) -> Iterator[Piece]:
         cuts = self._cuts(start, end)
         begin = start
-        for stop in [*self._gathered([at for at, rank in cuts if rank == SENTENCE], start, end)]:
+        for stop in self._gathered([at for at, rank in cuts if rank == SENTENCE], start, end):
             for at in self._divided(begin, stop, cuts):
                 yield Piece(self.text[begin:at], begin, at == end)
                 begin = at
 
-    def _gathered(self, sentence_ends: list[int], start: int, end: int) -> Iterator[int]:
-        """Ends of groups of whole sentences, each at most the target (or one sentence)."""
-        last = start
+    def _long(self, start: int, end: int) -> int:
+        return end - start if self.size is len else self.size(self.text[start:end])
+
+    def _span(self, long: int, start: int, end: int) -> int:
+        """About how many characters are so long, in a stretch."""
+        return max(1, long * (end - start) // max(1, self._long(start, end)))
+
+    def _gathered(self, sentence_ends: list[int], start: int, end: int) -> list[int]:
+        """Ends of groups of whole sentences: each at most the target (or one sentence), or as even as is asked."""
+        least, tail = (self.even.least, self.even.tail) if self.even else (0, 0)
+        first, last, groups = start, start, []
         for at in [*sentence_ends, end]:
-            if at - start > self.target and last > start:
-                yield last
+            if self._long(start, at) > self.target and last > start and self._long(start, last) > least:
+                groups.append(last)
                 start = last
             last = at
-        yield end
+        if start > first and self._long(start, end) < tail:
+            groups.pop()
+        return [*groups, end]
 
     def _divided(self, start: int, end: int, cuts: list[tuple[int, int]]) -> Iterator[int]:
         """Ends of the parts of `start:end`: at clauses when it is over the target, by force when over `longest`."""
-        clauses = [at for at, _ in _between(cuts, start, end)]
-        while end - start > min(self.longest, self.target * TOLERANCE):
-            at = self._clause(clauses, start, end) or self._forced(start, end)
-            if at is None:
-                break
-            yield at
-            start = at
+        most = min(self.longest, self.target * TOLERANCE)
+        if self._long(start, end) > (self.longest if self.even else most):
+            clauses = [at for at, _ in _between(cuts, start, end)]
+            while self._long(start, end) > most:
+                at = self._clause(clauses, start, end) or self._forced(start, end)
+                if at is None:
+                    break
+                yield at
+                start = at
         yield end
 
     def _clause(self, clauses: list[int], start: int, end: int) -> int | None:
         """The clause end that makes the parts even and none longer than the target, or the first that is allowed."""
-        parts = -(-(end - start) // self.target)
-        aim = start + (end - start) // parts
-        low, high = bisect_right(clauses, start + self.target // 4), bisect_right(clauses, start + self.target)
+        parts = -(-self._long(start, end) // self.target)
+        aim, target = start + (end - start) // parts, self._span(self.target, start, end)
+        low, high = bisect_right(clauses, start + target // 4), bisect_right(clauses, start + target)
         inside = clauses[low:high]
         if inside:
             return min(inside, key=lambda at: abs(at - aim))
         beyond = clauses[high] if high < len(clauses) else end
-        return beyond if beyond - start <= self.longest and beyond < end else None
+        return beyond if beyond < end and self._long(start, beyond) <= self.longest else None
 
     def _forced(self, start: int, end: int) -> int | None:
         """A cut where there is no clause end within `longest`: at a blank, else between characters."""
-        if end - start <= self.longest:
+        if self._long(start, end) <= self.longest:
             return None
-        if blank := self._blank_before(start + self.longest, start + self.longest // 3):
+        longest = self._span(self.longest, start, end)
+        if blank := self._blank_before(start + longest, start + longest // 3):
             return blank
-        at = self._outside_atom(start, start + self.longest)
+        at = self._outside_atom(start, start + longest)
         return at if at < end else None
 
     def _blank_before(self, at: int, lowest: int) -> int | None:
@@ -163,9 +204,8 @@ class _Splitter:
         """The nearest allowed cut at or before `at`; behind a mark that begins at `start` and is longer than that."""
         if mark := self._inside_mark(at):
             return mark[0] if mark[0] > start else mark[1]
-        before = max(start, at - self.longest)
-        for atom in _ATOM.finditer(self.text, before, min(len(self.text), at + 32)):
-            if before < atom.start() < at < atom.end():
+        for atom in _ATOM.finditer(self.text, start, min(len(self.text), at + 32)):
+            if start < atom.start() < at < atom.end():
                 at = atom.start()
         at = cut_before(self.text, at, start)
         mark = self._inside_mark(at)
@@ -195,6 +235,8 @@ class _Splitter:
 
     def _rank(self, match: re.Match[str], start: int, end: int) -> int | None:
         kind, text = match.lastgroup, self.text
+        if self.even and match[0][0] in self.even.ends:
+            return SENTENCE
         if kind == "comma":
             return CLAUSE
         if kind == "semi":

@@ -14,7 +14,6 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from studio.engines.cosyvoice import segments
 from studio.engines.cosyvoice.checkpoint import Checkpoint
 from studio.engines.cosyvoice.features import flow_mel, resampled
 from studio.engines.cosyvoice.flow import CausalFlow, FirstFlow, Flow, Prompt
@@ -30,6 +29,7 @@ from studio.engines.cosyvoice.vocoder import Vocoder
 from studio.engines.cosyvoice.waveform import Faster
 from studio.nn.loading import check_fit, unnormed
 
+from . import cosyvoice_front_end as front_end
 from .cosyvoice_cases import GENERATIONS, ROOT, Case, case, known, of_stage, tiny
 from .cosyvoice_published import write_configuration
 from .test_cosyvoice_features import wave
@@ -141,7 +141,7 @@ def sounds_and_prompt(part: str, one: Case) -> tuple[list[Tensor], Prompt]:
     if "text_chunks" in params:
         assert heard is not None
         return [interleaved(part, one, heard)], prompt
-    pieces = segments.segments(params["text"], lambda text: len(checkpoint.tokenizer.encode(text)))
+    pieces = front_end.segments(params["text"], lambda text: len(checkpoint.tokenizer.encode(text)))
     if "segments" in params:
         assert pieces == params["segments"]
     texts = [checkpoint.tokenizer.encode(piece) for piece in pieces]

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from studio.engines.contract import ClipUse, Control, EngineSpec, How, MarkSupport, VoiceKind
 from studio.engines.cosyvoice.instructions import MENU
 from studio.engines.cosyvoice.tokens import AROUND, CMU, HEARD, PINYIN
+from studio.text.sentences import Even
 from studio.words import Words
 
 REVISION = 1  # of our code; raise it when the same recipe would sound different
 LONGEST_PROMPT_S = 10  # of a clip, for the flow
 LOWEST_RATE = 16_000  # of a clip; below it, what makes a voice is gone
 LONGEST_INSTRUCTION = 500  # characters
+TARGET, EVEN = 80, Even(60, 20, "：、；:;")  # of a line: characters of Chinese, else tokens, as is published
 ZERO_SHOT = ("speak", Words("As in the clip", "按参考音频"))
 CROSS = ("cross_lingual", Words("Voice only (another language)", "仅音色（跨语种）"))
 PRESET = ("speak", Words("Preset speaker", "预置音色"))
@@ -279,6 +281,8 @@ def declare(variant: Variant, version: str = "", rate: int = 0) -> EngineSpec:
         settings=SETTINGS,
         clips=ClipUse(used=LONGEST_PROMPT_S, lowest_rate=LOWEST_RATE, rate=22_050 if generation == 1 else 24_000),
         longest=160 if generation > 1 else 120,
+        target=TARGET,
+        even=EVEN,
         pace=14.0,
         embedding_size=SPEAKER_SIZE if variant.presets else 0,
         code_licence="Apache-2.0",

@@ -28,6 +28,8 @@ from studio.errors import BadRequest, NotInstalled
 from studio.nn.devices import precision, reached
 from studio.settings import settled
 from studio.text.marks import MarkNote, parse, render
+from studio.text.scan import without_marks
+from studio.text.sentences import Size
 from studio.weights import WeightStore
 from studio.words import Words
 
@@ -37,7 +39,9 @@ if TYPE_CHECKING:  # torch takes seconds to import; it comes with `load`
     from studio.engines.cosyvoice.reference import Reference
     from studio.engines.cosyvoice.speakers import Speaker
     from studio.engines.cosyvoice.speaking import Script, Speaking
+    from studio.engines.cosyvoice.tokenizer import Tokenizer
 
+LETTERS = 4  # about so many are a token, where nobody can count them
 REMEMBERED = 16  # clips whose features are kept
 GUIDES = Path(__file__).parent / "guides"
 SAID = {
@@ -61,6 +65,7 @@ class CosyVoice:
         self._worker: Worker | None = None
         self._heard: OrderedDict[str, Reference] = OrderedDict()
         self._saved: tuple[object, dict[str, Speaker]] | None = None
+        self._words: tuple[object, Tokenizer] | None = None  # for measuring texts; loaded without the rest
         self._declared: tuple[object, EngineSpec] | None = None
 
     @property
@@ -154,6 +159,26 @@ class CosyVoice:
             nodes, notes = word(parse(draft.text, native(self.variant)), self.variant.generation)
             made.append(replace(draft, text=render(nodes), notes=(*draft.notes, *notes)))
         return made
+
+    def measure(self, text: str) -> Size:
+        """By characters where there is Chinese in the text, else by the model's tokens, as is published."""
+        known = native(self.variant)
+        if any("\u4e00" <= sign <= "\u9fff" for sign in text):
+            return lambda stretch: len(without_marks(stretch, known))
+        tokenizer = self._reads()
+        if tokenizer is None:
+            return lambda stretch: len(without_marks(stretch, known)) // LETTERS
+        return lambda stretch: len(tokenizer.encode(without_marks(stretch, known).strip()))
+
+    def _reads(self) -> "Tokenizer | None":
+        """The model's tokenizer, read without the rest; None where it is not installed."""
+        found = self._weights.find(self.variant.id)
+        if found is not None and (self._words is None or self._words[0] != found):
+            from studio.engines.cosyvoice.sizes import read_sizes
+            from studio.engines.cosyvoice.tokenizer import tokenizer
+
+            self._words = found, tokenizer(found.root, read_sizes(found.root, self.variant.generation))
+        return self._words[1] if found is not None and self._words else None
 
     # speaking
 

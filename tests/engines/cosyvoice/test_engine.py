@@ -15,6 +15,7 @@ from studio.engines.cosyvoice.declaration import VARIANTS
 from studio.engines.cosyvoice.engine import CosyVoice
 from studio.engines.cosyvoice.instructions import MENU
 from studio.errors import BadFile, BadRequest, BadText, Cancelled, EngineFailed, NotInstalled
+from studio.studio import SpeakRequest, Studio
 from studio.weights import WeightStore
 
 from .conftest import CLIP, SOURCE, clip, preset
@@ -307,6 +308,34 @@ def test_it_stops_between_two_steps(made: Engines, recipe_for: Make) -> None:
     stop.set()
     with pytest.raises(Cancelled):
         list(sound)
+
+
+# long texts
+
+
+def test_a_long_text_becomes_even_lines_by_the_models_rules(store: WeightStore, models: Any, tmp_path: Any) -> None:
+    """Characters of Chinese, tokens of anything else; marks, numbers and abbreviations stay whole, nothing is lost."""
+    with Studio(tmp_path, models=models) as studio:
+        for text, low, high in (
+            ("今天天气真不错。我们一起去公园里散步吧！花了3.14元、[laugh]走了两个小时；然后回家。" * 12, 60, 110),
+            ("Mr. Smith paid 3.50 dollars for it. Nobody was there, and the old garden was quiet. " * 12, 60, 100),
+        ):
+            plan = studio.plan(SpeakRequest(text, "cosyvoice2"))
+            engine = studio._engines.get("cosyvoice2")
+            sizes = [engine.measure(text)(line.original) for line in plan.lines]  # type: ignore[attr-defined]
+            assert "".join(line.original for line in plan.lines) == text
+            assert len(sizes) > 4
+            assert all(low < size <= high for size in sizes[:-1])
+            assert sizes[-1] >= 20
+            assert not any(line.original.rstrip().endswith(("Mr.", "3.", "[")) for line in plan.lines)
+        asked = studio.plan(SpeakRequest("一句话说完了。" * 20, "cosyvoice2", split=20))
+        assert max(len(line.original) for line in asked.lines) <= 20
+
+
+def test_without_weights_a_text_is_still_cut(tmp_path: Any) -> None:
+    engine = CosyVoice(WeightStore(lambda: tmp_path), VARIANTS["cosyvoice2"])
+    assert engine.measure("你好[laughter]")("你好[laughter]") == 2
+    assert engine.measure("Hello there")("Hello there") == 2
 
 
 # what is refused
