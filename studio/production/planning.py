@@ -15,6 +15,7 @@ from studio.production.joining import Gaps
 from studio.text.language import estimate_seconds
 from studio.text.marks import MarkNote
 from studio.text.reading import Reading, Utterance, read
+from studio.text.sentences import Size
 
 SPEAK_LIMIT = 10_000  # characters of one request; longer texts are productions
 
@@ -111,7 +112,9 @@ class Direction:
     def _read(self, text: str, limit: int) -> Reading:
         spec, asked = self.spec, self.split
         honours = {name: (support.how.value, support.note) for name, support in spec.marks.items()}
-        counts = isinstance(self.engine, Measures) and not asked  # who asks for a length counts characters
+        size: Size = len  # who asks for a length counts characters
+        if isinstance(self.engine, Measures) and not asked:
+            size = self.engine.measure(text)
         return read(
             text,
             honours=honours,
@@ -123,7 +126,7 @@ class Direction:
             limit=limit,
             clips=self.voice.references.keys(),
             even=None if asked else spec.even,
-            size=self.engine.measure(text) if counts else len,
+            size=size,
         )
 
     def _line(self, utterance: Utterance, draft: Draft) -> "PlannedLine":
