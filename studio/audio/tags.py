@@ -133,3 +133,9 @@ def chapter_title(text: str, number: int) -> str:
     """One line of at most `TITLE_LIMIT` characters; an empty title becomes its number."""
     title = " ".join(clean(text).split()) or str(number)
     return title if len(title) <= TITLE_LIMIT else title[: TITLE_LIMIT - 1] + "…"
+
+
+def file_name(title: str) -> str:
+    """A file name made from a title: no separators, no control characters, not too long, never empty."""
+    kept = "".join(c if c.isprintable() and c not in '/\\:*?"<>|' else " " for c in title)
+    return " ".join(kept.split())[:80].strip(" .") or "audiobook"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from studio.cli.main import Session
-from studio.cli.options import machine
+from studio.cli.options import machine, weights_of
 from studio.cli.reader import say
 from studio.cli.show import as_json, duration, table, watch
 from studio.errors import BadRequest, NotWritable
@@ -120,7 +120,6 @@ def breed(
     session: Session, rated: tuple[str, ...], strength: float | None, count: int, seed: int, **options: Any
 ) -> None:
     from studio.cli.speaking import controls_of
-    from studio.cli.voices import weights_of
     from studio.studio import Brood
 
     parents = weights_of(controls_of(rated))

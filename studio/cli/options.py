@@ -48,3 +48,8 @@ def heard(name: str, found: list[tuple[str, Any]], machine: bool) -> None:
         rows.append((called[:24], rate, one.emotion, one.transcript.text, why))
     table([name, say("Errors", "错误率"), say("Emotion", "情感"), say("Heard", "听到的内容"), say("Why", "疑点")], rows)
     return None
+
+
+def weights_of(values: dict[str, Any]) -> dict[str, float]:
+    """What was written after each voice, as a number; `nan` for what is none, which the studio refuses."""
+    return {name: float(value) if isinstance(value, (int, float)) else float("nan") for name, value in values.items()}

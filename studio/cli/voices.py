@@ -7,7 +7,7 @@ import click
 
 from studio.cli import cloning, drawing, exchanging, survey
 from studio.cli.main import Session
-from studio.cli.options import engine_option, footer, heard, machine, paged, recogniser_option
+from studio.cli.options import engine_option, footer, heard, machine, paged, recogniser_option, weights_of
 from studio.cli.reader import LANGUAGE, say
 from studio.cli.show import as_json, plain, table
 
@@ -94,11 +94,6 @@ def blend_voices(session: Session, name: str, weights: tuple[str, ...], engine: 
     with session.open() as studio:
         voice = studio.keeping.blend(engine, weights_of(controls_of(weights)), name)
     as_json(plain(voice)) if machine else click.echo(f"{voice.name}  {voice.id}")
-
-
-def weights_of(values: dict[str, Any]) -> dict[str, float]:
-    """What was written after each voice, as a number; `nan` for what is none, which the studio refuses."""
-    return {name: float(value) if isinstance(value, (int, float)) else float("nan") for name, value in values.items()}
 
 
 @voices.command("convert", help=say("Say a recording again in another voice.", "用另一个音色重说一段录音。"))

@@ -11,15 +11,16 @@ import json
 import threading
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+from studio.audio.tags import file_name
 from studio.digest import digest_of
 from studio.dubbing.fitting import Fit, Slot, Spoken, counted, fitted
 from studio.dubbing.settings import DUBBING, rules_of, settle_dubbing
 from studio.dubbing.shapes import Shapes
-from studio.dubbing.writing import Dubbed, Material, check_targets, write
+from studio.dubbing.writing import Dubbed, DubCue, Material, check_targets, write
 from studio.engines.contract import Control
 from studio.engines.registry import Registry
 from studio.errors import BadFile, BadRequest, NotFound, StudioError
@@ -33,7 +34,6 @@ from studio.production.exports import write_text
 from studio.production.jobs import Job
 from studio.production.linework import LinePlanner
 from studio.production.scripting import script_of
-from studio.production.shelf import safe_name
 from studio.text.timing import Known
 from studio.words import Words
 
@@ -43,20 +43,6 @@ NEW = Begun()
 ENDLESS = float("inf")
 ROUNDS = 3  # of rendering: natural, quicker, and once more where that still was not enough
 SECTION = "dubbing"
-
-
-@dataclass(frozen=True)
-class DubCue:
-    """A cue of a dub: its line, and how the take of it fits."""
-
-    number: int  # from 1, in the order of time
-    line: Line
-    fit: Fit
-
-    def row(self) -> dict[str, Any]:
-        """As a report has it."""
-        line = self.line
-        return {"number": self.number, "speaker": line.speaker, "text": line.text, **self.fit.to_json()}
 
 
 class DubJob(Job[tuple[DubCue, ...]]):
@@ -315,7 +301,7 @@ class Dubs:
     def _target(self, id: str, production: Production, suffix: str) -> Path:
         folder = self._desk.folder(id) / EXPORTS
         folder.mkdir(parents=True, exist_ok=True)
-        return folder / f"{safe_name(production.title)}.{suffix}"
+        return folder / f"{file_name(production.title)}.{suffix}"
 
     def _material(self, id: str, production: Production) -> Material:
         cues, settings = self.cues(id), self.settings(id)

@@ -5,7 +5,7 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from studio.audio.clip import Clip, Samples
 from studio.audio.files import blocks, probe
@@ -25,11 +25,22 @@ from studio.text.subtitles import FORMATS
 from studio.text.timing import Known, timed
 from studio.words import Words
 
-if TYPE_CHECKING:
-    from studio.dubbing.dubs import DubCue
-
 BLOCKS_AHEAD = 8
 VOICES_NAMED = 8  # in the tag that says who speaks
+
+
+@dataclass(frozen=True)
+class DubCue:
+    """A cue of a dub: its line, and how the take of it fits."""
+
+    number: int  # from 1, in the order of time
+    line: Line
+    fit: Fit
+
+    def row(self) -> dict[str, Any]:
+        """As a report has it."""
+        line = self.line
+        return {"number": self.number, "speaker": line.speaker, "text": line.text, **self.fit.to_json()}
 
 
 @dataclass(frozen=True)
@@ -38,7 +49,7 @@ class Material:
 
     title: str
     language: str
-    cues: Sequence["DubCue"]
+    cues: Sequence[DubCue]
     shapes: Mapping[str, Shape]  # of the takes that are heard
     gains: Mapping[str, float]  # speaker -> dB
     rules: Rules
@@ -148,7 +159,7 @@ def _subtitles(material: Material, target: Path, format: str) -> Path:
     return path
 
 
-def _ends(cues: Sequence["DubCue"]) -> Iterator[float]:
+def _ends(cues: Sequence[DubCue]) -> Iterator[float]:
     return (cue.line.finish or 0.0 for cue in cues)
 
 

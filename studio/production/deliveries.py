@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from studio.audio.clip import Clip
 from studio.audio.files import read as read_audio
+from studio.audio.tags import file_name
 from studio.engines.registry import Registry
 from studio.errors import NotFound
 from studio.library import Library, Production, ProductionChange
@@ -19,7 +20,6 @@ from studio.production.exports import Exported, Material, export, report_json, w
 from studio.production.jobs import Job
 from studio.production.linework import LinePlanner
 from studio.production.masters import Master, master
-from studio.production.shelf import safe_name
 from studio.production.sound import settle_sound
 from studio.production.workshop import ScriptJob
 
@@ -75,7 +75,7 @@ class Deliveries:
         folder = self._home.folder(id) / "exports"
         if path is None:
             folder.mkdir(parents=True, exist_ok=True)
-            name = safe_name(production.title)
+            name = file_name(production.title)
             path = folder / f"{name} ({kind})" if chosen.each else folder / f"{name}.{chosen.format}"
         target = path
         material = self.material(id, chosen.rate, chapters)

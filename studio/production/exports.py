@@ -14,6 +14,7 @@ from studio.audio.clip import Clip, Samples
 from studio.audio.drafts import Draft
 from studio.audio.polish import Polisher, preset
 from studio.audio.stages import Chain, chain_from
+from studio.audio.tags import file_name
 from studio.audio.writing import Tags, Writer
 from studio.digest import digest_of
 from studio.errors import BadRequest
@@ -23,7 +24,6 @@ from studio.production.jobs import Job
 from studio.production.masters import FileReport, Master, report_on
 from studio.production.pipeline import ahead
 from studio.production.provenance import STATEMENT, Provenance
-from studio.production.shelf import safe_name
 
 BLOCKS_AHEAD = 12
 CORRECTIONS = 2  # times that a file is written again to meet its loudness
@@ -134,7 +134,7 @@ def _each(
         parts = list(_parts(_lines(material, [(number, chapter)]), chapter.seconds, kind.longest_s))
         for part, lines in enumerate(parts):
             title = (chapter.title or f"{number + 1}") + (f" ({part + 1})" if part else "")
-            path = folder / f"{len(files) + 1:03} {safe_name(title)}.{kind.format}"
+            path = folder / f"{len(files) + 1:03} {file_name(title)}.{kind.format}"
             found, length = _one(material, lines, path, title, kind, chain, job)
             offset = round(seconds * material.scene.rate)
             starts.append(offset)

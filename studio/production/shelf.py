@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from studio.audio.formats import format_for
+from studio.audio.tags import file_name
 from studio.errors import Cancelled, InUse, NotFound, StudioError
 from studio.library import Library, NewProduction, Page, Production, ProductionChange
 from studio.library.locks import FileLock
@@ -56,7 +57,7 @@ class ProductionShelf:
         )
         book = self._direct(manuscript, named)
         folder = self._library.folder.productions / book.digest[:ID_DIGITS]
-        path = output or folder / f"{safe_name(named.title)}.{request.format}"
+        path = output or folder / f"{file_name(named.title)}.{request.format}"
         return ConvertJob(lambda job: self._work(job, source, folder, cover), book, path)
 
     def start(self, job: ConvertJob) -> ConvertJob:
@@ -201,9 +202,3 @@ def _heard(log: CaptionLog, rate: int) -> OnLine:
 
 def _progress(job: ConvertJob) -> dict[str, Any]:
     return {"done": job.done, "total": job.total}
-
-
-def safe_name(title: str) -> str:
-    """A file name made from a title: no separators, no control characters, not too long, never empty."""
-    kept = "".join(c if c.isprintable() and c not in '/\\:*?"<>|' else " " for c in title)
-    return " ".join(kept.split())[:80].strip(" .") or "audiobook"

@@ -11,13 +11,13 @@ from pathlib import Path
 import numpy as np
 
 from studio.audio.clip import Clip, Samples
+from studio.audio.tags import file_name
 from studio.audio.timeline import Timeline
 from studio.audio.writing import Tags, Writer
 from studio.library.script import Line
 from studio.production.assembling import Assembler, Placed, Scene, assembled
 from studio.production.exports import Material, write_text
 from studio.production.provenance import STATEMENT
-from studio.production.shelf import safe_name
 
 NARRATOR = "narrator"
 
@@ -34,7 +34,7 @@ def write_stems(material: Material, folder: Path) -> list[Path]:
     written = []
     speakers = dict.fromkeys(placed.line.speaker for placed in assembler.placed)
     for number, speaker in enumerate(speakers, 1):
-        path = folder / f"{number:02} {safe_name(speaker or NARRATOR)}.wav"
+        path = folder / f"{number:02} {file_name(speaker or NARRATOR)}.wav"
         own = [placed for placed in assembler.placed if placed.line.speaker == speaker]
         tags = Tags(title=speaker or NARRATOR, album=material.title, comment=STATEMENT)
         with Writer(path, scene.rate, tags=tags) as writer:
