@@ -53,6 +53,7 @@ from studio.production.casting import SEEDS, cast, cautions
 from studio.production.choices import Begun, Choices
 from studio.production.converting import Book, Converted, ConvertRequest
 from studio.production.exporting import export, export_bytes
+from studio.production.into import converters, into_of
 from studio.production.jobs import Job, State
 from studio.production.joining import Gaps
 from studio.production.manuscript import Manuscript, look_into
@@ -410,7 +411,7 @@ class Studio:
                 f"{engine.spec.id} 没有口语化功能；请选择带有该控制项的引擎",
                 where="engine",
             )
-        recipes = [line.recipe for line in planned.lines]
+        recipes = [line.recipe.source or line.recipe for line in planned.lines]
 
         def work(job: Job[tuple[Refined, ...]]) -> tuple[Refined, ...]:
             found = []
@@ -438,8 +439,9 @@ class Studio:
             over = [id for id, old in self._performances.items() if old.over]
             for id in over[: max(0, len(self._performances) - REMEMBERED)]:
                 self._performances.pop(id).close()
-        if voice_id := planned.direction.voice.id:
-            self.voices.used(voice_id)
+        for voice, _ in planned.direction.speakers:
+            if voice.id:
+                self.voices.used(voice.id)
         performance.start()
         return performance
 
@@ -452,9 +454,8 @@ class Studio:
         """
         from studio.production.following import follow
 
-        direction = self._direct(request)
-        rights.require(self._library, [direction.voice], direction.spec.id)
-        return direction.spec.rate, follow(self._engines, direction, texts, stop or Stop())
+        direction = self._produce(request)
+        return direction.rate, follow(self._engines, direction, texts, stop or Stop())
 
     def performance(self, id: str) -> Performance:
         with self._lock:
@@ -480,8 +481,8 @@ class Studio:
 
         plan = performance.plan
         direction = plan.direction
-        rights.require(self._library, [direction.voice], direction.spec.id)
-        tags = Provenance(True, direction.spec.id, direction.voice.label, plan.digest).tags | {"comment": STATEMENT}
+        rights.require_all(self._library, direction)
+        tags = Provenance(True, direction.engines, direction.heard.label, plan.digest).tags | {"comment": STATEMENT}
         sound = samples_of(performance.pcm())
         return streamed(sound, performance.rate, stream_format(format), tags, tempo)
 
@@ -506,9 +507,9 @@ class Studio:
             sweep(path.parent)
 
     def permit(self, request: SpeakRequest | ConvertRequest) -> None:
-        """`NotPermitted` where its voice is cloned and nobody agreed that it is exported; to be asked before work."""
-        voice = cast(self._library, self._engines.get(request.engine), request.voice)
-        rights.require(self._library, [voice], request.engine)
+        """`NotPermitted` where its voice, or the one it is said again in, is cloned and nobody agreed that it is
+        exported; to be asked before work."""
+        self._produce(request)
 
     def inspect(self, path: Path) -> Provenance:
         """What an exported file says about itself, with the recipe where this studio knows it."""
@@ -546,21 +547,19 @@ class Studio:
         seed: int = 0,
     ) -> "Revoiced":
         """A recording said again in another voice, written to `path`. `take:DIGEST` names a take of any engine."""
-        from studio.production.revoicing import recording_of, revoice
+        from studio.production.revoicing import revoice
 
-        name = str(recording)
-        if name.startswith(TAKE):
-            data = self.take_bytes(name.removeprefix(TAKE), "wav")
-        else:
-            data = recording_of(Path(recording))
+        source = Path(recording)
+        if (name := str(recording)).startswith(TAKE):
+            take = self.takes.get(name.removeprefix(TAKE))
+            rights.require_take(self._library, take.digest)
+            source = self.cache.path(take.digest)
         return revoice(
-            self._engines, self._library, data, path, engine=engine, voice=voice, controls=controls, seed=seed
+            self._engines, self._library, source, path, engine=engine, voice=voice, controls=controls, seed=seed
         )
 
     def converters(self) -> Sequence[str]:
         """The engines that are ready and can say a recording in another voice."""
-        from studio.production.revoicing import converters
-
         return converters(self._engines)
 
     def revoice_take(self, digest: str, engine: str, voice: str = "") -> Take:
@@ -623,12 +622,13 @@ class Studio:
             gaps=request.gaps,
             split=request.split,
             cautions=cautions(self._engines, spec.id, voice),
+            into=into_of(self._engines, self._library, request.into, request.converter),
         )
 
     def _produce(self, request: SpeakRequest | ConvertRequest) -> Direction:
         """The same for what becomes a file. `NotPermitted` for a cloned voice without consent."""
         direction = self._direct(request)
-        rights.require(self._library, [direction.voice], direction.spec.id)
+        rights.require_all(self._library, direction)
         return direction
 
     def _direct_book(self, manuscript: Manuscript, request: ConvertRequest) -> Book:

@@ -41,3 +41,13 @@ def studio(tmp_path: Path) -> Iterator[Studio]:
     """A real studio on a new data folder."""
     with Studio(tmp_path / "data") as opened:
         yield opened
+
+
+@pytest.fixture(scope="session")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of models with a tiny CosyVoice 2 in the published layout: noise for a voice, everything else real."""
+    from tests.parity.cosyvoice_published import write_checkpoint
+
+    root = tmp_path_factory.mktemp("models")
+    write_checkpoint("v2", root / "cosyvoice2")
+    return root

@@ -154,7 +154,7 @@ def _estimated(item: Item, book: Book, pace: Pace, sight: Sight) -> Forecast:
         item.output,
         sight,
         book.request.engine,
-        book.direction.voice.label,
+        book.direction.heard.label,
         book.manuscript.characters,
         seconds,
         None if pace.work is None else seconds * pace.work + LEAST_WORK_S,
@@ -166,7 +166,7 @@ def _estimated(item: Item, book: Book, pace: Pace, sight: Sight) -> Forecast:
 def _bytes(book: Book, seconds: float) -> int:
     """Of the file, about."""
     format = format_named(book.request.format)
-    rate = book.direction.spec.rate
+    rate = book.direction.rate
     bits = format.settle(book.request.bitrate)
     each = bits / 8 if bits else EXACT.get(format.id, 2.0) * rate
     return round(seconds * each) + OVERHEAD_BYTES

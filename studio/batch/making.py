@@ -127,7 +127,7 @@ class Maker:
             "kept",
             characters=book.manuscript.characters,
             letters=round(letters_of(book.manuscript), 1),
-            voice=book.direction.voice.label,
+            voice=book.direction.heard.label,
             recipe=book.digest,
         )
         there = self.standing(item, book)
@@ -136,7 +136,7 @@ class Maker:
         if there.in_the_way and not self.order.replace:
             raise in_the_way(there.in_the_way)
         _folder(path.parent)
-        rate, subtitles = book.direction.spec.rate, self.subtitles(item)
+        rate, subtitles = book.direction.rate, self.subtitles(item)
         meter, cues = Meter(rate), Subtitler(rate, book.manuscript.language)
         done = convert(
             book,

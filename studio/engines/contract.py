@@ -200,9 +200,11 @@ class Recipe:
     controls: tuple[tuple[str, Value], ...]  # every control, sorted by name
     seed: int = 0  # of everything random that is not the voice
     mode: str = "speak"
+    source: "Recipe | None" = None  # its sound is said again, in this voice by this engine, which `Converts`
 
     def to_json(self) -> dict[str, Any]:
-        return {
+        """Plain data that determines the sound; `source` only where there is one, so that older digests stay."""
+        plain: dict[str, Any] = {
             "engine": self.engine,
             "version": self.version,
             "text": self.text,
@@ -212,10 +214,12 @@ class Recipe:
             "seed": self.seed,
             "mode": self.mode,
         }
+        return plain if self.source is None else plain | {"source": self.source.to_json()}
 
     @classmethod
-    def from_json(cls, plain: Mapping[str, Any], clip: bytes = b"") -> "Recipe":
-        """The inverse of `to_json`."""
+    def from_json(cls, plain: Mapping[str, Any], clip: bytes = b"", *behind: bytes) -> "Recipe":
+        """The inverse of `to_json`, with the bytes of its voice's clip and of those behind it: see `clips`."""
+        source = plain.get("source")
         return cls(
             plain["engine"],
             plain["version"],
@@ -225,7 +229,13 @@ class Recipe:
             tuple(sorted(plain["controls"].items())),
             plain["seed"],
             plain["mode"],
+            None if source is None else cls.from_json(source, *behind),
         )
+
+    @property
+    def clips(self) -> tuple[bytes, ...]:
+        """The clip of its voice, then of its source's; empty bytes for a voice of another kind."""
+        return (self.voice.clip, *(self.source.clips if self.source else ()))
 
     @cached_property
     def digest(self) -> str:
@@ -337,11 +347,15 @@ class Refines(Protocol):
 
 
 @runtime_checkable
-class Converts(Protocol):
-    """An engine that can say a recording again in another voice."""
+class Converts(Engine, Protocol):
+    """An engine that can say a recording again in another voice.
+
+    Recordings of 1 to 30 s are taken, by its voice's rules for clips; `studio.production.piecewise` cuts longer ones.
+    """
 
     def convert(self, recording: bytes, recipe: Recipe, stop: Stop) -> Iterator[AudioChunk]:
         """What is said in an audio file, in the recipe's voice and with its controls; its text is not used.
+        It keeps the pace, so that words stay where they are.
 
         `BadFile` for a recording that is too short, too long, silent, or no audio.
         """

@@ -36,13 +36,15 @@ class CastVoice:
         return self.references.get(emotion, self.content)
 
 
-def cast(library: Library, engine: Engine, ref: str) -> CastVoice:
+def cast(library: Library, engine: Engine, ref: str, *, lent: bool = False) -> CastVoice:
     """The voice that `ref` names for this engine: a library voice, a seed, a builtin name, a string that people
     exchange (`code:…`), the numbers of one (`vector:…`); empty is its default.
 
+    With `lent`, a clip that belongs to another engine is taken too: what is wanted of it is its timbre.
+
     `NotFound` suggests the nearest name, `BadRequest` says which engine a voice belongs to.
     """
-    voice = voice_of_engine(engine, ref) or _from_library(library, engine, ref.strip())
+    voice = voice_of_engine(engine, ref) or _from_library(library, engine, ref.strip(), lent)
     engine.spec.accept(voice.content)
     return voice
 
@@ -133,7 +135,7 @@ def seed_of(ref: str) -> int:
     )
 
 
-def _from_library(library: Library, engine: Engine, ref: str) -> CastVoice:
+def _from_library(library: Library, engine: Engine, ref: str, lent: bool) -> CastVoice:
     spec, builtin = engine.spec, engine.voices()
     try:
         kept = library.voices.get(ref.removeprefix(KEPT))
@@ -146,7 +148,7 @@ def _from_library(library: Library, engine: Engine, ref: str) -> CastVoice:
             f"音色“{kept.name}”已删除；请恢复它，或换一个音色",
             where="voice",
         )
-    if kept.engine != spec.id:
+    if kept.engine != spec.id and not (lent and kept.kind == VoiceKind.CLIP.value):
         raise BadRequest(
             f"voice “{kept.name}” belongs to the engine {kept.engine}; choose that engine or another voice",
             f"音色“{kept.name}”属于引擎 {kept.engine}；请切换引擎或换一个音色",

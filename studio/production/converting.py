@@ -55,11 +55,14 @@ class ConvertRequest:
     title: str = ""  # empty: as found in the manuscript
     author: str = ""
     split: int = 0  # characters that a line should have; 0 leaves it to the studio
+    into: str = ""  # a voice in whose timbre it is said again; empty: none
+    converter: str = ""  # the engine that does so; empty: the first that is ready and takes the voice
 
     def to_json(self) -> dict[str, Any]:
-        gaps = self.gaps
+        """Plain data, the step after the engine only where there is one: it enters digests."""
+        gaps, later = self.gaps, ("into", "converter")
         return {
-            **{name: value for name, value in vars(self).items() if name != "gaps"},
+            **{name: value for name, value in vars(self).items() if name != "gaps" and (value or name not in later)},
             "controls": dict(self.controls),
             "steps": None if self.steps is None else dict(self.steps),
             "gaps": [gaps.sentence_ms, gaps.paragraph_ms, gaps.chapter_ms],
@@ -89,6 +92,7 @@ class Book:
             "voice": direction.voice.content.to_json(),
             "settled": dict(direction.controls),
             "request": self.request.to_json(),
+            **({"into": direction.into.to_json()} if direction.into else {}),
         }
 
     @property
@@ -96,7 +100,7 @@ class Book:
         return digest_of(self.recipe_json())
 
     def provenance(self) -> Provenance:
-        return Provenance(True, self.direction.spec.id, self.direction.voice.label, self.digest)
+        return Provenance(True, self.direction.engines, self.direction.heard.label, self.digest)
 
 
 @dataclass(frozen=True)
@@ -124,7 +128,7 @@ class Reader:
         self.notes: list[MarkNote] = list(book.direction.cautions)
         self._renderer = renderer
         self._job = job
-        self._joiner = Joiner(book.direction.spec.rate)
+        self._joiner = Joiner(book.direction.rate)
 
     def sound(self, on_chapter: Callable[[str, int], None] = lambda title, frame: None) -> Iterator[Samples]:
         """The whole book; `on_chapter` gets title and first frame of each chapter before it sounds."""
@@ -196,7 +200,7 @@ def convert(
     """
     chain = preset(book.request.polish)
     job.total = (2 if chain.needs_measure else 1) * book.manuscript.characters
-    polisher = Polisher(book.direction.spec.rate, chain)
+    polisher = Polisher(book.direction.rate, chain)
     first = reader = Reader(book, renderer, job, unheard if chain.needs_measure else on_line)
     if chain.needs_measure:
         for samples in first.sound():
@@ -215,7 +219,7 @@ def convert(
                 where=book.manuscript.name,
             )
         seconds = writer.seconds
-    rate = book.direction.spec.rate
+    rate = book.direction.rate
     starts = tuple((title, frame / rate) for title, frame in reader.starts)
     return Converted(path, seconds, starts, reader.lines, first.cached, tuple(reader.notes))
 
@@ -231,4 +235,4 @@ def _writer(book: Book, path: Path, cover: bytes | None) -> Writer:
         cover=cover,
         extra=book.provenance().tags,
     )
-    return Writer(path, book.direction.spec.rate, request.format, tags, request.bitrate)
+    return Writer(path, book.direction.rate, request.format, tags, request.bitrate)

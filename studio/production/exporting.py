@@ -8,14 +8,15 @@ from studio.audio.formats import format_for
 from studio.audio.polish import polish
 from studio.audio.writing import Tags, Writer, encode
 from studio.library import Library, Take
-from studio.production.provenance import STATEMENT, Provenance
+from studio.production.provenance import STATEMENT, Provenance, engines_of
 
 POLISH = "timbre_polish"  # tag: the preset that was applied after the recipe
 
 
-def tags_of(take: Take, preset: str = "off") -> Tags:
+def tags_of(library: Library, take: Take, preset: str = "off") -> Tags:
     """The tags of one take's file."""
-    provenance = Provenance(True, take.engine, take.voice_label, take.digest)
+    recipe = library.takes.details(take.digest).recipe
+    provenance = Provenance(True, engines_of(recipe) or take.engine, take.voice_label, take.digest)
     extra: Mapping[str, str] = provenance.tags | ({POLISH: preset} if preset != "off" else {})
     return Tags(
         title=take.excerpt, artist=take.voice_label, language=take.language, comment=STATEMENT, extra=dict(extra)
@@ -26,13 +27,13 @@ def export(library: Library, take: Take, path: Path, preset: str = "off", bitrat
     """Write the take to `path`, in the format its name says."""
     format_for(path)
     clip = _clip(library, take, preset)
-    with Writer(path, clip.rate, tags=tags_of(take, preset), bitrate=bitrate) as writer:
+    with Writer(path, clip.rate, tags=tags_of(library, take, preset), bitrate=bitrate) as writer:
         writer.write(clip.samples)
 
 
 def export_bytes(library: Library, take: Take, format: str, preset: str = "off") -> bytes:
     """The take as the bytes of a file."""
-    return encode(_clip(library, take, preset), format, tags_of(take, preset))
+    return encode(_clip(library, take, preset), format, tags_of(library, take, preset))
 
 
 def _clip(library: Library, take: Take, preset: str) -> Clip:

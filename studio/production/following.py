@@ -19,6 +19,13 @@ def follow(engines: Registry, direction: Direction, texts: Iterable[str], stop: 
             f"{spec.id} 需要完整文本才能朗读；边写边读请用 cosyvoice2 或 cosyvoice3",
             where="engine",
         )
+    if direction.into is not None:
+        raise BadRequest(
+            "into: a text that is still being written is said at once, and cannot be said again in another voice; "
+            "leave it out, or speak the text when it is written",
+            "into：边写边读时无法再转换音色；请去掉 into，或在文本写完后再合成",
+            where="into",
+        )
     controls = tuple(sorted(direction.controls.items()))
     language = spec.languages[0] if direction.language == "auto" else direction.language
     recipe = Recipe(

@@ -126,11 +126,11 @@ class LinePlanner:
         return found
 
     def permit(self, direction: Direction) -> None:
-        """`NotPermitted` where its voice may not be produced with; each voice is asked for once."""
-        voice = direction.voice
-        if voice.id not in self._permitted or not voice.id:
-            rights.require(self._library, [voice], direction.spec.id)
-            self._permitted.add(voice.id)
+        """`NotPermitted` where a voice of it may not be produced with; each voice is asked for once."""
+        for voice, engine in direction.speakers:
+            if voice.id not in self._permitted or not voice.id:
+                rights.require(self._library, [voice], engine)
+                self._permitted.add(voice.id)
 
     def cautions(self, speakers: Iterable[str]) -> tuple[MarkNote, ...]:
         """What is to be known of the voices of these speakers before they speak; of those that cannot, nothing."""

@@ -32,7 +32,7 @@ class Performance(Job[Take]):
     def __init__(self, plan: Plan, renderer: Renderer, library: Library, folder: Path) -> None:
         super().__init__(Performance._perform, title=plan.request.text.strip()[:60])  # type: ignore[arg-type]
         self.plan = plan
-        self.rate = plan.direction.spec.rate
+        self.rate = plan.direction.rate
         self.placed: list[Placed] = []
         self.total = sum(max(1, len(line.spoken)) for line in plan.lines)
         self._renderer = renderer
@@ -109,12 +109,12 @@ def facts_of(plan: Plan, clip: Clip, placed: Sequence[Placed]) -> TakeFacts:
     levels = measure(clip)
     return TakeFacts(
         recipe=plan.recipe_json() | {"request": plan.request.to_json()},
-        engine=plan.direction.spec.id,
+        engine=plan.direction.sounding.id,
         text=plan.request.text,
         language=plan.lines[0].language,
         kind="reading",
-        voice_id=plan.direction.voice.id,
-        voice_label=plan.direction.voice.label,
+        voice_id=plan.direction.heard.id,
+        voice_label=plan.direction.heard.label,
         words=[
             (w.text, round(w.start, 4), round(w.end, 4)) for line in placed for w in words_of(plan, line, clip.rate)
         ],

@@ -11,7 +11,9 @@ from typing import Any
 from studio.digest import digest_of
 from studio.engines.contract import Draft, Engine, EngineSpec, Measures, Prepares, Recipe, Value
 from studio.production.casting import CastVoice
+from studio.production.into import Into
 from studio.production.joining import Gaps
+from studio.production.provenance import then
 from studio.text.language import estimate_seconds
 from studio.text.marks import MarkNote
 from studio.text.reading import Reading, Utterance, read
@@ -37,6 +39,8 @@ class SpeakRequest:
     gaps: Gaps = Gaps()
     split: int = 0  # characters that a line should have; 0 leaves it to the studio
     stream: bool = True  # give sound out while it is made; without, an engine may try a line again
+    into: str = ""  # a voice in whose timbre it is said again; empty: none
+    converter: str = ""  # the engine that does so; empty: the first that is ready and takes the voice
 
     def to_json(self) -> dict[str, Any]:
         """Enough to fill the page with it again."""
@@ -52,6 +56,8 @@ class SpeakRequest:
             "mode": self.mode,
             "polish": self.polish,
             "split": self.split,
+            "into": self.into,
+            "converter": self.converter,
         }
 
 
@@ -69,10 +75,40 @@ class Direction:
     gaps: Gaps = Gaps()
     split: int = 0  # characters that a line should have; 0 leaves it to the studio
     cautions: tuple[MarkNote, ...] = ()  # what is to be known before anything is said
+    into: Into | None = None  # who says again what was said
 
     @property
     def spec(self) -> EngineSpec:
+        """Of the engine that reads."""
         return self.engine.spec
+
+    @property
+    def sounding(self) -> EngineSpec:
+        """Of the engine whose sound is heard in the end."""
+        return self.into.spec if self.into else self.spec
+
+    @property
+    def rate(self) -> int:
+        """Samples a second of the sound."""
+        return self.sounding.rate
+
+    @property
+    def heard(self) -> CastVoice:
+        """The voice that is heard in the end, named with the one that it stands for."""
+        if self.into is None:
+            return self.voice
+        return replace(self.into.voice, label=then(self.voice.label, self.into.voice.label))
+
+    @property
+    def engines(self) -> str:
+        """Everyone at work, as provenance names them."""
+        return then(self.spec.id, self.into.spec.id) if self.into else self.spec.id
+
+    @property
+    def speakers(self) -> tuple[tuple[CastVoice, str], ...]:
+        """Every voice that is used, with the engine that uses it: each has to be permitted."""
+        own = (self.voice, self.spec.id)
+        return (own, (self.into.voice, self.into.spec.id)) if self.into else (own,)
 
     def at_speed(self, times: float) -> "Direction":
         """The same, so many times as fast as it is, as far as the engine's control for that goes."""
@@ -97,7 +133,7 @@ class Direction:
         return Passage(lines, _notes(reading, linted, drafts), reading.lead_ms)
 
     def _recipe(self, draft: Draft, emotion: str = "") -> Recipe:
-        """What determines the sound of one utterance; the voice's clip for `emotion` where it has one."""
+        """What determines how one utterance is read; the voice's clip for `emotion` where it has one."""
         return Recipe(
             engine=self.spec.id,
             version=self.spec.version,
@@ -131,14 +167,16 @@ class Direction:
 
     def _line(self, utterance: Utterance, draft: Draft) -> "PlannedLine":
         natural = self.gaps.paragraph_ms if utterance.paragraph_end else self.gaps.sentence_ms
+        recipe = self._recipe(draft, utterance.emotion)
         return PlannedLine(
             original=utterance.original,
             spoken=draft.text,
             language=utterance.language,
-            recipe=self._recipe(draft, utterance.emotion),
-            voice=self.voice,
+            recipe=self.into.of(recipe) if self.into else recipe,
+            voice=self.heard,
             pause_ms=natural if utterance.pause_ms is None else utterance.pause_ms,
             pause_exact=utterance.pause_ms is not None,
+            source=Said(recipe, self.voice) if self.into else None,
         )
 
 
@@ -154,6 +192,15 @@ def _notes(reading: Reading, linted: Sequence[MarkNote], drafts: Sequence[Draft]
 
 
 @dataclass(frozen=True)
+class Said:
+    """What is rendered on the way to a line: the reading that is said again."""
+
+    recipe: Recipe
+    voice: CastVoice
+    source: None = None
+
+
+@dataclass(frozen=True)
 class PlannedLine:
     """One utterance, before it is rendered."""
 
@@ -164,6 +211,7 @@ class PlannedLine:
     voice: CastVoice
     pause_ms: int  # silence after it, before the next
     pause_exact: bool  # the text demands that pause
+    source: Said | None = None  # what it is said after, where it is said again in another voice
 
 
 @dataclass(frozen=True)

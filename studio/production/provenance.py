@@ -24,6 +24,18 @@ class Provenance:
         return {SYNTHETIC: "yes", ENGINE: self.engine, VOICE: self.voice, RECIPE: self.digest}
 
 
+def then(first: str, second: str) -> str:
+    """How a step after another is written: an engine, or a voice, and what it was converted with or into."""
+    return f"{first} → {second}"
+
+
+def engines_of(recipe: Mapping[str, Any]) -> str:
+    """Everyone who was at work on a take, in order; empty where its recipe does not say."""
+    line = next(iter(recipe.get("lines", ())), recipe)
+    own, source = str(line.get("engine", "")), line.get("source")
+    return then(engines_of(source), own) if source else own
+
+
 def read_tags(tags: Mapping[str, str]) -> Provenance:
     """The provenance in a file's tags, whichever way the container spells their keys."""
     known = {key.lower().rpartition(":")[2]: value for key, value in tags.items()}

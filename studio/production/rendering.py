@@ -1,19 +1,25 @@
-"""Recipes in, sound out: from the render cache where it is known, from the engine where it is not."""
+"""Recipes in, sound out: from the render cache where it is known, from the engine where it is not.
+
+A recipe with a source is rendered in two steps: its source like any other line, kept under its own digest, and from
+what the cache holds of that the conversion. So a reading is rendered once, however many timbres it is heard in.
+"""
 
 import time
 from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from studio.audio.clip import Clip, Samples
-from studio.engines.contract import AudioChunk, Recipe, Stop, WordTime
+from studio.engines.contract import AudioChunk, Converts, Recipe, Stop, WordTime
 from studio.engines.registry import Registry
 from studio.errors import EngineFailed
 from studio.library import StoredTake, TakeFacts
+from studio.plugins import translated
 from studio.production.casting import CastVoice
+from studio.production.piecewise import resaid, retold
 from studio.production.pipeline import ahead
 
 if TYPE_CHECKING:  # SQLAlchemy comes with the library, when one is opened
@@ -23,6 +29,7 @@ BATCH = 16  # recipes handed to an engine at once, at least; between batches oth
 TURN_S = 1.0  # a quick engine gets as many as it speaks in this time
 WINDOW = 256  # lines that are looked up in the cache together, and whose rows are written together
 AHEAD = 12  # pieces that the engine may be ahead of the cache
+ENDLESS = 1 << 30
 
 
 class Spoken(Protocol):
@@ -32,6 +39,9 @@ class Spoken(Protocol):
     def recipe(self) -> Recipe: ...
     @property
     def voice(self) -> CastVoice: ...
+    @property
+    def source(self) -> "Spoken | None":
+        """What it is said after, where its recipe has a source."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,15 +86,21 @@ class Renderer:
             yield from (piece for _, piece in pieces)
 
     def passages(
-        self, passages: Iterable[Sequence[Spoken]], stop: Stop, production: str = "", stream: bool = False
+        self,
+        passages: Iterable[Sequence[Spoken]],
+        stop: Stop,
+        production: str = "",
+        stream: bool = False,
+        depth: int = AHEAD,
     ) -> Generator[tuple[int, LinePiece], None, None]:
         """The sound of each line, with the number of its passage. What is rendered is in the cache before the last
         piece of its line is given out.
 
         With the id of a production, its takes count as used by it. With `stream`, someone listens already. The engine
-        works on a thread of its own, ahead of the cache and of whoever takes the pieces, into the next passage too.
+        works on a thread of its own, `depth` pieces ahead of the cache and of whoever takes them, into the next passage
+        too.
         """
-        with closing(ahead(self._sounds(passages, stop, stream), AHEAD)) as sounds:
+        with closing(ahead(self._sounds(passages, stop, production, stream), depth)) as sounds:
             for window in sounds:
                 stop.check()
                 assert isinstance(window, Window)  # its sounds follow it, and `_kept` takes them all
@@ -93,7 +109,7 @@ class Renderer:
                         yield window.passage, piece
 
     def _sounds(
-        self, passages: Iterable[Sequence[Spoken]], stop: Stop, stream: bool
+        self, passages: Iterable[Sequence[Spoken]], stop: Stop, production: str, stream: bool
     ) -> Generator["Window | Sound", None, None]:
         """Windows, and after each what becomes of its lines: found in the cache, or spoken."""
         seen: set[str] = set()  # what comes again is in the cache by the time that it is wanted
@@ -101,10 +117,10 @@ class Renderer:
             for start in range(0, len(lines), WINDOW):
                 window = Window(number, start, lines[start : start + WINDOW])
                 yield window
-                yield from self._of_window(window.lines, seen, stop, stream)
+                yield from self._of_window(window.lines, seen, stop, production, stream)
 
     def _of_window(
-        self, lines: Sequence[Spoken], seen: set[str], stop: Stop, stream: bool
+        self, lines: Sequence[Spoken], seen: set[str], stop: Stop, production: str, stream: bool
     ) -> Generator["Sound", None, None]:
         known = self.cache.get_many([line.recipe.digest for line in lines])
         at = 0
@@ -118,16 +134,50 @@ class Renderer:
             size = self._batches.get(lines[at].recipe.engine, BATCH)
             until = _unknown(lines, at, min(at + size, len(lines)), seen | known.keys())
             seen |= {line.recipe.digest for line in lines[at:until]}
-            yield from self._turn([line.recipe for line in lines[at:until]], at, stop, stream)
+            turn = self._again if lines[at].source else self._turn
+            with closing(turn(lines[at:until], stop, production, stream)) as chunks:
+                for chunk in chunks:
+                    yield at + chunk.index, chunk
             at = until
 
-    def _turn(self, recipes: Sequence[Recipe], offset: int, stop: Stop, stream: bool) -> Iterator["Sound"]:
-        """One turn of the engine of these recipes."""
-        engine, began = recipes[0].engine, time.monotonic()
-        for chunk in self._engines.speak(engine, recipes, stop, stream):
-            yield offset + chunk.index, chunk
+    def _turn(
+        self, lines: Sequence[Spoken], stop: Stop, production: str, stream: bool
+    ) -> Generator[AudioChunk, None, None]:
+        """One turn of the engine of these lines."""
+        engine, began = lines[0].recipe.engine, time.monotonic()
+        yield from self._engines.speak(engine, [line.recipe for line in lines], stop, stream)
         took = time.monotonic() - began
-        self._batches[engine] = max(BATCH, min(WINDOW, round(len(recipes) * TURN_S / max(took, 1e-3))))
+        self._batches[engine] = max(BATCH, min(WINDOW, round(len(lines) * TURN_S / max(took, 1e-3))))
+
+    def _again(
+        self, lines: Sequence[Spoken], stop: Stop, production: str, stream: bool
+    ) -> Generator[AudioChunk, None, None]:
+        """Lines that are said again in another voice, each as soon as its source is in the cache.
+
+        The sources come on a belt without end: an engine that reads never waits for one that converts, whom somebody
+        else may have who waits for this one.
+        """
+        sources = [line.source for line in lines if line.source]
+        index = 0
+        with closing(self.passages([sources], stop, production, depth=ENDLESS)) as pieces:
+            for _, piece in pieces:
+                if piece.last:
+                    for chunk in self.converted(lines[index].recipe, sources[index].recipe.digest, stop):
+                        yield replace(chunk, index=index)
+                    index += 1
+
+    def converted(self, recipe: Recipe, source: str, stop: Stop) -> Iterator[AudioChunk]:
+        """The sound of a recipe with a source, whose take is in the cache under the digest `source`."""
+        stored, clip = self.cache.get(source), self.cache.load(source)
+        words = tuple(WordTime(*word) for word in stored.words) if stored else ()
+        with self._engines.lease(recipe.engine, stop) as engine, translated(recipe.engine):
+            if not isinstance(engine, Converts):
+                raise _broken_off(recipe.engine)
+            frames = 0
+            for chunk in resaid(engine, [clip.samples], clip.rate, recipe, stop):
+                frames += len(chunk.samples)
+                told = retold(words, clip.seconds, frames / engine.spec.rate) if chunk.last else ()
+                yield replace(chunk, words=told)
 
     def _kept(self, window: "Window", sounds: Iterator["Window | Sound"]) -> Iterator[LinePiece]:
         """The pieces of these lines in order, their takes kept; lines that are spoken before their turn wait."""
@@ -182,10 +232,15 @@ def _unknown(lines: Sequence[Spoken], start: int, end: int, known: Collection[st
     seen: set[str] = set()
     for at in range(start, end):
         recipe = lines[at].recipe
-        if recipe.digest in known or recipe.digest in seen or recipe.engine != lines[start].recipe.engine:
+        if recipe.digest in known or recipe.digest in seen or _engines(recipe) != _engines(lines[start].recipe):
             return at
         seen.add(recipe.digest)
     return end
+
+
+def _engines(recipe: Recipe) -> tuple[str, str]:
+    """Who speaks it, and after whom."""
+    return recipe.engine, recipe.source.engine if recipe.source else ""
 
 
 def _broken_off(engine: str) -> EngineFailed:

@@ -1,27 +1,32 @@
 """A recording, or a take of any engine, said again in another voice."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from studio.audio.clip import Clip
+from studio.audio.clip import Clip, Samples
+from studio.audio.files import blocks, probe
 from studio.audio.formats import format_for
-from studio.audio.writing import Tags, Writer, encode
+from studio.audio.writing import Tags, Writer
 from studio.digest import digest_of
-from studio.engines.contract import Converts, Recipe
+from studio.engines.clips import QUIETEST
+from studio.engines.contract import Converts, Recipe, WordTime
 from studio.engines.registry import Registry
-from studio.errors import BadFile, BadRequest
+from studio.errors import BadFile
 from studio.library import Library, Take, TakeFacts
 from studio.production import rights
 from studio.production.casting import CastVoice, cast
+from studio.production.into import converting
+from studio.production.piecewise import resaid, retold
 from studio.production.provenance import STATEMENT, Provenance
 from studio.stop import Stop
 
-LARGEST = 200 << 20  # bytes of a recording
+LONGEST_S = 12 * 3600.0  # of a recording
+BLOCK_S = 4.0  # of it that is read at a time
 
 
 @dataclass(frozen=True)
@@ -35,28 +40,10 @@ class Revoiced:
     digest: str  # of all that determines it
 
 
-def recording_of(path: Path) -> bytes:
-    """The bytes of a recording. `BadFile` for one that is not there, or larger than any recording that can be used."""
-    try:
-        if path.stat().st_size <= LARGEST:
-            return path.read_bytes()
-    except OSError as error:
-        raise BadFile(
-            f"{path.name}: cannot be read ({error.strerror})",
-            f"{path.name}：无法读取（{error.strerror}）",
-            where=str(path),
-        ) from error
-    raise BadFile(
-        f"{path.name}: larger than {LARGEST >> 20} MiB; cut out what is to be said",
-        f"{path.name}：大于 {LARGEST >> 20} MiB；请只截取需要转换的部分",
-        where=str(path),
-    )
-
-
 def revoice(
     engines: Registry,
     library: Library,
-    recording: bytes,
+    recording: Path,
     path: Path,
     *,
     engine: str,
@@ -64,33 +51,48 @@ def revoice(
     controls: Mapping[str, Any] | None = None,
     seed: int = 0,
     stop: Stop | None = None,
+    told: Callable[[float], None] = lambda seconds: None,
 ) -> Revoiced:
     """Write to `path` (format by its name) what is said in `recording`, in a voice of the library or the engine.
 
-    Nothing half-written is left. `BadRequest` where the engine cannot; `BadFile` for a recording that is too long,
-    `NotPermitted` for a cloned voice without consent.
+    A recording of any length is converted in pieces, cut where it is quiet; the result is as long. `told` hears how
+    many seconds are written. Nothing half-written is left. `BadRequest` where the engine cannot; `BadFile` for a
+    recording that is silent or no sound, `NotPermitted` for a cloned voice without consent.
     """
     format_for(path)
     stop = stop or Stop()
     speaker, recipe, found = _directed(engines, library, engine, voice, controls, seed)
     rights.require(library, [found], engine)
-    spec = speaker.spec
-    digest = digest_of(
-        {"kind": "conversion", "recording": hashlib.sha256(recording).hexdigest(), "recipe": recipe.to_json()}
-    )
+    spec, own = speaker.spec, probe(recording).rate
+    digest = digest_of({"kind": "conversion", "recording": _sha256(recording), "recipe": recipe.to_json()})
     tags = Tags(extra=Provenance(True, spec.id, found.label, digest).tags, comment=STATEMENT)
+    sound = _heard(blocks(recording, seconds=BLOCK_S, longest_s=LONGEST_S), recording.name)
     samples = 0
     with engines.lease(engine, stop), Writer(path, spec.rate, tags=tags) as writer:
-        for chunk in speaker.convert(recording, recipe, stop):
+        for chunk in resaid(speaker, sound, own, recipe, stop):
             writer.write(chunk.samples)
             samples += len(chunk.samples)
+            told(samples / spec.rate)
     return Revoiced(engine, found.label, samples / spec.rate, spec.rate, digest)
 
 
-def converters(engines: Registry) -> list[str]:
-    """The engines that are ready and can say a recording in another voice."""
-    ready = [state.id for state in engines.states() if state.state == "ready"]
-    return [id for id in ready if isinstance(engines.get(id), Converts)]
+def _heard(sound: Iterator[Samples], name: str) -> Iterator[Samples]:
+    """The same. `BadFile` at the end where nothing was to be heard."""
+    peak = 0.0
+    for block in sound:
+        peak = max(peak, float(np.abs(block).max(initial=0.0)))
+        yield block
+    if peak < QUIETEST:
+        raise BadFile(
+            f"{name}: silent; record it again, nearer to the microphone",
+            f"{name}：没有声音；请靠近麦克风重新录制",
+            where=name,
+        )
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def revoiced_take(
@@ -106,29 +108,24 @@ def revoiced_take(
     digest = digest_of(plain)
     if (known := library.cache.fetch(digest)) is not None:
         return known[0].take
-    recording = encode(library.cache.load(source.digest), "wav")
+    clip, stored = library.cache.load(source.digest), library.cache.get(source.digest)
     with engines.lease(engine, stop):
-        pieces = [chunk.samples for chunk in speaker.convert(recording, recipe, stop)]
+        pieces = [chunk.samples for chunk in resaid(speaker, [clip.samples], clip.rate, recipe, stop)]
+    again = Clip(np.concatenate(pieces), speaker.spec.rate)
+    words = retold([WordTime(*word) for word in stored.words] if stored else [], clip.seconds, again.seconds)
     text = library.takes.details(source.digest).text
     facts = TakeFacts(
         recipe=plain, engine=engine, text=text, language=source.language, kind="reading", voice_id=found.id,
-        voice_label=found.label,
+        voice_label=found.label, words=[(w.text, round(w.start, 4), round(w.end, 4)) for w in words],
     )  # fmt: skip
-    return library.cache.put(digest, Clip(np.concatenate(pieces), speaker.spec.rate), facts).take
+    return library.cache.put(digest, again, facts).take
 
 
 def _directed(
     engines: Registry, library: Library, engine: str, voice: str, controls: Mapping[str, Any] | None, seed: int
-) -> "tuple[Any, Recipe, CastVoice]":
+) -> tuple[Converts, Recipe, CastVoice]:
     """The engine, the recipe of its voice, and the voice. `BadRequest` where the engine cannot convert."""
-    speaker = engines.get(engine)
-    if not isinstance(speaker, Converts):
-        able = [spec.id for spec in engines.specs() if isinstance(engines.get(spec.id), Converts)]
-        raise BadRequest(
-            f"{engine} cannot change the voice of a recording; these can: {', '.join(able)}",
-            f"{engine} 不能转换录音的音色；可用的引擎：{'、'.join(able)}",
-            where="engine",
-        )
-    spec, found = speaker.spec, cast(library, speaker, voice)
+    speaker = converting(engines, engine)
+    spec, found = speaker.spec, cast(library, speaker, voice, lent=True)
     settled = tuple(sorted(spec.settle(controls or {}).items()))
     return speaker, Recipe(spec.id, spec.version, "", found.content, "auto", settled, seed), found

@@ -7,7 +7,7 @@ sources allow. Everything that writes a file, streams to a program or renders a 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from studio.engines.contract import VoiceContent, VoiceKind
 from studio.errors import NotFound, NotPermitted
@@ -15,6 +15,9 @@ from studio.library import Library, Take, Voice
 from studio.library.rights import CLONED, Rights, joined, rights_of, with_rights
 from studio.production.casting import CastVoice
 from studio.words import Words
+
+if TYPE_CHECKING:  # whoever plans asks here
+    from studio.production.planning import Direction
 
 DEEPEST = 16  # generations of blends that are followed
 
@@ -51,6 +54,12 @@ def require(library: Library, voices: Iterable[CastVoice], engine: str = "") -> 
             require_voice(library, kept)
 
 
+def require_all(library: Library, direction: "Direction") -> None:
+    """The same for every voice of a direction: who reads, and in whose timbre it is said again."""
+    for voice, engine in direction.speakers:
+        require(library, [voice], engine)
+
+
 def require_voice(library: Library, voice: Voice) -> None:
     """The same for a voice of the library."""
     if (missing := standing(library, voice).missing) is not None:
@@ -67,6 +76,32 @@ def require_take(library: Library, digest: str) -> None:
     for behind in _of_take(library, take):
         if not any(standing(library, one).permitted for one in behind):
             require_voice(library, behind[0])
+    for engine, content in _behind(library.takes.details(take.digest).recipe):
+        _require_content(library, engine, content)
+
+
+def _behind(recipe: Mapping[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    """Engine and voice of everything that was said again in another voice on the way to a take."""
+    found, waiting = {}, [line["source"] for line in recipe.get("lines", [recipe]) if line.get("source")]
+    while waiting:
+        source = waiting.pop()
+        found[str(source["voice"])] = source["engine"], source["voice"]
+        waiting += [source["source"]] if source.get("source") else []
+    return list(found.values())
+
+
+def _require_content(library: Library, engine: str, content: dict[str, Any]) -> None:
+    """`NotPermitted` where a voice of this content may not be used, or is a clip that nobody knows any more."""
+    same = library.voices.same_content(engine, content)
+    if not same and content.get("kind") == VoiceKind.CLIP.value:
+        raise NotPermitted(
+            "the cloned voice that this take was read with is no longer in the library, nor is its consent; speak the "
+            "text again with a voice that is there",
+            "朗读这个版本的克隆音色已不在音色库中，授权记录也随之删除；请换一个音色重新合成",
+            where="voice",
+        )
+    for one in same:
+        require_voice(library, one)
 
 
 def require_script(library: Library, production: str) -> None:

@@ -165,7 +165,7 @@ class ProductionShelf:
         kept = captions.begin(self._folder(job.id))
         request = job.book.request
         with CaptionLog(kept / "0.json", request.title, request.author) as log:
-            hear = _heard(log, job.book.direction.spec.rate)
+            hear = _heard(log, job.book.direction.rate)
             result = convert(job.book, job.path, self._renderer, job, cover, on_line=hear)
         captions.finish(kept, [job.path])
         return result

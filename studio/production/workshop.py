@@ -367,7 +367,7 @@ class Workshop:
 
     def _joined(self, plan: LinePlan, clips: Sequence[Clip]) -> Clip:
         whole = plan.plan
-        joiner = Joiner(whole.direction.spec.rate)
+        joiner = Joiner(whole.direction.rate)
         joiner.pause(whole.lead_ms)
         pieces: list[Samples] = []
         known = self._library.cache.get_many([line.recipe.digest for line in whole.heard])
@@ -380,12 +380,12 @@ class Workshop:
         clip = Clip(np.concatenate(pieces) if pieces else np.zeros(0, np.float32), joiner.rate)
         facts = TakeFacts(
             recipe=whole.recipe_json(),
-            engine=whole.direction.spec.id,
+            engine=whole.direction.sounding.id,
             text=whole.request.text,
             language=whole.lines[0].language,
             kind="reading",
-            voice_id=whole.direction.voice.id,
-            voice_label=whole.direction.voice.label,
+            voice_id=whole.direction.heard.id,
+            voice_label=whole.direction.heard.label,
             words=[
                 (word.text, round(word.start, 4), round(word.end, 4))
                 for placed in joiner.placed
@@ -397,10 +397,10 @@ class Workshop:
 
     def _judged(self, entry: _Entry, clip: Clip, listen: Listen | None, off: frozenset[str]) -> list[Problem]:
         """What is wrong with a take. One without fault teaches what is usual for its voice."""
-        first = entry.plan.plan.lines[0]
-        spec = entry.plan.plan.direction.spec
+        first, direction = entry.plan.plan.lines[0], entry.plan.plan.direction
+        spec = direction.spec
         text = " ".join(line.spoken for line in entry.plan.plan.lines)
-        key = (f"{spec.id} {first.recipe.voice.to_json()}", first.language)
+        key = (" ".join(f"{engine} {voice.content.to_json()}" for voice, engine in direction.speakers), first.language)
         habits = self._habits.setdefault(key, Habits())
         expected = Expected(text, spec.pace, entry.plan.silence_ms, entry.plan.plan.speed, spec.native_tokens, habits)
         found = check(clip, expected)

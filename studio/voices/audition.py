@@ -146,7 +146,7 @@ class Audition(Job[tuple[Candidate, ...]]):
             pass
 
     def _keep(self, one: Candidate, pieces: Iterable[LinePiece]) -> None:
-        joiner = Joiner(one.plan.direction.spec.rate)
+        joiner = Joiner(one.plan.direction.rate)
         clip = Clip(np.concatenate([*assembled(one.plan, pieces, joiner)]), joiner.rate)
         stored = self._library.cache.put(one.plan.digest, clip, facts_of(one.plan, clip, joiner.placed))
         self._done(one, take=stored.take)

@@ -13,19 +13,11 @@ from studio.audio.clip import Samples
 from studio.audio.files import read_bytes
 from studio.errors import BadFile, BadRequest, NotFound, NotPermitted
 from studio.studio import Begun, Member, NewLine, SpeakRequest, Studio
-from tests.parity.cosyvoice_published import write_checkpoint
 
 from .conftest import RATE, noisy
 
 Speech = Callable[[str, str], Samples]
 Wav = Callable[..., Path]
-
-
-@pytest.fixture(scope="module")
-def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    root = tmp_path_factory.mktemp("models")
-    write_checkpoint("v2", root / "cosyvoice2")
-    return root
 
 
 @pytest.fixture(scope="module")

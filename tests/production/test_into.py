@@ -1,0 +1,181 @@
+"""What an engine said, said again in the timbre of another voice: recipes, the renderer, the facade, the command line."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from studio.engines.contract import Recipe, VoiceContent, VoiceKind
+from studio.errors import BadRequest, NotFound, NotInstalled, NotPermitted
+from studio.studio import ConvertRequest, SpeakRequest, Studio
+
+HERE = Path(__file__).parents[1]
+CLIP = HERE / "parity" / "cosyvoice" / "common" / "prompt_3s_24k.wav"
+WORDS = "The old clock struck. Nobody came, and the light went out."
+PLAIN = Recipe("espeak", "1", "Hello.", VoiceContent(VoiceKind.BUILTIN, name="f2"), "en", (("speed", 1.0),), 3)
+DIGEST = "56aaf9014ee308f735fa5cca9bf8c6fcd9ee3ce1b02d8b09d7a7633b4d71e6c5"  # as it was before recipes had sources
+
+
+@pytest.fixture(scope="module")
+def studio(models: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
+    with Studio(tmp_path_factory.mktemp("home"), models=models) as opened:
+        yield opened
+
+
+def clone(studio: Studio, name: str, **about: object) -> str:
+    rights = studio.cloning.record("Ann", ["personal"], "2099-12-31") if about.pop("agreed", True) else None
+    return studio.cloning.clone(CLIP, name, "cosyvoice2", rights, trim="none", transcript="请问多少钱？").id
+
+
+def test_a_recipe_without_a_source_keeps_its_digest_and_one_with_it_goes_there_and_back() -> None:
+    assert "source" not in PLAIN.to_json()
+    assert PLAIN.digest == DIGEST
+    heard = VoiceContent(VoiceKind.CLIP, clip=b"theirs", transcript="a")
+    source = Recipe("chattts", "2", "Hello.", VoiceContent(VoiceKind.CLIP, clip=b"ours"), "en", ())
+    again = Recipe("cosyvoice2", "3", "Hello.", heard, "en", (("steps", 4),), 0, source=source)
+    assert Recipe.from_json(json.loads(json.dumps(again.to_json())), *again.clips) == again
+    assert again.clips == (b"theirs", b"ours")
+    assert len({again.digest, source.digest, PLAIN.digest}) == 3
+
+
+def test_it_is_said_again_with_the_same_timing_and_both_are_named(studio: Studio, tmp_path: Path) -> None:
+    plain = studio.speak(SpeakRequest(WORDS, voice="f2")).wait(60)
+    performance = studio.speak(SpeakRequest(WORDS, voice="f2", into="guide-zh", stream=True))
+    sound = np.frombuffer(b"".join(performance.pcm()), "<i2")
+    take = performance.wait(60)
+    assert (take.rate, performance.rate, len(sound)) == (24_000, 24_000, take.frames)
+    assert take.seconds == pytest.approx(plain.seconds, abs=0.1)
+    assert (take.engine, take.voice_label) == ("cosyvoice2", "f2 → guide-zh")
+    words, before = (studio.takes.details(one.digest).words for one in (take, plain))
+    assert [word for word, _, _ in words] == [word for word, _, _ in before]
+    assert len(words) > 8
+    assert max(abs(a[1] - b[1]) for a, b in zip(words, before, strict=True)) < 0.1
+    studio.export_take(take.digest, tmp_path / "out.flac")
+    found = studio.inspect(tmp_path / "out.flac")
+    assert (found.engine, found.voice) == ("espeak → cosyvoice2", "f2 → guide-zh")
+    assert found.recipe is not None
+    assert found.recipe["lines"][0]["source"]["voice"] == {"kind": "builtin", "name": "f2"}
+
+
+def test_sound_and_digest_depend_on_the_recipe_alone(models: Path, tmp_path: Path) -> None:
+    """Streamed or not, alone or among others, from another studio: the same take."""
+    found = set()
+    first, both = "The old clock struck.", "The old clock struck.\n\nNobody came."
+    for name, stream, text in (("a", True, both), ("b", False, both), ("c", False, first)):
+        with Studio(tmp_path / name, models=models) as studio:
+            request = SpeakRequest(text, voice="f2", into="guide-en", converter="cosyvoice2", stream=stream)
+            digest = studio.plan(request).lines[0].recipe.digest
+            studio.speak(request).wait(60)
+            found.add((digest, studio.cache.load(digest).samples.tobytes()))
+    assert len(found) == 1
+
+
+def test_a_reading_is_rendered_once_for_all_timbres(studio: Studio) -> None:
+    def rendered(into: str) -> list[str]:
+        before = {path.stem for path in studio.cache.folder.glob("*.flac")}
+        studio.speak(SpeakRequest("Nobody has said this before.", voice="m3", into=into)).wait(60)
+        return sorted({path.stem for path in studio.cache.folder.glob("*.flac")} - before)
+
+    assert len(rendered("guide-zh")) == 3  # the reading, the line in its timbre, the whole
+    assert len(rendered("guide-en")) == 2
+    assert rendered("guide-zh") == []
+
+
+def test_what_is_too_short_or_silent_for_an_engine_is_said_all_the_same(studio: Studio) -> None:
+    for text in ("No.", "I."):
+        plain = studio.speak(SpeakRequest(text)).wait(60)
+        take = studio.speak(SpeakRequest(text, into="guide-zh")).wait(60)
+        assert take.seconds == pytest.approx(plain.seconds, abs=0.15)
+
+
+def test_a_book_in_another_timbre(studio: Studio, tmp_path: Path) -> None:
+    (tmp_path / "book.txt").write_text("Chapter 1\n\nA book begins. Here it goes on.\n")
+    request = ConvertRequest(voice="f2", into="guide-zh", format="flac")
+    plain = ConvertRequest.from_json(ConvertRequest(voice="f2", format="flac").to_json())
+    assert not {"into", "converter"} & plain.to_json().keys()
+    made = studio.convert(tmp_path / "book.txt", request, tmp_path / "a.flac").wait(60)
+    again = studio.convert(tmp_path / "book.txt", request, tmp_path / "b.flac").wait(60)
+    other = studio.convert(tmp_path / "book.txt", plain, tmp_path / "c.flac").wait(60)
+    assert (made.cached, again.cached) == (0, made.lines)
+    assert made.seconds == pytest.approx(other.seconds, abs=0.2)
+    told = [studio.inspect(tmp_path / name) for name in ("a.flac", "b.flac", "c.flac")]
+    assert told[0].engine == "espeak → cosyvoice2"
+    assert told[0].digest == told[1].digest != told[2].digest
+
+
+def test_what_cannot_be_is_refused_before_anything_is_said(studio: Studio, tmp_path: Path) -> None:
+    before = studio.takes.find().total
+    kept = studio.keep_blend("espeak", {"f2": 1, "m3": 1}, "mixed").id
+    for request, error, words in (
+        (SpeakRequest(WORDS, into="guide-zh", converter="espeak"), BadRequest, "cannot change"),
+        (SpeakRequest(WORDS, into="guide-zh", converter="cosyvoice1"), NotInstalled, "models install cosyvoice1"),
+        (SpeakRequest(WORDS, converter="cosyvoice2"), BadRequest, "in whose voice"),
+        (SpeakRequest(WORDS, into="guide-zn"), NotFound, "guide-zh"),
+        (SpeakRequest(WORDS, into=kept), BadRequest, "belongs to the engine espeak"),
+        (SpeakRequest(WORDS, into="seed:3"), BadRequest, "takes"),
+    ):
+        with pytest.raises(error, match=words) as refused:
+            studio.speak(request)
+        assert refused.value.where in ("into", "converter")
+        assert refused.value.text("zh") != refused.value.text("en")
+    assert studio.takes.find().total == before
+    with Studio(tmp_path / "bare") as bare, pytest.raises(NotInstalled, match="no engine that converts"):
+        bare.speak(SpeakRequest(WORDS, into="guide-zh"))
+    with pytest.raises(BadRequest, match="still being written"):
+        studio.follow(["a"], SpeakRequest("", engine="cosyvoice2", into="guide-zh"))
+
+
+def test_a_clip_that_was_cloned_for_another_engine_lends_its_timbre(models: Path, tmp_path: Path) -> None:
+    with Studio(tmp_path / "home", models=models) as studio:
+        rights = studio.cloning.record("Ann", ["personal"], "2099-12-31")
+        voice = studio.cloning.clone(CLIP, "Ann", "chattts", rights, trim="none", transcript="请问多少钱？").id
+        take = studio.speak(SpeakRequest("Hello there.", into="Ann")).wait(60)
+        assert (take.engine, take.voice_id) == ("cosyvoice2", voice)
+        assert studio.voices.get(voice).uses == 1
+
+
+def test_without_consent_it_is_heard_and_leaves_by_no_door(studio: Studio, tmp_path: Path) -> None:
+    silent = clone(studio, "nobody's", agreed=False)
+    (tmp_path / "book.txt").write_text(f"Chapter 1\n\n{WORDS}\n")
+    request = SpeakRequest("Hello there.", into=silent)
+    performance = studio.speak(request)
+    take = performance.wait(60)
+    for door in (
+        lambda: studio.export_take(take.digest, tmp_path / "out.wav"),
+        lambda: studio.take_bytes(take.digest, "wav"),
+        lambda: list(studio.stream(performance, "wav")),
+        lambda: studio.permit(request),
+        lambda: studio.convert(tmp_path / "book.txt", ConvertRequest(into=silent), tmp_path / "out.mp3"),
+    ):
+        with pytest.raises(NotPermitted, match="has no consent on record"):
+            door()
+    assert not list(tmp_path.glob("out.*"))
+    studio.cloning.consent(silent, studio.cloning.record("Ann", ["personal"], "2099-12-31"))
+    studio.export_take(take.digest, tmp_path / "out.wav")
+
+
+def test_the_voice_that_reads_needs_consent_as_well(studio: Studio, tmp_path: Path) -> None:
+    """Its timbre is not heard any more, but its way of speaking is."""
+    parents = [{"voice": clone(studio, "nobody's", agreed=False), "weight": 1.0}]
+    content = VoiceContent.from_json(studio.keep_blend("espeak", {"f2": 1, "m3": 1}, "plain").content)
+    reader = studio.keep_voice("espeak", content, "reader", parents=parents).id
+    request = SpeakRequest("Hello there.", voice=reader, into="guide-zh")
+    take = studio.speak(request).wait(60)
+    for door in (lambda: studio.export_take(take.digest, tmp_path / "out.wav"), lambda: studio.permit(request)):
+        with pytest.raises(NotPermitted, match="in “reader”"):
+            door()
+
+
+def test_from_the_command_line(models: Path, tmp_path: Path) -> None:
+    command = [
+        sys.executable, "-m", "studio", "--data-dir", str(tmp_path / "home"), "--models", str(models), "speak",
+        "Hello there.", "-o", str(tmp_path / "out.flac"), "--into", "guide-en", "--converter", "cosyvoice2", "--json",
+    ]  # fmt: skip
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env={**os.environ, "LANG": "C"})
+    told = json.loads(done.stdout)
+    assert (told["engine"], told["rate"]) == ("cosyvoice2", 24_000)
