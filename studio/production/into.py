@@ -12,6 +12,7 @@ from studio.engines.contract import Converts, EngineSpec, Recipe, Value
 from studio.engines.registry import Registry
 from studio.errors import BadRequest, NotFound, NotInstalled, StudioError
 from studio.library import Library
+from studio.library.voice import KEPT
 from studio.production.casting import CastVoice, cast
 
 
@@ -113,7 +114,7 @@ def _by(engine: Converts, library: Library, into: str) -> Into:
 def _owner(library: Library, into: str) -> str:
     """The engine of a library voice; empty for a voice that an engine brings along."""
     try:
-        return library.voices.get(into).engine
+        return library.voices.get(into.removeprefix(KEPT)).engine
     except NotFound:
         return ""
 

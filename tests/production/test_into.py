@@ -155,7 +155,7 @@ def test_without_consent_it_is_heard_and_leaves_by_no_door(studio: Studio, tmp_p
         with pytest.raises(NotPermitted, match="has no consent on record"):
             door()
     assert not list(tmp_path.glob("out.*"))
-    studio.cloning.consent(silent, studio.cloning.record("Ann", ["personal"], "2099-12-31"))
+    studio.cloning.allow(silent, studio.cloning.record("Ann", ["personal"], "2099-12-31"))
     studio.export_take(take.digest, tmp_path / "out.wav")
 
 
