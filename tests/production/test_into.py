@@ -1,4 +1,4 @@
-"""What an engine said, said again in the timbre of another voice: recipes, the renderer, the facade, the command line."""
+"""What an engine said, said again in the timbre of another voice: recipe, renderer, facade, command line."""
 
 import json
 import os
