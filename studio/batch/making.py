@@ -31,7 +31,9 @@ from studio.words import Words
 
 log = logging.getLogger(__name__)
 Direct = Callable[[ConvertRequest], Direction]
-OF_A_DIRECTION = ("engine", "voice", "style", "controls", "seed", "language", "steps", "gaps", "split")
+OF_A_DIRECTION = (
+    "engine", "voice", "style", "controls", "seed", "language", "steps", "gaps", "split", "into", "converter",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,7 @@ class Maker:
     def direction(self, request: ConvertRequest) -> Direction:
         """The request with its names resolved."""
         plain = request.to_json()
-        key = json.dumps([plain[name] for name in OF_A_DIRECTION], sort_keys=True)
+        key = json.dumps([plain.get(name) for name in OF_A_DIRECTION], sort_keys=True)
         if key not in self._directions:
             self._directions[key] = self._direct(request)
         return self._directions[key]

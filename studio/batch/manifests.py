@@ -27,6 +27,8 @@ COLUMNS: dict[str, tuple[str, ...]] = {  # column -> other names for it
     "engine": ("引擎",),
     "voice": ("音色",),
     "style": ("风格",),
+    "into": ("换成", "目标音色"),
+    "converter": ("转换引擎",),
     "controls": ("控制项",),
     "language": ("语言",),
     "seed": ("种子",),
@@ -243,7 +245,7 @@ def _bad(key: str, value: Any, en: str, zh: str) -> BadRequest:
 
 
 TAKES: dict[str, Callable[[str, Any], Any]] = {
-    **dict.fromkeys(("engine", "voice", "style", "language", "title", "author"), _text),
+    **dict.fromkeys(("engine", "voice", "style", "into", "converter", "language", "title", "author"), _text),
     **dict.fromkeys(("seed", "split"), _whole),
     "bitrate": lambda key, value: _whole(key, value) * 1000,
     "controls": _controls,

@@ -58,13 +58,16 @@ class Paces:
             return
 
     def of(self, direction: Direction, stop: Stop) -> Pace:
-        """How fast this voice reads: by its own sentence where the engine is quick to ask, else as remembered."""
+        """How fast this voice reads: by its own sentence where the engine is quick to ask, else as remembered.
+
+        Said again in another voice it reads as fast; how much work that is, only files that were made can tell.
+        """
         spec = direction.spec
-        key = spec.id, str(direction.voice.content.to_json()), str(sorted(direction.controls.items()))
+        key = direction.engines, str(direction.voice.content.to_json()), str(sorted(direction.controls.items()))
         if key not in self._probed:
             state = self._engines.state(spec.id)
             asks = state.state == "ready" and (state.loaded or not spec.weights)
-            self._probed[key] = (self._ask(direction, stop) if asks else None) or self._remembered(spec.id)
+            self._probed[key] = (self._ask(direction, stop) if asks else None) or self._remembered(direction.engines)
         return self._probed[key]
 
     def _remembered(self, engine: str) -> Pace:
@@ -77,18 +80,19 @@ class Paces:
         for text in _sentences(direction.spec.languages):
             try:
                 lines = direction.passage(text, len(text)).lines
-                began = time.monotonic()
-                for chunk in self._engines.speak(direction.spec.id, [line.recipe for line in lines], stop, False):
+                began, recipes = time.monotonic(), [line.recipe.source or line.recipe for line in lines]
+                for chunk in self._engines.speak(direction.spec.id, recipes, stop, False):
                     audio += len(chunk.samples) / direction.spec.rate
             except StudioError:
                 return None
             wall += time.monotonic() - began
             audio += sum(line.pause_ms for line in lines) / 1000
             letters += weight(text).total
-        remembered = self._remembered(direction.spec.id)  # of whole files: with reading, encoding and waiting
+        remembered = self._remembered(direction.engines)  # of whole files: with reading, encoding and waiting
         if not audio:
             return None
-        return Pace(letters / audio, remembered.work if remembered.measured else wall / audio, True)
+        asked = None if direction.into else wall / audio
+        return Pace(letters / audio, remembered.work if remembered.measured else asked, True)
 
     def _read(self) -> dict[str, list[float]]:
         try:

@@ -140,8 +140,8 @@ class BatchJob(Job[Tally]):
                 del self._steps[item.number]
                 self.done += size
         if outcome.state == "done" and not outcome.cached:
-            engine = self._maker.order.request(item).engine
-            self._paces.note(engine, outcome.letters, outcome.seconds, outcome.wall_s)
+            engines = self._maker.direction(self._maker.order.request(item)).engines
+            self._paces.note(engines, outcome.letters, outcome.seconds, outcome.wall_s)
 
 
 def _size(item: Item) -> int:

@@ -307,7 +307,7 @@ class Dubs:
         cues, settings = self.cues(id), self.settings(id)
         planner = self._desk.planner(id)
         members = {speaker: planner.member(speaker) for speaker in {cue.line.speaker for cue in cues}}
-        engines = sorted({member.engine for member in members.values()})
+        engines = sorted({engine for member in members.values() for engine in planner.at_work(member)})
         heard = [cue for cue in cues if cue.fit.length]
         if not heard:
             raise BadRequest(
@@ -328,7 +328,7 @@ class Dubs:
             load=self._library.cache.load,
             words=self._words,
             engines=tuple(engines),
-            voices=tuple(sorted({member.voice for member in members.values() if member.voice})),
+            voices=tuple(sorted({voice for one in members.values() for voice in (one.voice, one.into) if voice})),
             recipe=id + made[len(id) :],
         )
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, or_, select, union
 
 from studio.library.database import Database
 from studio.library.plain import check_text
@@ -49,13 +49,15 @@ class Casts:
             session.execute(delete(CastRow).where(CastRow.production == owner, CastRow.speaker.in_(speakers)))
 
     def using(self, voice: str, name: str) -> tuple[CastUse, ...]:
-        """The productions whose cast has this voice (id), by its id or its name; deleted ones are left out."""
+        """The productions whose cast has this voice (id), to read or to be said again in, by its id or its name;
+        deleted ones are left out."""
         with self._database.read() as session:
-            refs = [ref for ref in session.scalars(select(CastRow.voice).distinct()) if _names(ref, voice, name)]
+            named = union(select(CastRow.voice), select(CastRow.into))
+            refs = [ref for ref in session.scalars(named) if names(ref, voice, name)]
             live = select(ProductionRow.id, ProductionRow.title, CastRow.speaker).join(
                 CastRow, CastRow.production == ProductionRow.number
             )
-            which = CastRow.voice.in_(refs), ProductionRow.deleted.is_(None)
+            which = or_(CastRow.voice.in_(refs), CastRow.into.in_(refs)), ProductionRow.deleted.is_(None)
             found: dict[tuple[str, str], list[str]] = {}
             for id, title, speaker in session.execute(live.where(*which).order_by(ProductionRow.number)):
                 found.setdefault((id, title), []).append(speaker)
@@ -74,11 +76,13 @@ class Casts:
         return tuple(sorted(found, key=lambda part: (part.member.speaker != "", -part.lines, part.member.speaker)))
 
 
-def _names(ref: str, voice: str, name: str) -> bool:
+def names(ref: str, voice: str, name: str) -> bool:
+    """Whether a cast means this voice (id) by what it says."""
     return ref.removeprefix(KEPT) == voice or (bool(ref) and name_key(ref) == name_key(name))
 
 
 def _member(row: CastRow) -> Member:
     return Member(
-        row.speaker, row.engine, row.voice, row.style, row.controls, row.gender, row.age, row.gain_db, row.pan
-    )
+        row.speaker, row.engine, row.voice, row.style, row.controls, row.gender, row.age, row.gain_db, row.pan,
+        row.into, row.converter,
+    )  # fmt: skip

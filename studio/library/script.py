@@ -150,6 +150,8 @@ class Member:
     age: str = ""
     gain_db: float = 0.0
     pan: float = 0.0
+    into: str = ""  # a voice in whose timbre it is said again; "" is none
+    converter: str = ""  # the engine that does so; "" is the first that is ready and takes the voice
 
 
 @dataclass(frozen=True)

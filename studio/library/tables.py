@@ -423,6 +423,8 @@ class CastRow(Table):
     gain_db: Mapped[float]
     pan: Mapped[float]  # -1 left … 1 right
     controls: Mapped[dict[str, Any]]
+    into: Mapped[str] = mapped_column(server_default="")  # the voice in whose timbre it is said again
+    converter: Mapped[str] = mapped_column(Name, server_default="")  # the engine that does so; "" is the first that can
 
 
 class LexiconRow(Table):

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, insert, select, update
+from sqlalchemy import ColumnElement, delete, insert, select, union, update
 from sqlalchemy.orm import Session, selectinload
 
 from studio.digest import digest_of
@@ -212,8 +212,8 @@ class Voices:
         keeps stays."""
         moment = before or datetime.now(UTC)
         with self._database.write() as session:
-            kept = select(CastRow.voice).where(CastRow.voice.startswith(KEPT))
-            used = [ref.removeprefix(KEPT) for ref in session.scalars(kept)]
+            kept = [select(ref).where(ref.startswith(KEPT)) for ref in (CastRow.voice, CastRow.into)]
+            used = [ref.removeprefix(KEPT) for ref in session.scalars(union(*kept))]
             gone = session.execute(delete(VoiceRow).where(VoiceRow.deleted <= moment, VoiceRow.id.not_in(used)))
             session.execute(delete(TagRow).where(~TagRow.number.in_(select(VoiceTagRow.tag))))
             return int(gone.rowcount)  # type: ignore[attr-defined]

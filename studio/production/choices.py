@@ -19,6 +19,8 @@ class Begun:
     style: str = ""
     language: str = "auto"
     seed: int = 0
+    into: str = ""  # a voice in whose timbre the narrator is said again; empty: none
+    converter: str = ""  # the engine that does so
 
 
 @dataclass(frozen=True)

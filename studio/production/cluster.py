@@ -20,10 +20,11 @@ from typing import Any
 import numpy as np
 
 from studio.audio.clip import Clip
-from studio.engines.contract import AudioChunk, Recipe, WordTime
-from studio.errors import BadRequest, Cancelled, EngineFailed, NotInstalled
+from studio.engines.contract import AudioChunk, Converts, Recipe, WordTime
+from studio.errors import BadRequest, Cancelled, EngineFailed, NotInstalled, StudioError
 from studio.library.cache import Cache
 from studio.production.executors import Rendered
+from studio.production.piecewise import retold
 from studio.production.rendering import Renderer, Spoken
 from studio.stop import Stop
 
@@ -45,19 +46,34 @@ class EngineActor:
         folder = Path(os.environ.get("TIMBRE_HOME", "~/.local/share/timbre-studio")).expanduser() / "weights"
         self._engines = Registry(weights=WeightStore(lambda: folder, Path(models) if models else None))
 
-    def speak(self, recipes: list[dict[str, Any]], clips: list[bytes]) -> list[Told]:
-        """The sound of each recipe, in order; one that fails does not keep the others from being spoken."""
-        made = [Recipe.from_json(plain, clip) for plain, clip in zip(recipes, clips, strict=True)]
-        return [self._one(recipe) for recipe in made]
+    def speak(
+        self, recipes: list[dict[str, Any]], clips: list[tuple[bytes, ...]], recordings: list[bytes]
+    ) -> list[Told]:
+        """The sound of each recipe, in order; one that fails does not keep the others from being spoken.
 
-    def _one(self, recipe: Recipe) -> Told:
+        `recordings` holds for each that has a source what the home's cache holds of that, and empty bytes otherwise.
+        """
+        made = [Recipe.from_json(plain, *some) for plain, some in zip(recipes, clips, strict=True)]
+        return [self._one(recipe, recording) for recipe, recording in zip(made, recordings, strict=True)]
+
+    def _one(self, recipe: Recipe, recording: bytes) -> Told:
         try:
-            chunks = list(self._engines.speak(recipe.engine, [recipe], stream=False, elsewhere=True))
-        except EngineFailed as failed:
+            speak = self._engines.speak(recipe.engine, [recipe], stream=False, elsewhere=True)
+            chunks = list(self._again(recipe, recording) if recipe.source else speak)
+        except StudioError as failed:  # the same for whoever is asked next
             return "failed", (failed.words.en, failed.words.zh)
         samples = np.concatenate([chunk.samples for chunk in chunks])
         words = [(word.text, word.start, word.end) for chunk in chunks for word in chunk.words]
         return "sound", (samples, words, chunks[-1].said)
+
+    def _again(self, recipe: Recipe, recording: bytes) -> Iterator[AudioChunk]:
+        from studio.audio.files import read_bytes
+        from studio.production.piecewise import resaid
+
+        clip, stop = read_bytes(recording), Stop()
+        with self._engines.lease(recipe.engine, stop) as engine:
+            assert isinstance(engine, Converts)  # the home has seen to that
+            yield from resaid(engine, [clip.samples], clip.rate, recipe, stop)
 
 
 @dataclass
@@ -109,14 +125,18 @@ class RayExecutor:
         self._workers: list[_Worker] = []
 
     def render(self, lines: Sequence[Spoken], stop: Stop, production: str) -> Iterator[Rendered]:
-        """See `Executor`. What the cache has is not sent anywhere."""
+        """See `Executor`. What the cache has is not sent anywhere; of a line that is said again in another voice, the
+        source is rendered first and comes home like any other."""
         cache = self._renderer.cache
         known = cache.get_many([line.recipe.digest for line in lines])
+        failed = self._sources([line for line in lines if line.recipe.digest not in known], stop, production)
         wanted = []
         with cache.batch(production):
             for place, line in enumerate(lines):
                 if line.recipe.digest in known:
                     yield Rendered(place, cache.load(line.recipe.digest))
+                elif line.source and line.source.recipe.digest in failed:
+                    yield Rendered(place, None, failed[line.source.recipe.digest])
                 else:
                     wanted.append(place)
             waiting = deque(_Group(wanted[at : at + GROUP]) for at in range(0, len(wanted), GROUP))
@@ -135,6 +155,14 @@ class RayExecutor:
         self._workers.clear()
         self._ray.shutdown()
 
+    def _sources(self, lines: Sequence[Spoken], stop: Stop, production: str) -> dict[str, StudioError]:
+        """Render what these lines are said after; the digests of those that failed, and why."""
+        sources = list({line.source.recipe.digest: line.source for line in lines if line.source}.values())
+        if not sources:
+            return {}
+        done = list(self.render(sources, stop, production))
+        return {sources[one.place].recipe.digest: one.error for one in done if one.error is not None}
+
     def _spread(self, lines: Sequence[Spoken], waiting: "deque[_Group]", stop: Stop) -> Iterator[Rendered]:
         """Give groups to whoever is free, take what comes, give again what was lost."""
         while waiting or any(worker.groups for worker in self._workers):
@@ -145,8 +173,9 @@ class RayExecutor:
                 while waiting and len(worker.groups) < AHEAD:
                     group = waiting.popleft()
                     recipes = [lines[place].recipe for place in group.places]
-                    plain, clips = [recipe.to_json() for recipe in recipes], [recipe.voice.clip for recipe in recipes]
-                    worker.groups[worker.actor.speak.remote(plain, clips)] = group
+                    plain, clips = [recipe.to_json() for recipe in recipes], [recipe.clips for recipe in recipes]
+                    recordings = [self._recording(recipe) for recipe in recipes]
+                    worker.groups[worker.actor.speak.remote(plain, clips, recordings)] = group
             references = [reference for worker in self._workers for reference in worker.groups]
             ready, _ = self._ray.wait(references, num_returns=1, timeout=LOOK_S)
             for reference in ready:
@@ -166,9 +195,19 @@ class RayExecutor:
                 continue
             samples, words, said = found
             line = lines[place]
-            times = tuple(WordTime(*word) for word in words)
+            times = tuple(WordTime(*word) for word in words) or self._times(line, len(samples))
             self._renderer.keep(line, [AudioChunk(place, samples, times, last=True, said=said)])
             yield Rendered(place, Cache.as_stored(Clip(samples, self._renderer.rate(line))))
+
+    def _recording(self, recipe: Recipe) -> bytes:
+        """The file of what a recipe is said after; empty where it is read."""
+        return self._renderer.cache.path(recipe.source.digest).read_bytes() if recipe.source else b""
+
+    def _times(self, line: Spoken, frames: int) -> tuple[WordTime, ...]:
+        """The words of a line that was said again, as its source has them."""
+        known = self._renderer.cache.get(line.source.recipe.digest) if line.source else None
+        words = [WordTime(*word) for word in known.words] if known else []
+        return retold(words, known.take.seconds, frames / self._renderer.rate(line)) if known else ()
 
     def _lost(self, worker: _Worker, group: _Group, waiting: "deque[_Group]", error: Exception) -> Iterator[Rendered]:
         """An actor died, with its node perhaps: all that it had is given out again, not for ever."""

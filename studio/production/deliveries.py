@@ -195,7 +195,7 @@ class Deliveries:
         members = {
             part.member.speaker: planner.member(part.member.speaker) for part in self._home.parts(id) if part.lines
         }
-        engines = sorted({member.engine for member in members.values()})
+        engines = sorted({engine for member in members.values() for engine in planner.at_work(member)})
         own = max(self._engines.get(engine).spec.rate for engine in engines) if engines else 24_000
         folder = self._home.folder(id)
         music = read_audio(folder / MUSIC, rate or own) if (folder / MUSIC).exists() else None
@@ -212,6 +212,6 @@ class Deliveries:
             scene=Scene(rate or own, sound, members, music),
             polish=str(sound["polish"]),
             engines=tuple(engines),
-            voices=tuple(sorted({member.voice for member in members.values() if member.voice})),
+            voices=tuple(sorted({voice for one in members.values() for voice in (one.voice, one.into) if voice})),
             cover=cover.read_bytes() if cover.exists() else b"",
         )

@@ -24,6 +24,7 @@ from studio.library.lexicons import Entry
 from studio.library.outcomes import Progress
 from studio.library.production import Kind
 from studio.library.script import Chapter, Edit, Line, LineChange, LineQuery, LineTake, Member, NewLine, Part, Scope
+from studio.library.voice import KEPT
 from studio.manuscripts.document import PARTS, Document
 from studio.manuscripts.reading import BY_SUFFIX, FORMATS, read_document
 from studio.production import lexicon, rights, suggesting
@@ -32,6 +33,7 @@ from studio.production.choices import Begun, Choices
 from studio.production.deliveries import COVER, MUSIC, Deliveries
 from studio.production.executors import Executor
 from studio.production.gates import PROBLEMS
+from studio.production.into import into_of
 from studio.production.linework import LinePlan, LinePlanner
 from studio.production.masters import MASTERS, Master
 from studio.production.planning import SpeakRequest
@@ -149,7 +151,7 @@ class Desk:
         production = self._new(Document(title, "txt", title, begun.author, begun.language, ()), begun)
         chapter = self._library.scripts.add_chapter(production.id, "1")
         self._library.scripts.insert(production.id, NewLine("…"), chapter=chapter)
-        self._library.casts.put(production.id, [Member("", begun.engine, begun.voice, begun.style)])
+        self._library.casts.put(production.id, [_narrator(begun)])
         return self.get(production.id)
 
     def revise(self, id: str, path: Path, choices: Choices = USUALLY, name: str = "") -> Mapping[str, int]:
@@ -174,6 +176,7 @@ class Desk:
         self, document: Document, begun: Begun, kind: Kind = "script", more: Mapping[str, Any] = MappingProxyType({})
     ) -> Production:
         self._engines.get(begun.engine).spec.check_language(begun.language)
+        into_of(self._engines, self._library, begun.into, begun.converter)
         if begun.kind not in KINDS:
             raise NotFound.among(Words("kind", "类型"), begun.kind, list(KINDS), where="kind")
         title = begun.title.strip() or document.title or document.name
@@ -191,7 +194,7 @@ class Desk:
 
     def _first_cast(self, begun: Begun, figures: Sequence[Figure], language: str) -> list[Member]:
         """The narrator as asked, and for each figure a voice that fits, no two alike while there are enough."""
-        narrator = Member("", begun.engine, begun.voice, begun.style)
+        narrator = _narrator(begun)
         engine = self._engines.get(begun.engine)
         heard = narrator.voice or engine.spec.default_voice or engine.voices()[0].name
         return [narrator, *suggesting.cast_for(figures, engine, self._library, language, heard)]
@@ -345,6 +348,8 @@ class Desk:
             engine = self._engines.get(member.engine or planner.member("").engine)
             engine.spec.settle(dict(member.controls))
             suggesting.check_voice(self._library, engine, member.voice)
+            if not member.into.startswith(KEPT):
+                into_of(self._engines, self._library, member.into, member.converter)
             if not -40 <= member.gain_db <= 20 or not -1 <= member.pan <= 1:
                 raise BadRequest(
                     "gain: takes -40 to 20 dB; pan: takes -1 to 1",
@@ -380,6 +385,7 @@ class Desk:
             member = planner.member(part.member.speaker)
             try:
                 suggesting.check_voice(self._library, self._engines.get(member.engine), member.voice)
+                into_of(self._engines, self._library, member.into, member.converter)
             except StudioError as error:
                 found[part.member.speaker] = error.words
         return found
@@ -400,8 +406,9 @@ class Desk:
         line = max(lines, key=lambda one: -abs(len(one.text) - 60))
         member = self.planner(id).member(speaker)
         return SpeakRequest(
-            line.text, engine=member.engine, voice=member.voice, style=member.style, controls=dict(member.controls)
-        )
+            line.text, engine=member.engine, voice=member.voice, style=member.style, controls=dict(member.controls),
+            into=member.into, converter=member.converter,
+        )  # fmt: skip
 
     def words(self, scope: str = "") -> tuple[Entry, ...]:
         """The lexicon of a production, or the global one."""
@@ -451,7 +458,7 @@ class Desk:
         return self.workshop.start(id, Scope(lines=tuple(lines)))
 
     def permit(self, id: str) -> None:
-        """`NotPermitted` where somebody is cast who may not be produced with."""
+        """`NotPermitted` where somebody is cast who may not be produced with; in whose timbre it is said counts too."""
         self.get(id)
         planner = self.planner(id)
         for part in self.parts(id):
@@ -460,6 +467,9 @@ class Desk:
                 with suppress(NotFound):  # a voice that is gone is told line by line
                     engine = self._engines.get(member.engine)
                     rights.require(self._library, [cast(self._library, engine, member.voice)], member.engine)
+                    into = into_of(self._engines, self._library, member.into, member.converter)
+                    if into is not None:
+                        rights.require(self._library, [into.voice], into.spec.id)
 
     def retry(self, id: str) -> int:
         """Lines that failed may be rendered again; how many."""
@@ -535,6 +545,10 @@ class Desk:
                 self._settling.discard(id)
 
         threading.Thread(target=rest, name=f"settle-{id[:8]}", daemon=True).start()
+
+
+def _narrator(begun: Begun) -> Member:
+    return Member("", begun.engine, begun.voice, begun.style, into=begun.into, converter=begun.converter)
 
 
 EDITS = (

@@ -17,6 +17,7 @@ from studio.library.script import Line, Member
 from studio.production import rights
 from studio.production.casting import CastVoice, cast, cautions
 from studio.production.emotions import way_to
+from studio.production.into import into_of
 from studio.production.lexicon import Readings
 from studio.production.planning import Direction, Plan, SpeakRequest, plan
 from studio.text.marks import MarkNote
@@ -84,17 +85,20 @@ class LinePlanner:
         self._directions: dict[tuple[str, str, str, str], Direction | StudioError] = {}
 
     def member(self, speaker: str) -> Member:
-        """Who speaks a part: what its own row leaves open is the narrator's."""
+        """Who speaks a part: what its own row leaves open is the narrator's; the timbre only with the voice."""
         narrator = self._cast.get("") or Member("")
         own = self._cast.get(speaker) or Member(speaker)
         engine = own.engine or narrator.engine or self.reading.engine
         inherits = not own.engine or own.engine == (narrator.engine or self.reading.engine)
+        like = inherits and not own.voice
         return replace(
             own,
             engine=engine,
             voice=own.voice or (narrator.voice if inherits else ""),
             style=own.style or (narrator.style if inherits else ""),
             controls={**(narrator.controls if inherits else {}), **own.controls},
+            into=own.into or (narrator.into if like else ""),
+            converter=own.converter if own.into else (narrator.converter if like else ""),
         )
 
     def plan(self, line: Line, tries: int = 0) -> LinePlan:
@@ -160,7 +164,17 @@ class LinePlanner:
         language = line.language or self.reading.language
         spec.check_language(language)
         settled = spec.settle({**controls, **member.controls})
-        return Direction(engine, voice, settled, language=language, steps=self.reading.steps, cautions=told)
+        into = into_of(self._engines, self._library, member.into, member.converter)
+        steps = self.reading.steps
+        return Direction(engine, voice, settled, language=language, steps=steps, cautions=told, into=into)
+
+    def at_work(self, member: Member) -> tuple[str, ...]:
+        """The engines that speak a part, the one whose sound is heard last; one that is gone since is left out."""
+        try:
+            into = into_of(self._engines, self._library, member.into, member.converter)
+        except StudioError:
+            into = None
+        return (member.engine, into.spec.id) if into else (member.engine,)
 
     def _plan(self, line: Line, seed: int) -> Plan:
         direction = replace(self.direction(line).at_speed(line.speed), seed=self.reading.seed + seed)

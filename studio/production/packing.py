@@ -124,8 +124,8 @@ def _members(library: Library, id: str, takes: bool) -> Iterator[tuple[str, byte
     for name in FILES:
         if (folder / name).is_file():
             yield name, (folder / name).read_bytes()
-    for member in cast.values():
-        yield from _voice(library, member)
+    for ref in dict.fromkeys(ref for member in cast.values() for ref in (member.voice, member.into)):
+        yield from _voice(library, ref)
     for take in sorted(used) if takes else ():
         path = library.cache.path(take)
         if path.exists():
@@ -146,10 +146,10 @@ def _rows(lines: Iterable[Line]) -> bytes:
     return out.getvalue().encode()
 
 
-def _voice(library: Library, member: Member) -> Iterator[tuple[str, bytes]]:
-    """The library's voice that a part is spoken by; one of the engine's own, or a seed, needs no file."""
+def _voice(library: Library, ref: str) -> Iterator[tuple[str, bytes]]:
+    """The library's voice that a part names; one of the engine's own, or a seed, needs no file."""
     try:
-        voice = library.voices.get(member.voice.removeprefix(KEPT)) if member.voice else None
+        voice = library.voices.get(ref.removeprefix(KEPT)) if ref else None
     except NotFound:
         voice = None
     if voice is None:
@@ -157,7 +157,7 @@ def _voice(library: Library, member: Member) -> Iterator[tuple[str, bytes]]:
     facts = {
         "id": voice.id, "engine": voice.engine, "kind": voice.kind, "content": voice.content, "name": voice.name,
         "gender": voice.gender, "age": voice.age, "languages": list(voice.languages), "tags": list(voice.tags),
-        "origin": voice.origin, "named": member.voice,
+        "origin": voice.origin, "named": ref,
     }  # fmt: skip
     yield f"voices/{voice.id}.json", _json(facts)
     media = library.voices.media(voice.id) if voice.kind == "clip" else None
@@ -187,7 +187,9 @@ def _unpacked(library: Library, source: Source) -> Unpacked:
     try:
         found, refused = _take_in(library, source)
         _fill(library, production.id, chapters, lines)
-        members = [replace(member, voice=voices.get(member.voice, member.voice)) for member in cast]
+        members = [
+            replace(one, voice=voices.get(one.voice, one.voice), into=voices.get(one.into, one.into)) for one in cast
+        ]
         library.casts.put(production.id, members)
         if words:
             library.lexicons.put([Entry(one.word, one.reading, one.note, production.id) for one in words])

@@ -19,7 +19,7 @@ from studio.engines.contract import ClipUse, VoiceContent, VoiceKind
 from studio.engines.registry import Registry
 from studio.errors import BadFile, BadRequest, NotInstalled
 from studio.library import Library, NewVoice, Voice, VoiceChange
-from studio.library.casts import CastUse
+from studio.library.casts import CastUse, names
 from studio.library.references import Reference
 from studio.library.rights import SENTENCE, Rights, checked, today, with_rights
 from studio.library.script import Member
@@ -287,7 +287,7 @@ class Cloning:
             raise BadRequest("by: which voice speaks instead", "by：请给出替换的音色", where="by")
         named = {"leave": "", "keep": KEPT + kept.id, "replace": by}[then]
         for use in used if named else ():
-            self._recast(use, named)
+            self._recast(use, kept, named)
         self._library.voices.delete([kept.id])
         return used
 
@@ -299,14 +299,20 @@ class Cloning:
         """Take many voices out of the library; how many there were. `then` as in `delete`."""
         for voice in voices if then == "keep" else ():
             for use in self.users(voice):
-                self._recast(use, KEPT + voice)
+                self._recast(use, self._library.voices.get(voice), KEPT + voice)
         return self._library.voices.delete(voices)
 
-    def _recast(self, use: CastUse, voice: str) -> None:
+    def _recast(self, use: CastUse, gone: Voice, voice: str) -> None:
+        """Another voice for these parts wherever they name the one that goes: to read, or to be said again in."""
         parts = self._library.casts.get(use.production)
-        members: list[Member] = [parts[speaker] for speaker in use.speakers]
-        engine = "" if voice.startswith(KEPT) else self._engine_of(voice)
-        changed = [replace(one, voice=voice, engine=engine or one.engine) for one in members]
+        changed: list[Member] = []
+        for member in (parts[speaker] for speaker in use.speakers):
+            if names(member.voice, gone.id, gone.name):
+                engine = "" if voice.startswith(KEPT) else self._engine_of(voice)
+                member = replace(member, voice=voice, engine=engine or member.engine)
+            if names(member.into, gone.id, gone.name):
+                member = replace(member, into=voice, converter=member.converter if voice.startswith(KEPT) else "")
+            changed.append(member)
         self._desk().cast(use.production, changed)
 
     def _engine_of(self, voice: str) -> str:

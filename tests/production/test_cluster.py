@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from studio.errors import BadRequest
-from studio.studio import Studio
+from studio.studio import Begun, Studio
 
 LINES = 120
 
@@ -64,6 +64,25 @@ def test_lines_are_spread_and_a_lost_node_loses_nothing(
         job = many.scripts.render(id)
         job.wait(60)
         assert job.rendered == 0
+
+
+@pytest.mark.timeout(240)
+def test_lines_are_said_again_in_another_timbre_on_the_nodes(
+    cluster: Any, models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RAY_ADDRESS", cluster.address)
+    (tmp_path / "story.txt").write_text("The old clock struck.\n\nNobody came.", "utf-8")
+    sounds, words = [], []
+    for where in ("", "auto"):
+        with Studio(tmp_path / f"home{where}", ray=where, models=models) as studio:
+            id = studio.scripts.begin(tmp_path / "story.txt", Begun(into="guide-zh")).id
+            assert studio.scripts.render(id).wait(120).states == {"done": 2}
+            lines = list(studio.scripts.all_lines(id))
+            sounds.append([(line.take, studio.scripts.clip(line.take).samples.tobytes()) for line in lines])
+            words.append([studio.takes.details(line.take).words for line in lines])
+            assert len(list(studio.cache.folder.glob("*.flac"))) == 4, "the readings are kept here as well"
+    assert sounds[0] == sounds[1]
+    assert words[0] == words[1] != [(), ()]
 
 
 def test_no_cluster_says_so(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from studio.engines.contract import Recipe, VoiceContent, VoiceKind
 from studio.errors import BadRequest, NotFound, NotInstalled, NotPermitted
-from studio.studio import ConvertRequest, SpeakRequest, Studio
+from studio.studio import Begun, ConvertRequest, Member, SpeakRequest, Studio
 
 HERE = Path(__file__).parents[1]
 CLIP = HERE / "parity" / "cosyvoice" / "common" / "prompt_3s_24k.wav"
@@ -179,3 +179,81 @@ def test_from_the_command_line(models: Path, tmp_path: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=True, env={**os.environ, "LANG": "C"})
     told = json.loads(done.stdout)
     assert (told["engine"], told["rate"]) == ("cosyvoice2", 24_000)
+
+
+# casts
+
+
+def play(studio: Studio, folder: Path, *members: Member) -> str:
+    (folder / "play.txt").write_text("Ann::Hello there, Ben.\nBen::Good morning to you.\nIt rained.\n")
+    kept = studio.scripts.begin(folder / "play.txt", Begun(engine="espeak"))
+    studio.scripts.cast(kept.id, list(members))
+    return kept.id
+
+
+def states(studio: Studio, id: str) -> dict[str, str]:
+    return {line.speaker: line.state for line in studio.scripts.all_lines(id)}
+
+
+def test_each_speaker_has_a_timbre_and_only_their_lines_change(studio: Studio, tmp_path: Path) -> None:
+    id = play(studio, tmp_path, Member("Ann", voice="f3"), Member("Ben", voice="m3"))
+    studio.scripts.render(id).wait(60)
+    before = {line.speaker: line.take for line in studio.scripts.all_lines(id)}
+    studio.scripts.cast(id, [Member("Ann", voice="f3", into="guide-zh")])
+    assert states(studio, id) == {"Ann": "stale", "Ben": "done", "": "done"}
+    studio.scripts.cast(id, [Member("Ann", voice="f3")])
+    assert states(studio, id)["Ann"] == "done"  # taken back, it is as it was
+    studio.scripts.cast(id, [Member("Ann", voice="f3", into="guide-zh", converter="cosyvoice2")])
+    job = studio.scripts.render(id)
+    job.wait(60)
+    assert job.rendered == 1
+    after = {line.speaker: line.take for line in studio.scripts.all_lines(id)}
+    assert {name for name in after if after[name] != before[name]} == {"Ann"}
+    take = studio.takes.get(after["Ann"])
+    assert (take.rate, take.voice_label) == (24_000, "f3 → guide-zh")
+    request = studio.scripts.sample(id, "Ann")
+    assert (request.into, request.converter) == ("guide-zh", "cosyvoice2")
+    made = studio.scripts.export(id, "wav", tmp_path / "play.wav").wait(60)
+    found = studio.inspect(made.files[0].path)
+    assert found.engine == "cosyvoice2, espeak"
+    assert "guide-zh" in found.voice
+
+
+def test_the_narrators_timbre_goes_with_the_voice(studio: Studio, tmp_path: Path) -> None:
+    id = play(studio, tmp_path, Member("", voice="m7", into="guide-en"), Member("Ann", voice="f3"), Member("Ben"))
+    planner = studio.scripts.planner(id)
+    assert {name: planner.member(name).into for name in ("", "Ann", "Ben")} == {
+        "": "guide-en", "Ann": "", "Ben": "guide-en",
+    }  # fmt: skip
+
+
+def test_a_cast_that_cannot_be_is_refused(studio: Studio, tmp_path: Path) -> None:
+    id = play(studio, tmp_path, Member("Ann", voice="f3"))
+    with pytest.raises(NotFound, match="guide-zh"):
+        studio.scripts.cast(id, [Member("Ann", voice="f3", into="guide-zj")])
+    silent = clone(studio, "no consent", agreed=False)
+    studio.scripts.cast(id, [Member("Ann", voice="f3", into=silent)])
+    for door in (lambda: studio.scripts.render(id), lambda: studio.scripts.deliver(id, "mp3")):
+        with pytest.raises(NotPermitted, match="has no consent"):
+            door()
+
+
+def test_a_timbre_in_use_is_known_replaced_or_kept_and_travels(studio: Studio, models: Path, tmp_path: Path) -> None:
+    ann = clone(studio, "Ann's")
+    id = play(studio, tmp_path, Member("Ann", voice="f3", into=ann), Member("Ben", voice="m3"))
+    assert [(use.production, use.speakers) for use in studio.cloning.users(ann)] == [(id, ("Ann",))]
+    copy = studio.scripts.duplicate(id).id
+    assert studio.scripts.member(copy, "Ann").into == ann
+    studio.scripts.pack(id, tmp_path / "pack.zip")
+    with Studio(tmp_path / "elsewhere", models=models) as other:
+        there = other.scripts.unpack(tmp_path / "pack.zip").id
+        assert other.scripts.member(there, "Ann").into == other.voices.get("Ann's").id
+        assert other.scripts.missing(there) == {}
+    studio.cloning.delete(ann, "keep")
+    assert studio.scripts.member(id, "Ann") == Member("Ann", "espeak", "f3", into=f"kept:{ann}")
+    studio.voices.purge()
+    assert studio.scripts.missing(id) == {}
+    studio.voices.restore([ann])
+    studio.scripts.cast(id, [Member("Ann", voice="f3", into=ann)])
+    studio.cloning.delete(ann, "replace", "guide-en")
+    assert (studio.scripts.member(id, "Ann").voice, studio.scripts.member(id, "Ann").into) == ("f3", "guide-en")

@@ -20,7 +20,7 @@ from studio.library.folder import storage_error
 from studio.library.locks import FileLock
 from studio.library.tables import Table
 
-REVISIONS = ("0001", "0002", "0003", "0004", "0005")  # oldest first; the files in `versions/`
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006")  # oldest first; the files in `versions/`
 HEAD = REVISIONS[-1]
 VERSION_TABLE = "library_revision"
 SCRIPTS = Path(__file__).parent
