@@ -14,6 +14,7 @@ import threading
 import time
 import urllib.request
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -43,6 +44,8 @@ class CastMember(BaseModel):
     model: str = Field("", max_length=100)
     style: str = Field("", max_length=300)
     controls: dict[str, Value] = Field(default_factory=dict)
+    into: str = Field("", max_length=300, description="A voice in whose timbre the part is said again; empty: none.")
+    converter: str = Field("", max_length=100, description="The engine that does so; empty: the first that is ready.")
 
 
 class ProductionRequest(BaseModel):
@@ -54,6 +57,8 @@ class ProductionRequest(BaseModel):
     voice: str = Field("", max_length=300)
     style: str = Field("", max_length=300)
     controls: dict[str, Value] = Field(default_factory=dict)
+    into: str = Field("", max_length=300, description="A voice in whose timbre it is said again; empty: none.")
+    converter: str = Field("", max_length=100, description="The engine that does so; empty: the first that is ready.")
     seed: int = Field(0, ge=0, lt=2**31)
     language: str = Field("auto", max_length=35)
     polish: str = Field("off", max_length=50)
@@ -107,7 +112,7 @@ async def begin(request: Request) -> JSONResponse:
         wanted = ConvertRequest(
             engine=state.engine_of(asked.model).id, voice=asked.voice, style=asked.style, controls=asked.controls,
             seed=asked.seed, language=asked.language, polish=asked.polish, format=asked.format, title=asked.title,
-            author=asked.author,
+            author=asked.author, into=asked.into, converter=asked.converter,
         )  # fmt: skip
         job = await state.call(state.studio.convert, source, wanted, names=NAMES | {str(source): "file"})
         await state.call(entered, state, job)
@@ -120,17 +125,29 @@ def casted(state: State, source: Path, asked: ProductionRequest) -> Any:
     """A production with a cast: its script made and its parts cast before the answer, the rest as a job."""
     desk = state.studio.scripts
     engine = state.engine_of(asked.model).id
-    wanted = Begun(asked.title, asked.author, asked.kind, engine, asked.voice, asked.style, asked.language, asked.seed)
+    wanted = Begun(
+        asked.title, asked.author, asked.kind, engine, asked.voice, asked.style, asked.language, asked.seed, asked.into,
+        asked.converter,
+    )  # fmt: skip
     made = desk.begin(source, wanted)
     try:
         if asked.polish != "off":
             desk.change_settings(made.id, "sound", {"polish": asked.polish})
         members = [
-            Member(speaker, one.model and state.engine_of(one.model).id, one.voice, one.style, one.controls)
+            Member(
+                speaker,
+                one.model and state.engine_of(one.model).id,
+                one.voice,
+                one.style,
+                one.controls,
+                into=one.into,
+                converter=one.converter,
+            )
             for speaker, one in (asked.cast or {}).items()
         ]
         if asked.controls and not any(not member.speaker for member in members):
-            members.append(Member("", engine, asked.voice, asked.style, asked.controls))
+            narrator = Member("", engine, asked.voice, asked.style, asked.controls)
+            members.append(replace(narrator, into=asked.into, converter=asked.converter))
         if members:
             desk.cast(made.id, members)
         return desk.deliver(made.id, asked.format)

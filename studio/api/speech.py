@@ -21,6 +21,7 @@ router = APIRouter()
 Value = StrictBool | StrictInt | StrictFloat | StrictStr
 Name = Annotated[str, Field(min_length=1, max_length=300)]
 NAMES = {"text": "input", "voice": "voice", "engine": "model", "language": "studio.language", "style": "studio.style"}
+NAMES |= {"into": "studio.into", "converter": "studio.converter"}
 
 
 class VoiceId(BaseModel):
@@ -42,6 +43,10 @@ class Extensions(BaseModel):
     steps: dict[str, bool | str] = Field(default_factory=dict, description="Steps of normalisation.")
     polish: str = Field(
         default="off", max_length=50, description="A preset of polish; the sound then comes when it is whole."
+    )
+    into: str = Field(default="", max_length=300, description="A voice in whose timbre it is said again; empty: none.")
+    converter: str = Field(
+        default="", max_length=100, description="The engine that does so; empty: the first that is ready."
     )
     timestamps: bool = Field(default=False, description="Word times as events; needs stream_format sse.")
 
@@ -159,6 +164,8 @@ def speak_request(asked: SpeechRequest, spec: EngineSpec, state: State) -> tuple
             language=more.language,
             steps=more.steps or None,
             polish=more.polish,
+            into=more.into,
+            converter=more.converter,
         ),
         tempo,
     )

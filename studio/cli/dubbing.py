@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from studio.cli.main import Session
+from studio.cli.options import with_into
 from studio.cli.reader import LANGUAGE, say
 from studio.cli.show import as_json, duration, table, warn, watch
 from studio.cli.speaking import controls_of
@@ -27,6 +28,7 @@ SHOWN = 10  # of the worst cues
 )
 @click.option("--engine", "-e", default="espeak", help=say("Engine; default espeak.", "引擎，默认 espeak。"))
 @click.option("--voice", "-v", default="", help=say("Voice of who has no name.", "未署名字幕的音色。"))
+@with_into
 @click.option("--style", "-s", default="", help=say("A named style.", "风格名称。"))
 @click.option("--language", default="auto", help=say("Language.", "语言。"))
 @click.option("--seed", type=int, default=0, help=say("Text seed.", "文本种子。"))

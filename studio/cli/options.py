@@ -14,11 +14,35 @@ subtitles_option = click.option(
     default="",
     help=say("Subtitles beside it: srt,vtt,ass,lrc,json,tsv.", "同时写出字幕：srt,vtt,ass,lrc,json,tsv。"),
 )
+into_options = [
+    click.option(
+        "--into",
+        default="",
+        metavar="VOICE",
+        help=say(
+            "Say it again in the timbre of this voice (name or id), by an engine that converts.",
+            "再换成这个音色（名称或 id），由可转换音色的引擎完成。",
+        ),
+    ),
+    click.option(
+        "--converter",
+        default="",
+        metavar="ENGINE",
+        help=say("Engine for --into; default: the first that can.", "--into 所用的引擎，默认取第一个可用的。"),
+    ),
+]
 recogniser_option = click.option("--recogniser", default="", help=say("What listens.", "识别器。"))
 paging = [
     click.option("--page", type=click.IntRange(1), default=1, help=say("Page.", "页码。")),
     click.option("--size", type=click.IntRange(1, 1000), default=50, help=say("Rows of a page.", "每页条数。")),
 ]
+
+
+def with_into(command: Any) -> Any:
+    """The options that say in whose timbre it is said again."""
+    for option in reversed(into_options):
+        command = option(command)
+    return command
 
 
 def paged(command: Any) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from studio.cli.main import Session
-from studio.cli.options import subtitles_option
+from studio.cli.options import subtitles_option, with_into
 from studio.cli.reader import LANGUAGE, say
 from studio.cli.show import as_json, duration, plain, table, warn, watch
 from studio.errors import BadRequest
@@ -127,9 +127,12 @@ def begin(
 @click.argument("id")
 @click.argument("parts", nargs=-1)
 @click.option("--engine", default="", help=say("Engine of these voices.", "这些音色的引擎。"))
+@with_into
 @MACHINE
 @click.pass_obj
-def cast(session: Session, id: str, parts: Sequence[str], engine: str, machine: bool) -> None:
+def cast(
+    session: Session, id: str, parts: Sequence[str], engine: str, into: str, converter: str, machine: bool
+) -> None:
     from studio.studio import Member
 
     with session.open() as studio:
@@ -138,16 +141,22 @@ def cast(session: Session, id: str, parts: Sequence[str], engine: str, machine: 
             speaker, equals, voice = part.partition("=")
             if not equals:
                 raise BadRequest(f"“{part}”: write SPEAKER=VOICE", f"“{part}”：请写成 说话人=音色", where="cast")
-            members.append(Member(speaker, engine, voice))
+            members.append(Member(speaker, engine, voice, into=into, converter=converter))
         if members:
             studio.scripts.cast(id, members)
         found = studio.scripts.parts(id)
         if machine:
             return as_json([plain(one) for one in found])
         table(
-            [say("Speaker", "说话人"), say("Lines", "台词"), say("Engine", "引擎"), say("Voice", "音色")],
             [
-                (one.member.speaker or say("narrator", "旁白"), one.lines, whole.engine, whole.voice)
+                say("Speaker", "说话人"),
+                say("Lines", "台词"),
+                say("Engine", "引擎"),
+                say("Voice", "音色"),
+                say("Into", "换成"),
+            ],
+            [
+                (one.member.speaker or say("narrator", "旁白"), one.lines, whole.engine, whole.voice, whole.into)
                 for one in found
                 for whole in [studio.scripts.member(id, one.member.speaker)]
             ],

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from studio.cli.main import Session
-from studio.cli.options import subtitles_option
+from studio.cli.options import into_options, subtitles_option
 from studio.cli.reader import LANGUAGE, say
 from studio.cli.show import as_json, duration, notes, plain, table, watch
 from studio.errors import BadControl, BadFile
@@ -43,21 +43,7 @@ def direction(command: Any) -> Any:
                 "音色库中的名称或 id、seed:2222、或引擎自带音色。",
             ),
         ),
-        click.option(
-            "--into",
-            default="",
-            metavar="VOICE",
-            help=say(
-                "Say it again in the timbre of this voice (name or id), by an engine that converts.",
-                "再换成这个音色（名称或 id）的音色，由可转换音色的引擎完成。",
-            ),
-        ),
-        click.option(
-            "--converter",
-            default="",
-            metavar="ENGINE",
-            help=say("Engine for --into; default: the first that can.", "--into 所用的引擎，默认取第一个可用的。"),
-        ),
+        *into_options,
         click.option("--style", "-s", default="", help=say("A named style.", "风格名称。")),
         click.option(
             "--control",

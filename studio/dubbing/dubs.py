@@ -97,7 +97,7 @@ class Dubs:
                 where=shown,
             )
         document = read_document(path, name=shown, language=begun.language)
-        source = digest_of({"file": hashlib.sha256(path.read_bytes()).hexdigest(), "begun": asdict(begun)})
+        source = digest_of({"file": hashlib.sha256(path.read_bytes()).hexdigest(), "begun": _plain(begun)})
         for known in self.find(size=500):
             if known.settings.get("begun_from") == source:
                 return known
@@ -335,6 +335,11 @@ class Dubs:
     def _words(self, take: str) -> Known:
         stored = self._library.cache.get(take)
         return stored.words if stored else ()
+
+
+def _plain(begun: Begun) -> dict[str, Any]:
+    """What a dub begins with, the step after its engine only where there is one: the same dub is to be found again."""
+    return {name: value for name, value in asdict(begun).items() if value or name not in ("into", "converter")}
 
 
 def _slots(lines: Sequence[Line]) -> list[Slot]:

@@ -110,7 +110,7 @@ def test_a_book_in_another_timbre(studio: Studio, tmp_path: Path) -> None:
 
 def test_what_cannot_be_is_refused_before_anything_is_said(studio: Studio, tmp_path: Path) -> None:
     before = studio.takes.find().total
-    kept = studio.keep_blend("espeak", {"f2": 1, "m3": 1}, "mixed").id
+    kept = studio.keeping.blend("espeak", {"f2": 1, "m3": 1}, "mixed").id
     for request, error, words in (
         (SpeakRequest(WORDS, into="guide-zh", converter="espeak"), BadRequest, "cannot change"),
         (SpeakRequest(WORDS, into="guide-zh", converter="cosyvoice1"), NotInstalled, "models install cosyvoice1"),
@@ -162,8 +162,8 @@ def test_without_consent_it_is_heard_and_leaves_by_no_door(studio: Studio, tmp_p
 def test_the_voice_that_reads_needs_consent_as_well(studio: Studio, tmp_path: Path) -> None:
     """Its timbre is not heard any more, but its way of speaking is."""
     parents = [{"voice": clone(studio, "nobody's", agreed=False), "weight": 1.0}]
-    content = VoiceContent.from_json(studio.keep_blend("espeak", {"f2": 1, "m3": 1}, "plain").content)
-    reader = studio.keep_voice("espeak", content, "reader", parents=parents).id
+    content = VoiceContent.from_json(studio.keeping.blend("espeak", {"f2": 1, "m3": 1}, "plain").content)
+    reader = studio.keeping.voice("espeak", content, "reader", parents=parents).id
     request = SpeakRequest("Hello there.", voice=reader, into="guide-zh")
     take = studio.speak(request).wait(60)
     for door in (lambda: studio.export_take(take.digest, tmp_path / "out.wav"), lambda: studio.permit(request)):
