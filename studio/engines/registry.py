@@ -203,11 +203,8 @@ class Registry:
         """
         stop = Stop() if stop is None else stop  # a Stop that is not set is false
         with self.lease(id, stop) as engine, translated(id):
-            if not elsewhere and any(recipe.version != engine.spec.version for recipe in recipes):
-                raise EngineFailed(
-                    f"{id}: its weights or settings were changed while this waited; begin again",
-                    f"{id}：等待期间它的权重或设置已更改；请重新开始",
-                )
+            if not elsewhere:
+                unchanged(engine, recipes)
             yield from engine.speak(recipes, stop, stream)
 
     @contextmanager
@@ -328,6 +325,16 @@ class Registry:
                 if self._shipped.get(point.name) != point.value:  # our own, seen through our installed metadata
                     source = point.dist.name if point.dist else point.value
                     self.add(point.name, announced(point), source)
+
+
+def unchanged(engine: Engine, recipes: Sequence[Recipe]) -> None:
+    """`EngineFailed` where the sound of these recipes would be another than their names say."""
+    id, version = engine.spec.id, engine.spec.version
+    if any(recipe.version != version for recipe in recipes):
+        raise EngineFailed(
+            f"{id}: its weights or settings were changed while this waited; begin again",
+            f"{id}：等待期间它的权重或设置已更改；请重新开始",
+        )
 
 
 class _Turns:

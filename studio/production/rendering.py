@@ -14,7 +14,7 @@ import numpy as np
 
 from studio.audio.clip import Clip, Samples
 from studio.engines.contract import AudioChunk, Converts, Recipe, Stop, WordTime
-from studio.engines.registry import Registry
+from studio.engines.registry import Registry, unchanged
 from studio.errors import EngineFailed
 from studio.library import StoredTake, TakeFacts
 from studio.plugins import translated
@@ -173,6 +173,7 @@ class Renderer:
         with self._engines.lease(recipe.engine, stop) as engine, translated(recipe.engine):
             if not isinstance(engine, Converts):
                 raise _broken_off(recipe.engine)
+            unchanged(engine, [recipe])
             frames = 0
             for chunk in resaid(engine, [clip.samples], clip.rate, recipe, stop):
                 frames += len(chunk.samples)
