@@ -17,22 +17,24 @@ log = logging.getLogger(__name__)
 def named(where: str) -> Callable[..., Any]:
     """What `module:class` names, imported when it is made."""
 
-    def make(weights: Any) -> Any:
+    def make(weights: Any, derived: Any = None) -> Any:
         module, _, name = where.partition(":")
-        return made(getattr(import_module(module), name), weights)
+        return made(getattr(import_module(module), name), weights, derived)
 
     return make
 
 
 def announced(point: Any) -> Callable[..., Any]:
     """What an entry point names, imported when it is made."""
-    return lambda weights: made(point.load(), weights)
+    return lambda weights, derived=None: made(point.load(), weights, derived)
 
 
-def made(factory: Any, weights: Any) -> Any:
-    """What a class or function makes; one with a parameter `weights` gets the store of models."""
+def made(factory: Any, weights: Any, derived: Any = None) -> Any:
+    """What a class or function makes; one with a parameter `weights` gets the store of models, one with `derived` the
+    place for what is computed from clips."""
     takes = signature(factory).parameters if callable(factory) else {}
-    return factory(weights=weights) if "weights" in takes else factory()
+    offers = {"weights": weights, "derived": derived}
+    return factory(**{name: offer for name, offer in offers.items() if name in takes})
 
 
 @contextmanager

@@ -28,6 +28,7 @@ from studio.engines.contract import (
     VoiceContent,
     VoiceKind,
 )
+from studio.engines.derived import Derived
 from studio.engines.registry import EngineState, Registry
 from studio.errors import BadFile, BadRequest, NotFound, StudioError
 from studio.library import (
@@ -200,7 +201,8 @@ class Studio:
         """
         store = WeightStore(lambda: DataFolder(folder).weights, _models(models))
         self._settings = Settings(lambda: DataFolder(folder).path)
-        self._engines = Registry(weights=store, settings=self._settings)
+        derived = Derived(lambda: DataFolder(folder).derived)
+        self._engines = Registry(weights=store, settings=self._settings, derived=derived)
         self.models = Models(store, self._forget_model)
         if warm:
             threading.Thread(target=self._warm, args=(warm,), name="warm", daemon=True).start()

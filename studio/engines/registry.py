@@ -29,6 +29,7 @@ from studio.engines.contract import (
     Stop,
     VoiceKind,
 )
+from studio.engines.derived import Derived
 from studio.errors import Cancelled, EngineFailed, InUse, NotFound, NotInstalled, StudioError
 from studio.plugins import announced, made, named, translated
 from studio.settings import Settings
@@ -120,13 +121,16 @@ class Registry:
         third_parties: bool = True,
         weights: WeightStore | None = None,
         settings: Settings | None = None,
+        derived: Derived | None = None,
     ) -> None:
         """`shipped` maps ids to `module:class`; without `third_parties`, entry points are not read.
 
         `settings` say how engines are loaded; without them, the environment alone does.
 
-        An engine whose constructor has a parameter `weights` gets the store of models.
+        An engine whose constructor has a parameter `weights` gets the store of models, one with `derived` the place
+        for what it computes from clips.
         """
+        self._derived = derived or Derived()
         self._weights = weights or WeightStore(lambda: Path(tempfile.gettempdir()) / "timbre-weights")
         self._settings = settings or Settings()
         self._shipped = dict(shipped)
@@ -256,7 +260,7 @@ class Registry:
     def add(self, name: str, factory: Factory, source: str = "") -> None:
         """Register one more engine; whatever is wrong with it shows in its state. Its id is that of its declaration."""
         try:
-            engine: Engine = made(factory, self._weights)
+            engine: Engine = made(factory, self._weights, self._derived)
             wrong = check_engine(engine)
             if not wrong and isinstance(engine, Configures):
                 spec = engine.spec

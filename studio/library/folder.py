@@ -12,7 +12,7 @@ from pathlib import Path
 from studio.errors import BadRequest, DiskFull, InUse, NotWritable, StorageError
 from studio.library.locks import FileLock
 
-FOLDERS = ("takes", "productions", "weights")
+FOLDERS = ("takes", "productions", "weights", "derived")
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,11 @@ class DataFolder:
     @property
     def weights(self) -> Path:
         return self.path / "weights"
+
+    @property
+    def derived(self) -> Path:
+        """What engines computed from clips."""
+        return self.path / "derived"
 
     @property
     def database_url(self) -> str:

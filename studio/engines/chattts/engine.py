@@ -22,6 +22,7 @@ from studio.engines.contract import (
     VoiceContent,
     VoiceKind,
 )  # fmt: skip
+from studio.engines.derived import Arrays, Derived, key_of
 from studio.engines.worker import Mailbox, Task, Worker
 from studio.errors import BadRequest, NotInstalled
 from studio.nn.devices import precision, reached
@@ -37,14 +38,16 @@ if TYPE_CHECKING:  # torch takes seconds to import; it comes with `load`
     from studio.engines.chattts.speaking import Script, Speaking
     from studio.engines.chattts.tokenizer import Tokenizer
 
+ENCODED = "1"  # this way of encoding clips; another number where the codes would be others
 REMEMBERED = 16  # clips whose codes are kept
 
 
 class ChatTTS:
     """Speech from ChatTTS. May be asked by several threads at once."""
 
-    def __init__(self, weights: WeightStore) -> None:
-        self._weights = weights
+    def __init__(self, weights: WeightStore, derived: Derived | None = None) -> None:
+        """`derived` is where it keeps the codes of clips."""
+        self._weights, self._derived = weights, derived or Derived()
         self._settings = {setting.name: setting.default for setting in SETTINGS}
         self._lock = threading.RLock()
         self._speaking: Speaking | None = None
@@ -262,11 +265,25 @@ class ChatTTS:
                 self._samples.move_to_end(key)
                 return self._samples[key]
         code = sample_in(voice.clip)  # it may have been given as a string: the codes themselves
-        codes = _encoded(self._ready().checkpoint, voice.clip) if code is None else self._codes(code)
+        codes = self._encoded(voice.clip) if code is None else self._codes(code)
         with self._lock:
             self._samples[key] = codes
             while len(self._samples) > REMEMBERED:
                 self._samples.popitem(last=False)
+        return codes
+
+    def _encoded(self, clip: bytes) -> "Tensor":
+        """The codes of a clip (an audio file), kept for the next time that the studio runs."""
+        import torch
+
+        checkpoint = self._ready().checkpoint
+        books, how = checkpoint.sizes.embed, f"{self._precision()} {self._device()} {self._settings['quantiser']}"
+        key = key_of(ID, self._weights.digest(ID), ENCODED, torch.__version__, how, clip)
+        kept = self._derived.get(key, lambda found: _fits(found, books.books, books.codes))
+        if kept is not None:
+            return torch.from_numpy(kept["codes"].copy())
+        codes = _encoded(checkpoint, clip)
+        self._derived.put(key, {"codes": codes.numpy()})
         return codes
 
     def _reads(self) -> Callable[[str], bool]:
@@ -295,6 +312,14 @@ def _size(root: Any) -> int:
         return int(json.loads((root / "asset" / "gpt" / "config.json").read_text("utf-8"))["hidden_size"])
     except (OSError, ValueError, KeyError, TypeError):
         return 768
+
+
+def _fits(found: "Arrays", books: int, codes: int) -> bool:
+    """Whether arrays that were kept are the codes of a clip."""
+    one = found.get("codes")
+    if len(found) != 1 or one is None or one.dtype.str != "<i8" or one.ndim != 2 or not one.size:
+        return False
+    return bool(len(one) == books and 0 <= one.min() <= one.max() < codes)
 
 
 def _encoded(checkpoint: "Checkpoint", clip: bytes) -> "Tensor":

@@ -1,6 +1,5 @@
 """`CosyVoice`: the engine contract over a checkpoint and its worker; one class for all published models."""
 
-import hashlib
 import queue
 import threading
 from collections import OrderedDict
@@ -23,6 +22,7 @@ from studio.engines.contract import (
 from studio.engines.cosyvoice.declaration import SETTINGS, SPEAKER_SIZE, VARIANTS, Variant, declare, native
 from studio.engines.cosyvoice.instructions import TEXTS
 from studio.engines.cosyvoice.wording import check, katakana, spoken, word
+from studio.engines.derived import Derived, key_of
 from studio.engines.worker import Mailbox, Task, Worker
 from studio.errors import BadRequest, NotInstalled
 from studio.nn.devices import precision, reached
@@ -57,8 +57,14 @@ GUIDE_LABELS = {
 class CosyVoice:
     """Speech from one published CosyVoice model. May be asked by several threads at once."""
 
-    def __init__(self, weights: WeightStore, variant: Variant = VARIANTS["cosyvoice2"]) -> None:
-        self._weights, self.variant = weights, variant
+    def __init__(
+        self,
+        weights: WeightStore,
+        variant: Variant = VARIANTS["cosyvoice2"],
+        derived: Derived | None = None,
+    ) -> None:
+        """`derived` is where it keeps what it heard in clips."""
+        self._weights, self.variant, self._derived = weights, variant, derived or Derived()
         self._settings = {setting.name: setting.default for setting in SETTINGS}
         self._lock = threading.RLock()
         self._speaking: Speaking | None = None
@@ -315,22 +321,38 @@ class CosyVoice:
         return torch.from_numpy(vector.copy())
 
     def _listened(self, clip: bytes, transcript: str) -> "Reference":
-        """What is in a clip, heard once."""
-        from studio.engines.cosyvoice.reference import check_transcript, listen, read
+        """What is in a clip, heard once: it is remembered, and kept for the next time that the studio runs."""
+        from studio.engines.cosyvoice import reference
 
-        key = hashlib.sha256(clip).hexdigest()
+        checkpoint = self._ready().checkpoint
+        key = self._key(clip)
         with self._lock:
-            if key in self._heard:
-                self._heard.move_to_end(key)
-                return self._heard[key]
-        samples, rate = read(clip)
-        check_transcript(transcript, len(samples) / rate)
-        found = listen(self._ready().checkpoint, samples, rate)
+            found = self._heard.get(key)
+        if found is None and (kept := self._derived.get(key, lambda arrays: reference.fits(arrays, checkpoint.sizes))):
+            found = reference.reference_of(kept)
+        if found is None:
+            samples, rate = reference.read(clip)
+            reference.check_transcript(transcript, len(samples) / rate)
+            found = reference.listen(checkpoint, samples, rate)
+            self._derived.put(key, reference.arrays_of(found))
+        reference.check_transcript(transcript, found.seconds)
         with self._lock:
             self._heard[key] = found
+            self._heard.move_to_end(key)
             while len(self._heard) > REMEMBERED:
                 self._heard.popitem(last=False)
         return found
+
+    def _key(self, clip: bytes) -> str:
+        """The name of what is heard in a clip, by these weights and the code that listens."""
+        import onnxruntime
+        import torch
+
+        from studio.engines.cosyvoice.reference import HEARD
+
+        id = self.variant.id
+        versions = HEARD, torch.__version__, onnxruntime.__version__
+        return key_of(id, self._weights.digest(id), *versions, clip)
 
     def _expect(self, recipe: Recipe) -> None:
         modes = [mode for mode, _ in self.spec.modes]
@@ -376,33 +398,33 @@ def _write(texts: Iterable[str], pieces: "queue.SimpleQueue[str | None]", box: M
 class CosyVoice1(CosyVoice):
     """The first generation."""
 
-    def __init__(self, weights: WeightStore) -> None:
-        super().__init__(weights, VARIANTS["cosyvoice1"])
+    def __init__(self, weights: WeightStore, derived: Derived | None = None) -> None:
+        super().__init__(weights, VARIANTS["cosyvoice1"], derived)
 
 
 class CosyVoice1Sft(CosyVoice):
     """The first generation with its own speakers."""
 
-    def __init__(self, weights: WeightStore) -> None:
-        super().__init__(weights, VARIANTS["cosyvoice1-sft"])
+    def __init__(self, weights: WeightStore, derived: Derived | None = None) -> None:
+        super().__init__(weights, VARIANTS["cosyvoice1-sft"], derived)
 
 
 class CosyVoice1Instruct(CosyVoice):
     """The first generation's speakers, directed."""
 
-    def __init__(self, weights: WeightStore) -> None:
-        super().__init__(weights, VARIANTS["cosyvoice1-instruct"])
+    def __init__(self, weights: WeightStore, derived: Derived | None = None) -> None:
+        super().__init__(weights, VARIANTS["cosyvoice1-instruct"], derived)
 
 
 class CosyVoice2(CosyVoice):
     """The second generation."""
 
-    def __init__(self, weights: WeightStore) -> None:
-        super().__init__(weights, VARIANTS["cosyvoice2"])
+    def __init__(self, weights: WeightStore, derived: Derived | None = None) -> None:
+        super().__init__(weights, VARIANTS["cosyvoice2"], derived)
 
 
 class CosyVoice3(CosyVoice):
     """The third generation."""
 
-    def __init__(self, weights: WeightStore) -> None:
-        super().__init__(weights, VARIANTS["cosyvoice3"])
+    def __init__(self, weights: WeightStore, derived: Derived | None = None) -> None:
+        super().__init__(weights, VARIANTS["cosyvoice3"], derived)

@@ -4,8 +4,11 @@ Rules that the models were trained with, checked before any work begins: how lon
 at what rate it was recorded, how a transcript fits what is said.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -14,9 +17,10 @@ from studio.engines.cosyvoice.checkpoint import Checkpoint
 from studio.engines.cosyvoice.declaration import LONGEST_PROMPT_S, LOWEST_RATE
 from studio.engines.cosyvoice.features import HEARD_RATE, flow_mel, resampled
 from studio.engines.cosyvoice.flow import Prompt
-from studio.engines.cosyvoice.sizes import FlowSizes
+from studio.engines.cosyvoice.sizes import MELS, FlowSizes, Sizes
 from studio.errors import BadFile
 
+HEARD = "1"  # this way of listening; another number where a clip would be heard otherwise
 FASTEST = 40  # characters a second that nobody says: the transcript is of something else
 
 
@@ -27,6 +31,7 @@ class Reference:
     sounds: Tensor  # (n,) int64
     mel: Tensor  # (frames, 80)
     speaker: Tensor  # (192,)
+    seconds: float  # of the clip
 
     def prompt(self, sizes: FlowSizes) -> Prompt:
         """What the flow is given: of a long clip its last seconds, all of which it would have to look at again and
@@ -46,7 +51,36 @@ def listen(checkpoint: Checkpoint, samples: Tensor, rate: int, *, even: bool = T
     if even and (each := sizes.flow.frames):
         count = min(len(mel) // each, len(sounds))
         sounds, mel = sounds[:count], mel[: each * count]
-    return Reference(sounds, mel, checkpoint.ears.speaker(heard))
+    return Reference(sounds, mel, checkpoint.ears.speaker(heard), len(samples) / rate)
+
+
+def arrays_of(heard: Reference) -> Mapping[str, Any]:
+    """What was heard, to be kept."""
+    named = {"sounds": heard.sounds, "mel": heard.mel, "speaker": heard.speaker}
+    return {name: one.numpy() for name, one in named.items()} | {"seconds": np.array([heard.seconds], np.float64)}
+
+
+def reference_of(arrays: Mapping[str, Any]) -> Reference:
+    """The inverse; `fits` was asked before."""
+    sounds, mel, speaker = (torch.from_numpy(arrays[name].copy()) for name in ("sounds", "mel", "speaker"))
+    return Reference(sounds, mel, speaker, float(arrays["seconds"][0]))
+
+
+def fits(arrays: Mapping[str, Any], sizes: Sizes) -> bool:
+    """Whether arrays that were kept are such as this model hears."""
+    kinds = {"sounds": ("<i8", 1), "mel": ("<f4", 2), "speaker": ("<f4", 1), "seconds": ("<f8", 1)}
+    found = {name: (one.dtype.str, one.ndim) for name, one in arrays.items()}
+    if found != kinds:
+        return False
+    sounds, mel, each = arrays["sounds"], arrays["mel"], sizes.flow.frames
+    return bool(
+        mel.shape[1] == MELS
+        and arrays["speaker"].shape == (sizes.speaker,)
+        and arrays["seconds"].shape == (1,)
+        and (not each or len(mel) == each * len(sounds))
+        and (not len(sounds) or 0 <= sounds.min() <= sounds.max() < sizes.ids.sounds)
+        and all(np.isfinite(arrays[name]).all() for name in ("mel", "speaker", "seconds"))
+    )
 
 
 def read(clip: bytes) -> tuple[Tensor, int]:
