@@ -16,7 +16,7 @@ _ID = re.compile(r"[a-z][a-z0-9_-]{1,31}")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _LANGUAGE = re.compile(r"[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*")
 KINDS = ("number", "integer", "choice", "switch", "text")
-GROUPS = ("basic", "refining", "sampling", "expert")
+GROUPS = ("basic", "timbre", "refining", "sampling", "expert")
 
 
 def check_engine(engine: Engine) -> list[Words]:

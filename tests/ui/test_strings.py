@@ -20,7 +20,7 @@ BUILT = {  # keys put together at run time: prefix -> what follows
     "voices.any.": ["engine", "language", "gender", "kind", "tag", "emotion"],
     "voices.sort.": ["newest", "used", "name", "rating"],
     "takes.sort.": ["newest", "longest", "used"],
-    "group.": ["refining", "sampling", "expert"],
+    "group.": ["timbre", "refining", "sampling", "expert"],
     "how.": ["honoured", "approximated", "ignored", "unknown"],
     "book.gap.": ["sentence", "paragraph", "chapter"],
     "kind.": ["builtin", "seed", "embedding", "clip", "blend"],

@@ -87,7 +87,7 @@ CONTROLS = (
         high=1.35,
         step=0.01,
         unit="×",
-        group="refining",
+        group="timbre",
     ),
     Control(
         "breath",
@@ -99,7 +99,7 @@ CONTROLS = (
         high=100,
         step=1,
         unit="%",
-        group="refining",
+        group="timbre",
     ),
     Control(
         "brightness",
@@ -110,7 +110,7 @@ CONTROLS = (
         low=-10,
         high=10,
         step=0.5,
-        group="refining",
+        group="timbre",
     ),
     Control(
         "roughness",
@@ -121,7 +121,7 @@ CONTROLS = (
         low=0,
         high=5,
         step=1,
-        group="refining",
+        group="timbre",
     ),
 )
 

@@ -113,7 +113,7 @@ function paint() {
   const now = settings(), spec = engine();
   const of = (name) => spec.controls.filter((c) => c.group === name);
   const rows = (list) => list.map((c) => controlRow(c, base(c), now.controls[c.name]));
-  const groups = ["refining", "sampling", "expert"].filter((name) => of(name).length);
+  const groups = ["timbre", "refining", "sampling", "expert"].filter((name) => of(name).length);
   fill(part.element.querySelector(".part-desk"), html`
     <label class="field"><span>${t("desk.engine")}</span><select id="engine" data-set="engine">
       ${told.engines.map((e) => html`<option value="${e.id}" ${raw(e.id === now.engine ? "selected" : "")} ${raw(e.ready ? "" : "disabled")}>${e.title}${e.ready ? "" : " · " + t("model.state." + e.state)}</option>`)}</select></label>
@@ -129,7 +129,7 @@ function paint() {
       ${spec.kinds.includes("seed") ? seedRow("voiceseed", t("desk.voiceseed"), seedOf(now.voice), t("desk.voiceseed.help")) : ""}
       ${seedRow("seed", t("desk.seed"), now.seed, t("desk.seed.help"))}
     </div>
-    <label class="field" title="${t("desk.split.help")}"><span>${t("desk.split")}</span><span class="with-unit"><input type="number" id="split" data-set="split" min="0" max="500" step="10" value="${now.split || 0}"><span class="soft">${t("unit.characters")}</span></span></label>
+    <label class="field" title="${t("desk.split.help")}"><span>${t("desk.split")}</span><span class="with-unit"><input type="number" id="split" data-set="split" min="0" max="500" step="10" placeholder="${t("desk.split.auto")}" value="${now.split || ""}"><span class="soft">${t("unit.characters")}</span></span></label>
     ${groups.map((name) => html`<details class="group" ${raw(remember.get("group-" + name, 0) ? "open" : "")}>
       <summary data-act="group" data-group="${name}">${t("group." + name)}<span class="dot" ${raw(of(name).some((c) => changed(c, base(c), now.controls[c.name])) ? "" : "hidden")}></span></summary>
       <div class="controls">${rows(of(name))}</div></details>`)}

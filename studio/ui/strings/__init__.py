@@ -77,8 +77,9 @@ STRINGS: dict[str, Words] = {
         "这是可以分享的编码。把别人的编码粘贴到音色搜索框即可使用。",
     ),
     "desk.split": Words("Length of a line", "每句长度"),
+    "desk.split.auto": Words("automatic", "自动"),
     "desk.split.help": Words(
-        "How many characters are spoken in one go; 0 leaves it to the studio.", "一次朗读的字符数；0 表示由工坊决定。"
+        "How many characters are spoken in one go; empty leaves it to the studio.", "一次朗读的字符数；留空则由工坊决定。"
     ),
     "call.button": Words("API call", "API 调用"),
     "call.title": Words("The same by a program", "用程序做同样的事"),
@@ -231,6 +232,7 @@ STRINGS: dict[str, Words] = {
     ),
     "desk.dice": Words("Draw a number", "随机抽一个"),
     "control.reset": Words("Put back: {name}", "还原：{name}"),
+    "group.timbre": Words("Timbre", "音质"),
     "group.refining": Words("Refining", "口语化"),
     "group.sampling": Words("Sampling", "采样"),
     "group.expert": Words("Expert", "高级"),
