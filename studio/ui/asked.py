@@ -86,4 +86,6 @@ def speak_request(words: str, desk: Mapping[str, Any]) -> SpeakRequest:
         polish=text(desk, "polish", "off") or "off",
         stream=switch(desk, "stream", True),
         split=whole(desk, "split", 0),
+        into=text(desk, "into"),
+        converter=text(desk, "converter"),
     )

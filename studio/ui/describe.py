@@ -17,6 +17,8 @@ from studio.studio import (
     Style,
     Take,
     Voice,
+    VoiceKind,
+    VoiceQuery,
 )
 from studio.ui.glyph import glyph_of
 from studio.ui.strings import STRINGS, say
@@ -24,6 +26,7 @@ from studio.ui.tongues import TONGUES
 
 Plain = dict[str, Any]
 TITLE = 60  # characters of a take's name
+OFFERED = 200  # voices of a list that is not searched
 
 
 def joined(*parts: str) -> str:
@@ -48,6 +51,22 @@ def emotions(studio: Studio, language: str) -> dict[str, str]:
     """The emotions that can be heard here, by name; none where nothing can listen."""
     ready = [state.spec for state in studio.listening.states() if state.spec and state.state == "ready"]
     return {name: words.text(language) for spec in ready for name, words in spec.emotions}
+
+
+def timbres(studio: Studio, language: str) -> list[list[Any]]:
+    """What can be said again in another voice, and by whom: `[engine, title, [[voice, name], …]]` for each engine that
+    is ready to; a cloned voice of another engine lends its clip. Empty where no engine can."""
+    found = []
+    for id in studio.converters():
+        spec = studio.engine(id)
+        kept = list(studio.voices.find(VoiceQuery(engine=id, size=OFFERED)))
+        if VoiceKind.CLIP in spec.voice_kinds:
+            clips = studio.voices.find(VoiceQuery(kind="clip", size=OFFERED))
+            kept += [voice for voice in clips if voice.engine != id]
+        voices = [[voice.id, voice.name] for voice in kept]
+        voices += [[one.name, one.label.text(language)] for one in studio.builtin_voices(id)]
+        found.append([id, spec.title.text(language), voices])
+    return found
 
 
 def clock(seconds: float) -> str:

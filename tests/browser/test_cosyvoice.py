@@ -1,11 +1,12 @@
 """CosyVoice in the page, with the small checkpoints: a mode chosen, directed, spoken; and without weights."""
 
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
-from studio.studio import Studio
+from studio.studio import Begun, NewLine, Studio
 from studio.ui.options import Options
 from tests.parity.cosyvoice_published import write_checkpoint
 
@@ -37,6 +38,14 @@ def choose(page: Any, engine: str) -> None:
     page.locator('[data-control="endless"] select').select_option("keep")  # a random model seldom ends by itself
 
 
+def until(true: Callable[[], bool]) -> None:
+    """Wait for what the page has told the server."""
+    end = time.monotonic() + 15
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
 def spoken(page: Any) -> None:
     page.locator("#generate").click()
     page.locator("#result .result").wait_for(timeout=60_000)
@@ -56,6 +65,41 @@ def test_a_text_is_spoken_with_controls_of_the_engine(
         page.select_option("#mode", "cross_lingual")
     spoken(page)
     shot(page, f"cosyvoice-{engine}-{language}-{width}")
+
+
+@pytest.mark.parametrize(
+    ("language", "width", "label"), [("en-US", 1280, "Then in the voice of"), ("zh-CN", 390, "再换成谁的音色")]
+)
+def test_what_is_said_is_said_again_in_another_voice(
+    visit: Visit, home: Studio, shot: Callable[[Any, str], None], language: str, width: int, label: str
+) -> None:
+    """On the desk, kept for the next visit and in the call for programs; and for one speaker of a cast."""
+    page = visit(language=language, width=width)
+    assert label in page.locator(".into").inner_text()
+    page.select_option("#into", '["guide-en","cosyvoice2"]')
+    page.locator("#text textarea").fill("Hello there.")
+    spoken(page)
+    assert "guide-en" in page.locator("#result .result").inner_text()
+    shot(page, f"into-speak-{language}-{width}")
+    page.reload()
+    page.wait_for_selector("html[data-ready=speak]")
+    assert page.locator("#into").input_value() == '["guide-en","cosyvoice2"]'
+    page.locator("#call").click()
+    assert '"into": "guide-en"' in page.locator("#call-code").inner_text()
+
+    id = home.scripts.empty(Begun(title=f"Play {language}")).id
+    home.scripts.edit(id, "insert", line=NewLine("Hello there.", "Ann"), chapter=home.scripts.chapters(id)[0].id)
+    page.goto(page.url.partition("#")[0] + f"#/productions/{id}/cast")
+    part = page.locator('[data-speaker="Ann"]')
+    part.locator('[data-field="into"]').select_option('["guide-zh","cosyvoice2"]')
+    until(lambda: home.scripts.member(id, "Ann").into == "guide-zh")
+    page.reload()
+    part.locator('[data-field="gain_db"]').fill("3")
+    part.locator('[data-field="gain_db"]').press("Tab")
+    until(lambda: home.scripts.member(id, "Ann").gain_db == 3)
+    shot(page, f"into-cast-{language}-{width}")
+    member = home.scripts.member(id, "Ann")
+    assert (member.into, member.converter, member.gain_db) == ("guide-zh", "cosyvoice2", 3)
 
 
 @pytest.mark.parametrize(("language", "word"), [("en-US", "not installed"), ("zh-CN", "未安装")])

@@ -165,16 +165,7 @@ class Questions:
 
     def converters(self, asked: dict[str, Any], language: str) -> Any:
         """Engines that say a take again in another voice, each with its voices."""
-        from studio.studio import VoiceQuery
-
-        found = []
-        for id in self.studio.converters():
-            spec = self.studio.engine(id)
-            kept = self.studio.voices.find(VoiceQuery(engine=id, size=CHOICES))
-            voices = [[one.id, one.name] for one in kept]
-            voices += [[one.name, one.label.text(language)] for one in self.studio.builtin_voices(id)]
-            found.append([id, spec.title.text(language), voices])
-        return found
+        return describe.timbres(self.studio, language)
 
     def revoice(self, asked: dict[str, Any], language: str) -> Any:
         """A take in another voice, as a take of its own."""

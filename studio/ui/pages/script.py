@@ -84,6 +84,7 @@ class Questions:
             "emotions": named(self.desk.emotions(), language),
             "problems": named(self.desk.problems(), language),
             "engines": [[e.id, e.title.text(language)] for e in self.studio.engines() if e.state == "ready"],
+            "timbres": describe.timbres(self.studio, language),
             "masters": [
                 {"id": m.id, "label": m.label.text(language), "help": m.about.text(language)}
                 for m in self.desk.masters()
@@ -303,9 +304,16 @@ class Questions:
             "name": speaker or say("script.narrator", language),
             "lines": part.lines,
             "seconds": part.seconds,
-            "own": {"engine": part.member.engine, "voice": part.member.voice, "style": part.member.style},
+            "own": {
+                "engine": part.member.engine,
+                "voice": part.member.voice,
+                "style": part.member.style,
+                "into": part.member.into,
+                "converter": part.member.converter,
+            },
             "engine": whole.engine,
             "voice": whole.voice,
+            "into": whole.into,
             "style": whole.style,
             "gain_db": part.member.gain_db,
             "gender": describe.label("gender", part.member.gender, language) if part.member.gender else "",
@@ -464,4 +472,6 @@ def member_of(asked: dict[str, Any]) -> Member:
         take.text(asked, "voice"),
         take.text(asked, "style"),
         gain_db=float(gain) if isinstance(gain, (int, float)) else 0.0,
+        into=take.text(asked, "into"),
+        converter=take.text(asked, "converter"),
     )

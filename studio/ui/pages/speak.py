@@ -103,6 +103,7 @@ class Questions:
         self.voices = [
             self.voice_shown,
             self.voices_offered,
+            self.timbres,
             self.voice_string,
             self.save_style,
             self.delete_style,
@@ -136,6 +137,7 @@ class Questions:
                 for name in EXAMPLES
             ],
             "gaps": vars(SpeakRequest("").gaps),
+            "timbres": describe.timbres(studio, language),
             "start": START,
         }
 
@@ -172,6 +174,10 @@ class Questions:
                 raise
             return None
         return describe.string_voice(engine, code, language)
+
+    def timbres(self, asked: dict[str, Any], language: str) -> Any:
+        """In which voices it can be said again."""
+        return describe.timbres(self.studio, language)
 
     def voice_string(self, asked: dict[str, Any], language: str) -> Any:
         """The voice on the desk as the string that people exchange."""

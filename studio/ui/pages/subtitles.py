@@ -1,5 +1,6 @@
 """The Subtitles page: subtitles that are spoken at their times, cue by cue, and what was done so that they fit."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -180,8 +181,10 @@ class Questions:
         return self.dubbing.settings(id)
 
     def dub_cast(self, asked: dict[str, Any], language: str) -> Any:
-        member = Member(take.text(asked, "speaker"), take.text(asked, "engine"), take.text(asked, "voice"))
-        self.studio.scripts.cast(self._id(asked), [member])
+        id, speaker = self._id(asked), take.text(asked, "speaker")
+        own = (part.member for part in self.studio.scripts.parts(id) if part.member.speaker == speaker)
+        member = replace(next(own, Member(speaker)), engine=take.text(asked, "engine"), voice=take.text(asked, "voice"))
+        self.studio.scripts.cast(id, [member])
         return True
 
     def dub_voices(self, asked: dict[str, Any], language: str) -> Any:

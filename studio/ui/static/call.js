@@ -7,6 +7,7 @@ const tongues = ["curl", "Python", "JavaScript"];
 export function bodyOf(text, settings, controls) {
   const own = Object.fromEntries(controls.filter((c) => settings.controls?.[c.name] !== undefined && settings.controls[c.name] !== c.default).map((c) => [c.name, settings.controls[c.name]]));
   const more = {};
+  if (settings.into) Object.assign(more, { into: settings.into, converter: settings.converter });
   if (settings.style) more.style = settings.style;
   if (settings.seed) more.seed = settings.seed;
   if (Object.keys(own).length) more.controls = own;

@@ -1,7 +1,8 @@
 // The desk: who speaks and how. Its value is a Gradio component's value, so that Generate sends exactly what is shown.
-import { acts, ask, dialog, escape, fill, hear, html, iconButton, later, make, options, raw, remember, sign, t, tell } from "./dom.js";
+import { acts, ask, dialog, escape, fill, hear, html, iconButton, later, make, notice, options, raw, remember, sign, t, tell } from "./dom.js";
 import { controlRow, changed } from "./controls.js";
 import { go } from "./frame.js";
+import * as into from "./into.js";
 import { showHeld, shownAs, unheld } from "./held.js";
 import { pick } from "./picker.js";
 
@@ -36,7 +37,7 @@ export async function mount(given) {
   acts(part.element, { call: () => tell("call"), string: showString, voice: openPicker, dice, reset, held: unset, group, savestyle: saveStyle, allstyles: () => { go("voices"); tell("openstyles"); }, dropstyle: dropStyle, help });
   part.element.addEventListener("input", changeControl);
   part.element.addEventListener("change", change);
-  hear("voices", async () => { await seeVoice(); paintVoice(); });
+  hear("voices", async () => { await seeVoice(); told.timbres = (await ask(part.server.timbres)) || told.timbres; paintVoice(); paintInto(); });
   hear("models", installed);
   tell("desk");
   hear("styles", async () => {
@@ -50,7 +51,8 @@ export async function mount(given) {
 /** A model came or went: its engine can be chosen from now on, or no longer. */
 async function installed(states) {
   if (told.engines.every((e) => !(e.id in states) || states[e.id] === e.state)) return;
-  told.engines = (await ask(part.server.speak_begin))?.engines || told.engines;
+  Object.assign(told, await ask(part.server.speak_begin));
+  sound();
   if (!engine().ready) useEngine(told.start.engine);
   await seeVoice();
   paint();
@@ -60,7 +62,7 @@ async function installed(states) {
 function sound() {
   const names = new Set(engine().controls.map((c) => c.name));
   const controls = Object.fromEntries(Object.entries(settings().controls || {}).filter(([name]) => names.has(name)));
-  part.props.value = { ...settings(), controls };
+  part.props.value = { ...settings(), controls, ...(told.timbres.length ? {} : { into: "", converter: "" }) };
 }
 
 async function seeVoice() {
@@ -97,6 +99,7 @@ function useEngine(id) {
 export async function load(request) {
   const { text, ...rest } = request;
   set({ ...told.start, ...rest, steps: rest.steps || {} });
+  if (rest.into && !told.timbres.length) notice(t("into.gone"));
   sound();
   await seeVoice();
   paint();
@@ -117,7 +120,7 @@ function paint() {
   fill(part.element.querySelector(".part-desk"), html`
     <label class="field"><span>${t("desk.engine")}</span><select id="engine" data-set="engine">
       ${told.engines.map((e) => html`<option value="${e.id}" ${raw(e.id === now.engine ? "selected" : "")} ${raw(e.ready ? "" : "disabled")}>${e.title}${e.ready ? "" : " · " + t("model.state." + e.state)}</option>`)}</select></label>
-    <div class="field"><span>${t("desk.voice")}</span><button type="button" class="voice-button" id="voice" data-act="voice" aria-haspopup="dialog"></button>${told.engines.find((e) => e.id === now.engine)?.strings ? html`<button type="button" class="quiet small" id="voice-string" data-act="string">${t("desk.string")}</button>` : ""}</div>
+    <div class="field"><span>${t("desk.voice")}</span><button type="button" class="voice-button" id="voice" data-act="voice" aria-haspopup="dialog"></button>${told.engines.find((e) => e.id === now.engine)?.strings ? html`<button type="button" class="quiet small" id="voice-string" data-act="string">${t("desk.string")}</button>` : ""}<div id="into-field"></div></div>
     <div class="field-row"><label class="field"><span>${t("desk.style")}</span><select id="style" data-set="style">
       ${options([["", t("desk.style.none")], ...stylesHere().map((s) => [s.name, s.label])], now.style)}</select></label>
       ${iconButton("savestyle", "add", t("desk.style.save"), 'id="style-save"')}
@@ -135,8 +138,10 @@ function paint() {
       <div class="controls">${rows(of(name))}</div></details>`)}
     <button type="button" class="quiet" id="call" data-act="call">${t("call.button")}</button>`);
   paintVoice();
+  paintInto();
   held();
 }
+const paintInto = () => fill(part.element.querySelector("#into-field"), into.field(told.timbres, settings(), 'id="into" data-set="into"'));
 const held = () => showHeld(part.element, engine(), settings().controls, part.server.control_held);
 function paintVoice() {
   const button = part.element.querySelector("#voice");
@@ -198,6 +203,7 @@ async function change(event) {
   if (name === "engine") { useEngine(value); await seeVoice(); paint(); }
   else if (name === "style") { set({ style: value, controls: {} }); paint(); }
   else if (name === "mode") set({ mode: value });
+  else if (name === "into") set(into.read(value));
   else if (name === "voiceseed") useVoice(value === "" ? "" : "seed:" + value);
   else if (name === "split") set({ split: number(value) });
   else set({ seed: number(value) });

@@ -5,6 +5,7 @@ from studio.ui.strings.captions import CAPTION_STRINGS
 from studio.ui.strings.cloning import CLONING_STRINGS
 from studio.ui.strings.dubbing import DUBBING_STRINGS
 from studio.ui.strings.exchange import EXCHANGE_STRINGS
+from studio.ui.strings.into import INTO_STRINGS
 from studio.ui.strings.scripts import SCRIPT_STRINGS
 from studio.ui.strings.survey import SURVEY_STRINGS
 from studio.ui.strings.tuning import TUNING_STRINGS
@@ -464,6 +465,7 @@ STRINGS: dict[str, Words] = {
     **DUBBING_STRINGS,
     **SURVEY_STRINGS,
     **TUNING_STRINGS,
+    **INTO_STRINGS,
     **CAPTION_STRINGS,
     **BATCH_STRINGS,
     **VOICE_STRINGS,
