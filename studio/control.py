@@ -8,7 +8,7 @@ from studio.errors import BadControl
 from studio.words import Words
 
 Value = str | int | float | bool
-Group = Literal["basic", "refining", "sampling", "expert"]
+Group = Literal["basic", "timbre", "refining", "sampling", "expert"]
 
 
 @dataclass(frozen=True)

@@ -80,7 +80,8 @@ STRINGS: dict[str, Words] = {
     "desk.split": Words("Length of a line", "每句长度"),
     "desk.split.auto": Words("automatic", "自动"),
     "desk.split.help": Words(
-        "How many characters are spoken in one go; empty leaves it to the studio.", "一次朗读的字符数；留空则由工坊决定。"
+        "How many characters are spoken in one go; empty leaves it to the studio.",
+        "一次朗读的字符数；留空则由工坊决定。",
     ),
     "call.button": Words("API call", "API 调用"),
     "call.title": Words("The same by a program", "用程序做同样的事"),
