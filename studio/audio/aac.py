@@ -22,6 +22,7 @@ from studio.audio.clip import Samples
 from studio.audio.drafts import Draft
 from studio.audio.mp4 import FRAME, Mp4Writer
 from studio.audio.muxing import audio_frame
+from studio.audio.panning import LAYOUTS, channels_of
 from studio.audio.tags import Span, Tags
 
 OPTIONS = {"aac_coder": "fast"}
@@ -40,7 +41,7 @@ class Stretch(NamedTuple):
 def encode_stretch(sound: Samples, rate: int, bitrate: int, first: int, count: int | None) -> Stretch:
     """`count` packets (None: all that come) from packet `first` on; packet 0 holds the coder's priming."""
     coder: Any = av.CodecContext.create("aac", "w")
-    coder.sample_rate, coder.layout, coder.format, coder.bit_rate = rate, "mono", "fltp", bitrate
+    coder.sample_rate, coder.layout, coder.format, coder.bit_rate = rate, LAYOUTS[channels_of(sound)], "fltp", bitrate
     coder.time_base, coder.options = Fraction(1, rate), OPTIONS
     made = []
     for at in range(0, len(sound), STRETCH // 8):
@@ -55,10 +56,10 @@ def encode_stretch(sound: Samples, rate: int, bitrate: int, first: int, count: i
 class AacWriter:
     """An M4A or M4B file growing in a draft."""
 
-    def __init__(self, draft: Draft, rate: int, bitrate: int, brand: bytes) -> None:
+    def __init__(self, draft: Draft, rate: int, bitrate: int, brand: bytes, channels: int = 1) -> None:
         self._rate = rate
         self._bitrate = bitrate
-        self._mp4 = Mp4Writer(draft, rate, bitrate, brand)
+        self._mp4 = Mp4Writer(draft, rate, bitrate, brand, channels)
         self._config = b""
         self._frames = 0
         self._held: list[Samples] = []

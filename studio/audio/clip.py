@@ -48,7 +48,7 @@ def to_int16(samples: Samples) -> Pcm:
 
 def finite(samples: Samples) -> bool:
     """Whether every sample is a number. One pass that makes no array: what is not a number spoils the sum."""
-    return bool(np.isfinite(np.add.reduce(samples)))
+    return bool(np.isfinite(np.add.reduce(samples, axis=None)))
 
 
 def from_int16(pcm: Pcm) -> Samples:

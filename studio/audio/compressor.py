@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from studio.audio.clip import Samples
-from studio.audio.filters import NOTHING, Blocks
+from studio.audio.filters import Blocks, joined, shaped
 
 BLOCK = 256  # steps
 VOICE_S = 4.0  # over which the voice's level is averaged
@@ -38,23 +38,20 @@ class Compressor:
         return 1 - math.exp(-self._step / rate / seconds)
 
     def push(self, samples: Samples) -> Samples:
-        done = [self._compress(block) for block in self._blocks.push(samples)]
-        return np.concatenate(done) if done else NOTHING
+        return joined([self._compress(block) for block in self._blocks.push(samples)])
 
     def finish(self) -> Samples:
         blocks, left = self._blocks.finish()
-        done = [self._compress(block) for block in blocks]
-        return np.concatenate(done)[:left] if done else NOTHING
+        return joined([self._compress(block) for block in blocks])[:left]
 
     def _compress(self, sound: Samples) -> Samples:
-        steps = sound.reshape(BLOCK, self._step)
+        steps = sound.reshape(BLOCK, -1)  # of all channels: the louder one decides, so that nothing wanders
         reductions = self._reductions(np.square(np.abs(steps).max(axis=1).astype(np.float64)))
         if not reductions.any():
             return sound
         gains = 10 ** (-reductions / 20)
         curve = np.interp(np.arange(len(sound)) / self._step, np.arange(BLOCK + 1), gains)
-        compressed: Samples = sound * curve.astype(np.float32)
-        return compressed
+        return shaped(sound, curve)
 
     def _reductions(self, peaks: NDArray[np.float64]) -> NDArray[np.float64]:
         """Decibels to take away at the edges of the steps: `BLOCK` + 1 of them."""

@@ -25,18 +25,18 @@ class Encoder(Protocol):
         """Stop working; the draft will be discarded."""
 
 
-def encoder(draft: Draft, format: Format, rate: int, bitrate: int | None) -> Encoder:
-    """The encoder of `format`; `rate` and `bitrate` are ones it takes."""
+def encoder(draft: Draft, format: Format, rate: int, bitrate: int | None, channels: int = 1) -> Encoder:
+    """The encoder of `format`; `rate` and `bitrate` are ones it takes. Two channels come as (frames, 2)."""
     if format.id == "wav":
-        return WavWriter(draft, rate)
+        return WavWriter(draft, rate, channels)
     if format.id == "flac":
         from studio.audio.flac import FlacWriter
 
-        return FlacWriter(draft, rate)
+        return FlacWriter(draft, rate, channels)
     if format.id in BRANDS:
         from studio.audio.aac import AacWriter
 
-        return AacWriter(draft, rate, bitrate or 0, BRANDS[format.id])
+        return AacWriter(draft, rate, bitrate or 0, BRANDS[format.id], channels)
     from studio.audio.muxing import MuxedWriter
 
-    return MuxedWriter(draft, format.id, rate, bitrate)
+    return MuxedWriter(draft, format.id, rate, bitrate, channels)

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from studio.audio.clip import Clip, Samples, from_int16
+from studio.audio.panning import LAYOUTS
 from studio.audio.riff import missing_bytes
 from studio.audio.tags import Chapter
 from studio.errors import BadFile
@@ -102,9 +103,15 @@ def read_bytes(data: bytes, rate: int | None = None, longest_s: float | None = N
 
 
 def blocks(
-    path: str | Path, rate: int | None = None, seconds: float = 1.0, longest_s: float | None = None
+    path: str | Path,
+    rate: int | None = None,
+    seconds: float = 1.0,
+    longest_s: float | None = None,
+    channels: int = 1,
 ) -> Iterator[Samples]:
     """A file's sound in blocks of `seconds`, only the last one shorter; memory does not grow with its length.
+
+    `channels`: 1 mixes what there is, (frames,); 2 keeps left and right, (frames, 2).
 
     Raises `BadFile`: at once for what is no sound, on the way for what is damaged, cut off or longer than `longest_s`.
     """
@@ -113,9 +120,9 @@ def blocks(
         told = _seconds(source, stream)
         if longest_s is not None and told is not None and told > longest_s + SLACK_S:
             raise _too_long(path, told, longest_s)
-        sound = _exact(_guarded(path, _decoded(source, stream), own, longest_s), path, source, own, told)
+        sound = _exact(_guarded(path, _decoded(source, stream, channels), own, longest_s), path, source, own, told)
         if rate is not None and rate != own:
-            sound = _resampled(sound, own, rate)
+            sound = _resampled(sound, own, rate, channels)
         yield from _regular(sound, max(1, round(seconds * (rate or own))))
 
 
@@ -214,18 +221,19 @@ def _chapters(source: Any, tags: dict[str, str]) -> tuple[Chapter, ...]:
 # --- decoding
 
 
-def _decoded(source: Any, stream: Any) -> Iterator[Samples]:
-    """Mono float32 at the stream's rate, packet after packet."""
+def _decoded(source: Any, stream: Any, channels: int) -> Iterator[Samples]:
+    """Float32 of one channel or two at the stream's rate, packet after packet."""
     import av
 
     if source.format.name == "flac":  # its frames carry checksums, which are not looked at otherwise
         stream.codec_context.options = {"err_detect": "crccheck+explode"}
     mixer: Any = None
+    layout = LAYOUTS[channels]
     for packet in source.demux(stream):
         for frame in packet.decode():
-            if frame.sample_rate != stream.sample_rate or len(frame.layout.channels) > 1:
+            if frame.sample_rate != stream.sample_rate or len(frame.layout.channels) != channels:
                 if mixer is None:
-                    mixer = av.AudioResampler(format="flt", layout="mono", rate=stream.sample_rate, options=MONO)
+                    mixer = av.AudioResampler(format="flt", layout=layout, rate=stream.sample_rate, options=MONO)
                 yield from (_floats(mixed) for mixed in mixer.resample(frame))
             else:
                 yield _floats(frame)
@@ -234,9 +242,9 @@ def _decoded(source: Any, stream: Any) -> Iterator[Samples]:
 
 
 def _floats(frame: Any) -> Samples:
-    """The one channel of a frame as float32."""
+    """A frame as float32: (frames,), or (frames, 2) where it has two channels."""
     kind = frame.format.name.removesuffix("p")
-    content: NDArray[Any] = frame.to_ndarray().reshape(-1)
+    content = _rows(frame)
     if kind in ("flt", "dbl"):
         floats: Samples = np.nan_to_num(content.astype(np.float32, copy=False), nan=0.0, posinf=1.0, neginf=-1.0)
     elif kind == "s16":
@@ -245,6 +253,14 @@ def _floats(frame: Any) -> Samples:
         centred = content.astype(np.float64) - (128 if kind == "u8" else 0)
         floats = (centred / SCALES[kind]).astype(np.float32)
     return floats
+
+
+def _rows(frame: Any) -> NDArray[Any]:
+    """Its numbers, a row for each instant where there are two channels."""
+    content: NDArray[Any] = frame.to_ndarray()
+    if len(frame.layout.channels) == 1:
+        return content.reshape(-1)
+    return np.ascontiguousarray(content.T) if frame.format.is_planar else content.reshape(-1, 2)
 
 
 def _guarded(path: str | Path, sound: Iterator[Samples], rate: int, longest_s: float | None) -> Iterator[Samples]:
@@ -283,13 +299,13 @@ def _exact(sound: Iterator[Samples], path: str | Path, source: Any, rate: int, t
         )
 
 
-def _resampled(sound: Iterator[Samples], own: int, rate: int) -> Iterator[Samples]:
+def _resampled(sound: Iterator[Samples], own: int, rate: int, channels: int) -> Iterator[Samples]:
     import soxr
 
-    stream: Any = soxr.ResampleStream(own, rate, 1, dtype="float32", quality="HQ")
+    stream: Any = soxr.ResampleStream(own, rate, channels, dtype="float32", quality="HQ")
     for piece in sound:
         yield stream.resample_chunk(piece)
-    yield stream.resample_chunk(np.zeros(0, np.float32), last=True)
+    yield stream.resample_chunk(np.zeros((0, channels) if channels > 1 else 0, np.float32), last=True)
 
 
 def _regular(sound: Iterator[Samples], size: int) -> Iterator[Samples]:

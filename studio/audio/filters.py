@@ -9,8 +9,10 @@ from fractions import Fraction
 from typing import Any, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from studio.audio.clip import Samples
+from studio.audio.panning import LAYOUTS, apart, together
 
 NOTHING: Samples = np.zeros(0, np.float32)
 GRAPH_FRAME = 4096  # samples that FFmpeg gets at once
@@ -53,8 +55,21 @@ class Series:
     def finish(self) -> Samples:
         samples = NOTHING
         for part in self._filters:
-            samples = np.concatenate([part.push(samples), part.finish()])
+            samples = joined([part.push(samples), part.finish()])
         return samples
+
+
+def joined(pieces: Sequence[Samples]) -> Samples:
+    """Pieces one after the other; `NOTHING` for none."""
+    sounding = [piece for piece in pieces if len(piece)]
+    return sounding[0] if len(sounding) == 1 else np.concatenate(sounding) if sounding else NOTHING
+
+
+def shaped(samples: Samples, gains: NDArray[np.float64]) -> Samples:
+    """Every frame by its gain, in all channels alike."""
+    factors = gains.astype(np.float32)
+    found: Samples = samples * (factors if samples.ndim == 1 else factors[:, None])
+    return found
 
 
 class Blocks:
@@ -69,7 +84,9 @@ class Blocks:
 
     def push(self, samples: Samples) -> list[Samples]:
         """Blocks of `size` + `ahead` samples that are complete."""
-        self.started |= len(samples) > 0
+        if not len(samples):
+            return []
+        self.started = True
         self._held.append(samples)
         self._count += len(samples)
         if self._count < self._size + self._ahead:
@@ -85,21 +102,22 @@ class Blocks:
         """The last blocks, filled up with silence, and how many samples of them are true."""
         left = self._count
         padding = -left % self._size + self._ahead
-        return (self.push(np.zeros(padding, np.float32)) if left else []), left
+        return (self.push(np.zeros((padding, *self._held[0].shape[1:]), np.float32)) if left else []), left
 
 
 class Graph:
     """A chain of FFmpeg's filters, such as `highpass=f=80`; only ones without delay."""
 
-    def __init__(self, rate: int, steps: Sequence[str]) -> None:
+    def __init__(self, rate: int, steps: Sequence[str], channels: int = 1) -> None:
         from av.filter import Graph as FilterGraph
 
         self._rate = rate
+        self._layout = LAYOUTS[channels]
         self._at = 0
         self._blocks = Blocks(GRAPH_FRAME, 0)
         graph: Any = FilterGraph()
         graph.threads = 1  # the same sound on every machine
-        source = graph.add_abuffer(sample_rate=rate, format="fltp", layout="mono", time_base=Fraction(1, rate))
+        source = graph.add_abuffer(sample_rate=rate, format="fltp", layout=self._layout, time_base=Fraction(1, rate))
         nodes = [source]
         for step in [*steps, "aformat=sample_fmts=fltp"]:
             name, _, options = step.partition("=")
@@ -120,9 +138,9 @@ class Graph:
 
         pieces = []
         for block in blocks:
-            frame: Any = av.AudioFrame.from_ndarray(np.ascontiguousarray(block)[None], format="fltp", layout="mono")
+            frame: Any = av.AudioFrame.from_ndarray(apart(block), format="fltp", layout=self._layout)
             frame.sample_rate, frame.pts, frame.time_base = self._rate, self._at, Fraction(1, self._rate)
             self._at += len(block)
             self._graph.push(frame)
-            pieces.append(self._graph.pull().to_ndarray().reshape(-1).copy())
-        return np.concatenate(pieces) if pieces else NOTHING
+            pieces.append(together(self._graph.pull().to_ndarray()).copy())
+        return joined(pieces)

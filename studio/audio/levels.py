@@ -1,5 +1,8 @@
 """How loud a sound is: ITU-R BS.1770-4 loudness, true peak, RMS, noise floor, and the silence at its ends.
 
+Two channels are measured as one sound: their energies are added for the loudness, as the standard has it, averaged for
+RMS and noise; the peak is that of either.
+
 Everything is measured in blocks of a fixed length, whatever pieces come in, and gathered in histograms: a stream of any
 length needs no more memory than a second, and gives exactly the numbers of the whole clip.
 """
@@ -14,6 +17,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from studio.audio.clip import Clip, Samples
+from studio.audio.panning import apart, channels_of
 
 STEPS = 4  # a gating block of 400 ms is made of four steps of 100 ms
 OFFSET_LU = -0.691  # BS.1770-4: so that a 1 kHz sine at 0 dBFS reads -3.01
@@ -66,12 +70,12 @@ class Meter:
         self._window = max(1, round(rate * NOISE_WINDOW_S))
         self._held: list[Samples] = []
         self._count = 0
-        self._weighting = _Weighting(rate, self._block)
+        self._weightings: list[_Weighting] = []  # of each channel, once sound has come
         self._steps: list[float] = []  # energies of the last three steps
         self._gate = _Histogram()
         self._noise = _Histogram()
-        self._rest = np.zeros(0, np.float32)  # samples of an unfinished noise window
-        self._true_peak = _TruePeak()
+        self._rest: Samples | None = None  # samples of an unfinished noise window
+        self._true_peaks: list[_TruePeak] = []
         self._energy = 0.0
         self._weighted = 0.0
         self._peak = 0.0
@@ -80,7 +84,9 @@ class Meter:
         self._last = 0
 
     def push(self, samples: Samples) -> None:
-        """More sound, of any length."""
+        """More sound, of any length: (frames,) or (frames, 2)."""
+        if not len(samples):
+            return
         self._held.append(samples)
         self._count += len(samples)
         if self._count >= self._block:
@@ -95,8 +101,8 @@ class Meter:
         if self._count:
             self._take(np.concatenate(self._held))
         seconds = self._frames / self.rate
-        peak = max(self._peak, self._true_peak.finish())
-        mean = self._energy / self._frames if self._frames else 0.0
+        peak = max([self._peak, *(one.finish() for one in self._true_peaks)])
+        mean = self._mean
         first = self._frames if self._first is None else self._first
         return Levels(
             seconds=seconds,
@@ -109,11 +115,19 @@ class Meter:
             tail_s=(self._frames - self._last) / self.rate,
         )
 
+    @property
+    def _mean(self) -> float:
+        """Energy of a sample."""
+        return self._energy / (self._frames * len(self._true_peaks)) if self._frames else 0.0
+
     def _take(self, block: Samples) -> None:
         """One block; only the last one may be shorter."""
-        loud = np.abs(block)
+        if not self._true_peaks:
+            self._begin(channels_of(block))
+        sides = apart(block)
+        loud = np.abs(sides[0]) if len(sides) == 1 else np.abs(sides).max(axis=0)
         peak = float(loud.max())
-        self._energy += _sum_of_squares(block.astype(np.float64))
+        self._energy += _sum_of_squares(block.astype(np.float64).reshape(-1))
         if peak > AUDIBLE:
             audible = loud > AUDIBLE
             if self._first is None:
@@ -121,25 +135,34 @@ class Meter:
             self._last = self._frames + len(block) - int(audible[::-1].argmax())
         self._peak = max(self._peak, peak)
         self._frames += len(block)
-        self._true_peak.push(block)
+        for true_peak, side in zip(self._true_peaks, sides, strict=True):
+            true_peak.push(side)
         self._quiet(block)
-        self._weigh(block)
+        self._weigh(sides)
+
+    def _begin(self, channels: int) -> None:
+        self._true_peaks = [_TruePeak() for _ in range(channels)]
+        self._weightings = [_Weighting(self.rate, self._block) for _ in range(channels)]
 
     def _quiet(self, block: Samples) -> None:
         """The levels of the noise windows that `block` completes."""
-        joined = np.concatenate([self._rest, block])
+        joined = block if self._rest is None else np.concatenate([self._rest, block])
         whole = len(joined) - len(joined) % self._window
-        windows = joined[:whole].reshape(-1, self._window).astype(np.float64)
-        self._noise.add(np.einsum("ij,ij->i", windows, windows) / self._window)
+        size = self._window * len(self._true_peaks)  # numbers of one window, all channels together
+        windows = joined[:whole].reshape(-1, size).astype(np.float64)
+        self._noise.add(np.einsum("ij,ij->i", windows, windows) / size)
         self._rest = joined[whole:]
 
-    def _weigh(self, block: Samples) -> None:
-        """The gating blocks that end in `block`: four steps each, a new one every step."""
-        weighted = self._weighting.filter(block)
-        self._weighted += _sum_of_squares(weighted)
-        whole = len(block) - len(block) % self._step
-        steps = weighted[:whole].reshape(-1, self._step)
-        energies = np.array(self._steps + list(np.einsum("ij,ij->i", steps, steps)))
+    def _weigh(self, sides: Samples) -> None:
+        """The gating blocks that end in this block: four steps each, a new one every step; channels add up."""
+        whole = sides.shape[1] - sides.shape[1] % self._step
+        added: NDArray[np.float64] = np.zeros(whole // self._step)
+        for weighting, side in zip(self._weightings, sides, strict=True):
+            weighted = weighting.filter(side)
+            self._weighted += _sum_of_squares(weighted)
+            steps = weighted[:whole].reshape(-1, self._step)
+            added += np.einsum("ij,ij->i", steps, steps)
+        energies = np.array(self._steps + list(added))
         if len(energies) >= STEPS:
             self._gate.add(sliding_window_view(energies, STEPS).sum(axis=1) / (STEPS * self._step))
         self._steps = list(energies[-(STEPS - 1) :])
@@ -154,7 +177,7 @@ class Meter:
 
     def _noise_floor(self) -> float | None:
         if not self._noise.total:
-            return decibels(math.sqrt(self._energy / self._frames)) if self._frames else None
+            return decibels(math.sqrt(self._mean))
         return self._noise.percentile(NOISE_PERCENT)
 
 

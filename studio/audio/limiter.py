@@ -1,6 +1,7 @@
 """A limiter that keeps the true peak under a ceiling, and no sample more softly than needed for that.
 
-It looks five milliseconds ahead, so the gain is down before the peak comes and no sample is ever cut.
+It looks five milliseconds ahead, so the gain is down before the peak comes and no sample is ever cut. Two channels get
+one gain, so that no voice moves when the other side is loud.
 """
 
 import numpy as np
@@ -8,7 +9,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from studio.audio.clip import Samples
-from studio.audio.filters import NOTHING, Blocks
+from studio.audio.filters import Blocks, joined, shaped
 from studio.audio.levels import TAPS, interpolator
 
 AHEAD = 5  # steps of a millisecond
@@ -27,26 +28,25 @@ class Limiter:
         self._step = max(16, rate // 1000)
         self._recovery = 1 - float(np.exp(-self._step / rate / RELEASE_S))
         self._blocks = Blocks(BLOCK * self._step, (AHEAD + 2) * self._step)
-        self._before = np.zeros(TAPS, np.float32)  # the samples before the block
+        self._before: Samples | None = None  # the samples before the block
         self._needed = 1.0  # the gain that the step before the block needed
         self._gains: NDArray[np.float64] | None = None  # unsmoothed gains of the steps before
         self._filter = interpolator()
         self._bound = float(np.abs(self._filter).sum(axis=0).max())
 
     def push(self, samples: Samples) -> Samples:
-        done = [self._limit(block) for block in self._blocks.push(samples)]
-        return np.concatenate(done) if done else NOTHING
+        return joined([self._limit(block) for block in self._blocks.push(samples)])
 
     def finish(self) -> Samples:
         blocks, left = self._blocks.finish()
-        done = [self._limit(block) for block in blocks]
-        return np.concatenate(done)[:left] if done else NOTHING
+        return joined([self._limit(block) for block in blocks])[:left]
 
     def _limit(self, block: Samples) -> Samples:
         """The first `BLOCK` steps of `block`, limited."""
         step = self._step
         sound = block[: BLOCK * step]
-        needed = np.minimum(1.0, self._ceiling / np.maximum(self._peaks(block), self._ceiling))
+        earlier = np.zeros((TAPS, *block.shape[1:]), np.float32) if self._before is None else self._before
+        needed = np.minimum(1.0, self._ceiling / np.maximum(self._peaks(earlier, block), self._ceiling))
         around = np.concatenate([[self._needed], needed])
         # each step takes the least of what it and its neighbours need: one back, AHEAD forward
         wanted = sliding_window_view(around, AHEAD + 2).min(axis=1)[: BLOCK + 1]
@@ -54,12 +54,11 @@ class Limiter:
         gains = np.concatenate([before, self._recovered(wanted, float(before[-1]))])
         smooth = sliding_window_view(gains, AHEAD + 1).mean(axis=1)[1:]
         self._needed, self._gains = needed[BLOCK - 1], gains[BLOCK : BLOCK + AHEAD + 1]
-        self._before = np.concatenate([self._before, sound])[-TAPS:]
+        self._before = np.concatenate([earlier, sound])[-TAPS:]
         if smooth.min() >= 1.0 - 1e-9:
             return sound
         curve = np.interp(np.arange(len(sound)) / step, np.arange(BLOCK + 1), smooth)
-        limited: Samples = sound * curve.astype(np.float32)
-        return limited
+        return shaped(sound, curve)
 
     def _recovered(self, wanted: NDArray[np.float64], gain: float) -> NDArray[np.float64]:
         """`wanted`, rising again only slowly from `gain`."""
@@ -71,22 +70,23 @@ class Limiter:
             risen.append(gain)
         return np.array(risen)
 
-    def _peaks(self, block: Samples) -> NDArray[np.float64]:
+    def _peaks(self, earlier: Samples, block: Samples) -> NDArray[np.float64]:
         """The true peak within each step of `block`; where it cannot reach the ceiling, the sample peak."""
         step = self._step
         count = len(block) // step - 1
-        own: NDArray[np.float64] = np.abs(block[: (count + 1) * step]).reshape(-1, step).max(axis=1).astype(np.float64)
-        near = np.maximum(np.concatenate([[np.abs(self._before).max()], own[:-1]]), own)
+        steps = np.abs(block[: (count + 1) * step]).reshape(count + 1, -1)
+        own: NDArray[np.float64] = steps.max(axis=1).astype(np.float64)
+        near = np.maximum(np.concatenate([[np.abs(earlier).max()], own[:-1]]), own)
         near = np.maximum(near[:count], own[1:])
         peaks: NDArray[np.float64] = own[:count]
         risky = np.flatnonzero(near * self._bound > self._ceiling)
         if len(risky):
-            joined = np.concatenate([self._before, block])
+            whole = np.concatenate([earlier, block])
             # windows whose middle lies in the step, and the one that looks between it and the step before
             start = TAPS - TAPS // 2 + risky[:, None] * step
-            stretches = joined[start + np.arange(step + TAPS)]
+            stretches = whole[start + np.arange(step + TAPS)]
             between = np.abs(sliding_window_view(stretches, TAPS, axis=1) @ self._filter)
-            peaks[risky] = np.maximum(peaks[risky], between.max(axis=(1, 2)))
+            peaks[risky] = np.maximum(peaks[risky], between.reshape(len(risky), -1).max(axis=1))
         return peaks
 
 

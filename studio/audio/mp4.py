@@ -40,11 +40,12 @@ AUDIOBOOK, MUSIC = 2, 1  # `stik`
 class Mp4Writer:
     """An MP4 file with one AAC track growing in a draft."""
 
-    def __init__(self, draft: Draft, rate: int, bitrate: int, brand: bytes) -> None:
+    def __init__(self, draft: Draft, rate: int, bitrate: int, brand: bytes, channels: int = 1) -> None:
         self._draft = draft
         self._rate = rate
         self._bitrate = bitrate
         self._brand = brand
+        self._channels = channels
         self._sizes = array("I")
         self._held = bytearray()
         self._head = _box(b"ftyp", brand, struct.pack(">I", 0x200), brand, b"mp42", b"isom")
@@ -74,7 +75,7 @@ class Mp4Writer:
         self._draft.seek(len(self._head))
         self._draft.write(struct.pack(">I4sQ", 1, b"mdat", size))
         index = _Index(self._rate, self._bitrate, config, priming, frames, np.array(self._sizes, np.int64), tags)
-        index.book = self._brand == b"M4B "
+        index.book, index.channels = self._brand == b"M4B ", self._channels
         index.chapters, index.texts = chapters, [len(text) for text in texts]
         start = len(self._head) + 16
         wide = start + size > NARROW
@@ -88,6 +89,7 @@ class _Index:
     chapters: Sequence[Span] = ()
     texts: Sequence[int] = ()  # bytes of each chapter text
     book = False
+    channels = 1
 
     def __init__(
         self, rate: int, bitrate: int, config: bytes, priming: int, frames: int, sizes: NDArray[np.int64], tags: Tags
@@ -172,7 +174,7 @@ class _Index:
         setup = struct.pack(">BB3sII", 0x40, 0x15, bytes(3), max(average, self.bitrate), average)
         stream = _descriptor(4, setup + _descriptor(5, self.config))
         described = _descriptor(3, struct.pack(">HB", 1, 0) + stream + _descriptor(6, b"\x02"))
-        entry = struct.pack(">6xH8xHH4xI", 1, 1, 16, self.rate << 16 if self.rate < 1 << 16 else 0)
+        entry = struct.pack(">6xH8xHH4xI", 1, self.channels, 16, self.rate << 16 if self.rate < 1 << 16 else 0)
         return _box(b"mp4a", entry, _full(b"esds", described))
 
     # --- tags

@@ -9,11 +9,11 @@ from fractions import Fraction
 from typing import Any
 
 import av
-import numpy as np
 from numpy.typing import NDArray
 
 from studio.audio.clip import Samples, to_int16
 from studio.audio.drafts import Draft
+from studio.audio.panning import LAYOUTS, apart, channels_of
 from studio.audio.tags import Span, Tags
 
 CODERS = {  # format id -> container, coder, sample format, its options
@@ -25,9 +25,11 @@ PLAIN = {"fflags": "+bitexact", "flush_packets": "0"}
 
 
 def audio_frame(samples: Samples, sample_format: str, rate: int, at: int) -> Any:
-    """Samples as FFmpeg takes them, numbered from `at`."""
+    """Samples, of one channel or two, as FFmpeg takes them, numbered from `at`."""
     content: NDArray[Any] = samples if sample_format.startswith("flt") else to_int16(samples)
-    frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(content[None]), format=sample_format, layout="mono")
+    rows = apart(content) if sample_format.endswith("p") else content.reshape(1, -1)
+    layout = LAYOUTS[channels_of(samples)]
+    frame = av.AudioFrame.from_ndarray(rows, format=sample_format, layout=layout)
     frame.sample_rate, frame.pts, frame.time_base = rate, at, Fraction(1, rate)
     return frame
 
@@ -35,7 +37,7 @@ def audio_frame(samples: Samples, sample_format: str, rate: int, at: int) -> Any
 class MuxedWriter:
     """MP3 and Opus: FFmpeg writes the bare file, tags and chapters are put in when they are known."""
 
-    def __init__(self, draft: Draft, format_id: str, rate: int, bitrate: int | None) -> None:
+    def __init__(self, draft: Draft, format_id: str, rate: int, bitrate: int | None, channels: int = 1) -> None:
         container, coder, sample_format, options = CODERS[format_id]
         self._draft = draft
         self._kind = format_id
@@ -44,7 +46,7 @@ class MuxedWriter:
         self._count = 0
         out: Any = av.open(draft, "w", format=container, options=PLAIN | _bare(format_id))
         self._out = out
-        self._stream: Any = out.add_stream(coder, rate=rate, layout="mono", format=sample_format)
+        self._stream: Any = out.add_stream(coder, rate=rate, layout=LAYOUTS[channels], format=sample_format)
         self._stream.codec_context.options = options
         if bitrate:
             self._stream.bit_rate = bitrate

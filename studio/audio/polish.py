@@ -32,12 +32,16 @@ def polish(clip: Clip, how: str | Chain) -> Clip:
 
 
 class Polisher:
-    """A chain at work on a stream of any length, in flat memory."""
+    """A chain at work on a stream of any length, of one channel or two, in flat memory.
 
-    def __init__(self, rate: int, chain: Chain) -> None:
+    Two channels are treated as one sound: whatever depends on how loud it is gives both the same gain.
+    """
+
+    def __init__(self, rate: int, chain: Chain, channels: int = 1) -> None:
         self.rate = rate
         self.chain = chain
-        self._first_pass = _FirstPass(rate, chain) if chain.needs_measure else None
+        self._channels = channels
+        self._first_pass = _FirstPass(rate, chain, channels) if chain.needs_measure else None
         self._filter: Filter | None = None
 
     def measure(self, samples: Samples) -> None:
@@ -58,21 +62,21 @@ class Polisher:
 
     def _built(self) -> Filter:
         if self._first_pass is None:
-            return Series(_before_gain(self.rate, self.chain, None) + _limiter(self.rate, self.chain))
+            return Series(_before_gain(self.rate, self.chain, None, self._channels) + _limiter(self.rate, self.chain))
         noise, gain = self._first_pass.finish()
-        stages = _before_gain(self.rate, self.chain, noise)
+        stages = _before_gain(self.rate, self.chain, noise, self._channels)
         return Series([*stages, Gain(gain), *_limiter(self.rate, self.chain)])
 
 
 class _FirstPass:
     """What has to be known of the whole: the noise between the words, and how loud the rest of the chain makes it."""
 
-    def __init__(self, rate: int, chain: Chain) -> None:
-        cut = _cuts(rate, chain)
+    def __init__(self, rate: int, chain: Chain, channels: int) -> None:
+        cut = _cuts(rate, chain, channels)
         self._cut: Filter = Series(cut)
         self._listener = NoiseListener(rate) if chain.get("denoise") else None
         # the noise is not known yet; taking it out changes the loudness of the words by next to nothing
-        self._rest: Filter = Series(_before_gain(rate, chain, None)[len(cut) :])
+        self._rest: Filter = Series(_before_gain(rate, chain, None, channels)[len(cut) :])
         self._meter = Meter(rate)
         self._headroom = Headroom(rate)
         self._chain = chain
@@ -108,9 +112,9 @@ def _missing_db(chain: Chain, levels: Levels) -> float:
     return 0.0
 
 
-def _before_gain(rate: int, chain: Chain, noise: Power | None) -> list[Filter]:
+def _before_gain(rate: int, chain: Chain, noise: Power | None, channels: int) -> list[Filter]:
     """The filters that change the sound itself, in order."""
-    filters = _cuts(rate, chain)
+    filters = _cuts(rate, chain, channels)
     shapes: list[Shape] = []
     if (denoise := chain.get("denoise")) and noise is not None:
         shapes.append(Denoise(noise, denoise["reduction_db"]))
@@ -119,20 +123,20 @@ def _before_gain(rate: int, chain: Chain, noise: Power | None) -> list[Filter]:
     if shapes:
         filters.append(Spectral(rate, *shapes))
     if steps := _equaliser(rate, chain):
-        filters.append(Graph(rate, steps))
+        filters.append(Graph(rate, steps, channels))
     if settings := chain.get("compressor"):
         filters.append(Compressor(rate, **settings))
     return filters
 
 
-def _cuts(rate: int, chain: Chain) -> list[Filter]:
+def _cuts(rate: int, chain: Chain, channels: int) -> list[Filter]:
     """The high-pass and the low-pass, 24 dB an octave."""
     steps = []
     if high := chain.get("high_pass"):
         steps += _fourth_order("highpass", high["frequency_hz"])
     if (low := chain.get("low_pass")) and low["frequency_hz"] < HIGHEST * rate:
         steps += _fourth_order("lowpass", low["frequency_hz"])
-    return [Graph(rate, steps)] if steps else []
+    return [Graph(rate, steps, channels)] if steps else []
 
 
 def _fourth_order(kind: str, frequency_hz: float) -> list[str]:

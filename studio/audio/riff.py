@@ -30,9 +30,10 @@ SMALL = 0xFFFFFFFF  # the largest size in 32 bits, and the mark that the true on
 class WavWriter:
     """A WAV file growing in a draft; the header is written last."""
 
-    def __init__(self, draft: Draft, rate: int, limit: int = SMALL) -> None:
+    def __init__(self, draft: Draft, rate: int, channels: int = 1, limit: int = SMALL) -> None:
         self._draft = draft
         self._rate = rate
+        self._frame = 2 * channels  # bytes
         self._limit = limit  # bytes of an ordinary WAV; a test lowers it
         self._frames = 0
         draft.write(bytes(HEAD))
@@ -52,10 +53,10 @@ class WavWriter:
         """Nothing is under way."""
 
     def _head(self, total: int) -> bytes:
-        sound = self._frames * 2
+        sound = self._frames * self._frame
         large = total - 8 > self._limit
         sizes = struct.pack("<QQQI", total - 8, sound, self._frames, 0)
-        layout = struct.pack("<HHIIHH", 1, 1, self._rate, self._rate * 2, 2, 16)
+        layout = struct.pack("<HHIIHH", 1, self._frame // 2, self._rate, self._rate * self._frame, self._frame, 16)
         return b"".join(
             (
                 b"RF64" if large else b"RIFF",

@@ -6,13 +6,14 @@ Mean-Square Error Short-Time Spectral Amplitude Estimator", 1984 (decision-direc
 noise is taken from the recording itself: its quietest tenth, frequency by frequency, so a hum goes as well as a hiss.
 """
 
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from studio.audio.clip import Samples
-from studio.audio.filters import NOTHING, Blocks
+from studio.audio.filters import NOTHING, Blocks, joined
+from studio.audio.panning import apart, together
 
 Power = NDArray[np.float32]  # (frames, frequencies)
 
@@ -53,20 +54,18 @@ class Spectral:
         self._lead = self._hop  # silence put before the sound so that its first sample lies in two frames
 
     def push(self, samples: Samples) -> Samples:
-        done = [self._weigh(block) for block in self._blocks.push(self._led(samples))]
-        return self._cut(np.concatenate(done)) if done else NOTHING
+        return self._cut(joined([self._weigh(block) for block in self._blocks.push(self._led(samples))]))
 
     def finish(self) -> Samples:
         if not self._blocks.started:
             return NOTHING
         blocks, left = self._blocks.finish()
-        done = [self._weigh(block) for block in blocks]
-        return self._cut(np.concatenate(done)[:left]) if done else NOTHING
+        return self._cut(joined([self._weigh(block) for block in blocks])[:left])
 
     def _led(self, samples: Samples) -> Samples:
         if self._blocks.started or not len(samples):
             return samples
-        return np.concatenate([np.zeros(self._hop, np.float32), samples])
+        return np.concatenate([np.zeros((self._hop, *samples.shape[1:]), np.float32), samples])
 
     def _cut(self, samples: Samples) -> Samples:
         """Without the silence that was put before."""
@@ -76,16 +75,25 @@ class Spectral:
 
     def _weigh(self, block: Samples) -> Samples:
         """(BLOCK + 1) hops in, BLOCK hops out."""
-        frames = np.lib.stride_tricks.sliding_window_view(block, 2 * self._hop)[:: self._hop] * self._window
-        spectrum = np.fft.rfft(frames, axis=1)
+        sides, size = apart(block), 2 * self._hop
+        frames = np.lib.stride_tricks.sliding_window_view(sides, size, axis=1)[:, :: self._hop] * self._window
+        spectrum = np.fft.rfft(frames, axis=2)
         for shape in self._shapes:
-            spectrum *= shape.gains(np.square(spectrum.real) + np.square(spectrum.imag))
-        back = np.fft.irfft(spectrum, 2 * self._hop, axis=1).astype(np.float32) * self._window
-        joined = back[:, : self._hop].copy()
-        joined[0] += self._tail
-        joined[1:] += back[:-1, self._hop :]
-        self._tail = back[-1, self._hop :]
-        return joined.reshape(-1)
+            spectrum *= shape.gains(_power(spectrum))
+        back = np.fft.irfft(spectrum, size, axis=2).astype(np.float32) * self._window
+        whole = back[:, :, : self._hop].copy()
+        whole[:, 0] += self._tail
+        whole[:, 1:] += back[:, :-1, self._hop :]
+        self._tail = back[:, -1, self._hop :]
+        return together(whole.reshape(len(sides), -1))
+
+
+def _power(spectrum: NDArray[Any]) -> Power:
+    """(frames, frequencies) of (channels, frames, frequencies): what all channels have together, so that they get the
+    same gains and a voice stays where it is."""
+    power: Power = np.square(spectrum.real) + np.square(spectrum.imag)
+    whole: Power = power[0] if len(power) == 1 else power.sum(axis=0)
+    return whole
 
 
 class NoiseListener:
@@ -104,8 +112,8 @@ class NoiseListener:
             self._listen(block)
 
     def _listen(self, sound: Samples) -> None:
-        spectrum = np.fft.rfft(sound.reshape(-1, len(self._window)) * self._window, axis=1)
-        power = np.square(spectrum.real) + np.square(spectrum.imag)
+        sides = apart(sound)
+        power = _power(np.fft.rfft(sides.reshape(len(sides), -1, len(self._window)) * self._window, axis=2))
         level = 10 * np.log10(np.maximum(self._scale * power.sum(axis=1), 1e-30))
         bins = np.clip((level - LEVEL_DB) / 2, 0, LEVELS - 1).astype(np.intp)
         np.add.at(self._sums, bins, power)

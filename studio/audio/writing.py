@@ -33,8 +33,9 @@ class Writer:
         format: str | Format | None = None,
         tags: Tags | None = None,
         bitrate: int | None = None,
+        channels: int = 1,
     ) -> None:
-        """`rate`: of the samples that will come; `format`: an id, or None for what the name says.
+        """`rate`, `channels`: of the samples that will come; `format`: an id, or None for what the name says.
 
         Raises `BadFile` for an unknown format or bit rate, `NotWritable` and `DiskFull` for the place.
         """
@@ -42,6 +43,7 @@ class Writer:
         self.path = Path(path)
         self.format = chosen
         self.rate = rate
+        self.channels = channels
         self.tags = tags or Tags()
         self.bitrate = chosen.settle(bitrate)
         self.file_rate = chosen.rate_for(rate, self.bitrate)
@@ -60,12 +62,19 @@ class Writer:
     def _open(self) -> None:
         from studio.audio.encoders import encoder
 
-        self._encoder = encoder(self._draft, self.format, self.file_rate, self.bitrate)
+        self._encoder = encoder(self._draft, self.format, self.file_rate, self.bitrate, self.channels)
         self._resampler: Any = None
         if self.file_rate != self.rate:
             import soxr
 
-            self._resampler = soxr.ResampleStream(self.rate, self.file_rate, 1, dtype="float32", quality="HQ")
+            self._resampler = soxr.ResampleStream(
+                self.rate, self.file_rate, self.channels, dtype="float32", quality="HQ"
+            )
+
+    @property
+    def _shape(self) -> tuple[int, ...]:
+        """Of one frame."""
+        return () if self.channels == 1 else (self.channels,)
 
     @property
     def seconds(self) -> float:
@@ -78,11 +87,15 @@ class Writer:
         return tuple(Chapter(title, start / self.rate) for title, start in self._starts)
 
     def write(self, samples: Samples) -> None:
-        """More sound: (frames,) float32 of any length, none included. `ValueError` for what is not a number."""
-        if samples.ndim != 1 or samples.dtype != np.float32:
-            raise TypeError(f"a writer takes (frames,) float32, not {samples.shape} {samples.dtype}")
+        """More sound: (frames,) float32 of any length, none included; (frames, 2) where there are two channels.
+
+        `ValueError` for what is not a number.
+        """
         if not len(samples):
             return
+        if samples.dtype != np.float32 or samples.shape[1:] != self._shape:
+            wanted = "(frames,)" if self.channels == 1 else f"(frames, {self.channels})"
+            raise TypeError(f"a writer takes {wanted} float32, not {samples.shape} {samples.dtype}")
         if not finite(samples):
             raise ValueError("a sample is not a finite number")
         self.frames += len(samples)
@@ -134,7 +147,7 @@ class Writer:
             if self._waiting:
                 self._pass_on()
             if self._resampler is not None:
-                self._encode(np.zeros(0, np.float32), last=True)
+                self._encode(np.zeros((0, *self._shape), np.float32), last=True)
             self._encoder.finish(self.tags, self._spans())
             self._draft.commit()
         except BaseException:

@@ -1,4 +1,5 @@
-"""Lines become one sound: takes placed to the sample, edges trimmed and softened, pauses by rule, music that gives way.
+"""Lines become one sound: takes placed to the sample and between the sides, edges trimmed and softened, pauses by rule,
+music that gives way.
 
 Everything streams. A take is loaded once, when it is placed; what can no longer change is given out at once. So a book
 of ten hours needs the memory of a few seconds.
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 
 from studio.audio.clip import Clip, Samples
 from studio.audio.edit import ramp, resample
+from studio.audio.panning import EVEN, filling, spread
 from studio.library.script import Line, Member
 
 AUDIBLE = 10 ** (-50 / 20)
@@ -45,7 +47,8 @@ class Scene:
     rate: int
     sound: Mapping[str, Any]  # settled settings of `sound.SOUND`
     members: Mapping[str, Member]
-    music: Clip | None = None  # at any rate
+    music: Samples | None = None  # at that rate; (frames, 2) only where there are two channels
+    channels: int = 1
 
 
 def pause_after(line: Line, following: Line | None, sound: Mapping[str, Any]) -> int:
@@ -73,8 +76,9 @@ class Assembler:
         self.rate = scene.rate
         self.placed: list[Placed] = []
         self._room = _Room(scene)
+        self._frame = () if scene.channels == 1 else (scene.channels,)  # shape of one
         self._base = 0  # frame of the first sample that was not given out
-        self._open = np.zeros(0, np.float32)  # from there on
+        self._open = self._silent(0)  # from there on
         self._end = round(float(scene.sound["intro_s"]) * self.rate) if scene.music is not None else 0
         self._spans: list[tuple[int, int]] = []  # of speech, that may still matter for the music
         self._begun = False
@@ -91,7 +95,7 @@ class Assembler:
         earliest = 0 if self._begun else self._end  # nothing melts into an intro
         start = max(earliest, self._base, self._end + max(gap, -round(OVERLAP_S * self.rate)))
         self._begun = True
-        self._mix(start, samples)
+        self._mix(start, samples if self.scene.channels == 1 else spread(samples, self._pan(line)))
         self.placed.append(Placed(line, chapter, start, start + len(samples), start - cut))
         self._end = max(self._end, start + len(samples))
         self._spans.append((start, start + len(samples)))
@@ -112,10 +116,17 @@ class Assembler:
         self._room.ends_at = end
         yield from self._settled(end, last=True)
 
+    def _silent(self, frames: int) -> Samples:
+        return np.zeros((frames, *self._frame), np.float32)
+
+    def _pan(self, line: Line) -> float:
+        member = self.scene.members.get(line.speaker)
+        return member.pan if member else 0.0
+
     def _mix(self, start: int, samples: Samples) -> None:
         need = start + len(samples) - self._base - len(self._open)
         if need > 0:
-            self._open = np.concatenate([self._open, np.zeros(need, np.float32)])
+            self._open = np.concatenate([self._open, self._silent(need)])
         at = start - self._base
         self._open[at : at + len(samples)] += samples
 
@@ -129,7 +140,7 @@ class Assembler:
             size = end - self._base
             speech, self._open = self._open[:size], self._open[size:]
             if len(speech) < size:
-                speech = np.concatenate([speech, np.zeros(size - len(speech), np.float32)])
+                speech = np.concatenate([speech, self._silent(size - len(speech))])
             yield self._room.under(speech, self._base, self._spans)
             self._base = end
             keep = self._base - round((RELEASE_S + 1) * self.rate)
@@ -162,11 +173,11 @@ class _Room:
         sound = scene.sound
         self._rate = scene.rate
         self._tone = 10 ** (float(sound["room_tone_db"]) / 20) if sound["room_tone"] else 0.0
-        self._dice = np.random.default_rng(20_240_501)
-        self._last = 0.0
-        self._music = (
-            _looped(resample(scene.music, scene.rate).samples, scene.rate) if scene.music is not None else None
-        )
+        self._tones = [
+            _Tone(scene.rate, self._tone, 20_240_501 + side) for side in range(scene.channels if self._tone else 0)
+        ]
+        music = scene.music if scene.music is None or scene.channels == 1 else filling(scene.music)
+        self._music = None if music is None else _looped(music, scene.rate)
         self._level = 10 ** (float(sound["music_db"]) / 20)
         self._duck_db = float(sound["duck_db"])
         self.ends_at: int | None = None  # frame, once it is known
@@ -177,29 +188,13 @@ class _Room:
             return speech
         block = speech.copy()
         if self._tone:
-            block += self._noise(len(block))
+            noises = [tone.next(len(block)) for tone in self._tones]
+            block += noises[0] if block.ndim == 1 else np.stack(noises, 1) * EVEN
         if self._music is not None:
             places = (np.arange(start, start + len(block)) % len(self._music)).astype(np.int64)
-            block += (self._music[places] * self._gain(start, len(block), spans)).astype(np.float32)
+            gain = self._gain(start, len(block), spans)
+            block += (self._music[places] * (gain if block.ndim == 1 else gain[:, None])).astype(np.float32)
         return block
-
-    def _noise(self, count: int) -> Samples:
-        """White noise through one pole at about 400 Hz: a room, not a hiss."""
-        white = self._dice.standard_normal(count).astype(np.float64)
-        pole = np.exp(-2 * np.pi * 400 / self._rate)
-        brown = np.empty(count)
-        steps = 64  # the recursion in blocks: powers of the pole do it for several samples at once
-        powers = pole ** np.arange(1, steps + 1)
-        kernel = np.tril(pole ** np.subtract.outer(np.arange(steps), np.arange(steps)).clip(0))
-        last = self._last
-        for at in range(0, count, steps):
-            part = white[at : at + steps]
-            size = len(part)
-            brown[at : at + size] = kernel[:size, :size] @ part + powers[:size] * last
-            last = float(brown[at + size - 1])
-        self._last = last
-        noise: Samples = (brown * (self._tone * np.sqrt(1 - pole**2))).astype(np.float32)
-        return noise
 
     def _gain(self, start: int, count: int, spans: Iterable[tuple[int, int]]) -> NDArray[np.float64]:
         """The music's gain of every frame: its level, less where somebody speaks, faded at both ends."""
@@ -218,12 +213,39 @@ class _Room:
         return gain
 
 
+class _Tone:
+    """White noise through one pole at about 400 Hz, at `level`: a room, not a hiss."""
+
+    def __init__(self, rate: int, level: float, seed: int) -> None:
+        self._level = level
+        self._pole = np.exp(-2 * np.pi * 400 / rate)
+        self._dice = np.random.default_rng(seed)
+        self._last = 0.0
+
+    def next(self, count: int) -> Samples:
+        white = self._dice.standard_normal(count).astype(np.float64)
+        pole = self._pole
+        brown = np.empty(count)
+        steps = 64  # the recursion in blocks: powers of the pole do it for several samples at once
+        powers = pole ** np.arange(1, steps + 1)
+        kernel = np.tril(pole ** np.subtract.outer(np.arange(steps), np.arange(steps)).clip(0))
+        last = self._last
+        for at in range(0, count, steps):
+            part = white[at : at + steps]
+            size = len(part)
+            brown[at : at + size] = kernel[:size, :size] @ part + powers[:size] * last
+            last = float(brown[at + size - 1])
+        self._last = last
+        noise: Samples = (brown * (self._level * np.sqrt(1 - pole**2))).astype(np.float32)
+        return noise
+
+
 def _looped(music: Samples, rate: int) -> Samples:
     """Music whose end melts into its beginning."""
     fade = min(rate, len(music) // 4)
     if fade < 2:
         return music
-    rise = np.sqrt(np.linspace(0, 1, fade, dtype=np.float32))
+    rise = np.sqrt(np.linspace(0, 1, fade, dtype=np.float32)).reshape(-1, *(1,) * (music.ndim - 1))
     loop = music[: len(music) - fade].copy()
     loop[:fade] = loop[:fade] * rise + music[len(music) - fade :] * rise[::-1]
     return loop

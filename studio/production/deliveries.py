@@ -7,8 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
-from studio.audio.clip import Clip
-from studio.audio.files import read as read_audio
+import numpy as np
+
+from studio.audio.clip import Clip, Samples
+from studio.audio.files import blocks, probe
 from studio.audio.tags import file_name
 from studio.engines.registry import Registry
 from studio.errors import NotFound
@@ -20,10 +22,15 @@ from studio.production.exports import Exported, Material, export, report_json, w
 from studio.production.jobs import Job
 from studio.production.linework import LinePlanner
 from studio.production.masters import Master, master
-from studio.production.sound import settle_sound
+from studio.production.sound import channels_of, settle_sound
 from studio.production.workshop import ScriptJob
+from studio.words import Words
 
 COVER, MUSIC, REPORT = "cover", "music", "report.json"
+FLAT = Words(
+    "this delivery is mono: the places left and right in the cast are not used in it",
+    "这种成品是单声道：配音表里的左右位置不会用到",
+)
 
 
 class ExportJob(Job[Exported]):
@@ -78,7 +85,7 @@ class Deliveries:
             name = file_name(production.title)
             path = folder / f"{name} ({kind})" if chosen.each else folder / f"{name}.{chosen.format}"
         target = path
-        material = self.material(id, chosen.rate, chapters)
+        material = self.material(id, chosen.rate, chapters, mono=chosen.mono)
 
         def work(job: Job[Exported]) -> Exported:
             write = self._writer_of(chosen)
@@ -104,12 +111,15 @@ class Deliveries:
         job.start()
         return job
 
-    def stems(self, id: str, folder: Path) -> list[Path]:
-        """A track for each speaker and labels for Audacity, in `folder`; what was written."""
+    def stems(self, id: str, folder: Path, *, stereo: bool = False) -> list[Path]:
+        """A track for each speaker and labels for Audacity, in `folder`; what was written.
+
+        `stereo`: tracks of two channels, each speaker where the cast puts them; otherwise one channel, unplaced.
+        """
         from studio.production.stems import write_stems
 
         rights.require_script(self._library, id)
-        return write_stems(self.material(id), folder)
+        return write_stems(self.material(id), folder, stereo=stereo)
 
     def deliver(self, id: str, kind: str) -> "Job[Exported]":
         """Render all of it and write the finished file: one job from script to master, for programs that ask once.
@@ -178,6 +188,12 @@ class Deliveries:
             if (folder / one["file"]).is_file()
         ]
 
+    def notes(self, id: str) -> tuple[Words, ...]:
+        """What the last export did not use, and why."""
+        path = self._home.folder(id) / REPORT
+        told = json.loads(path.read_text(encoding="utf-8")).get("notes", []) if path.is_file() else []
+        return tuple(Words(one["en"], one["zh"]) for one in told)
+
     def exported_file(self, id: str, name: str) -> Path:
         """A file of the last export by its name. `NotFound` for anything else."""
         for one in self.exported(id):
@@ -188,8 +204,10 @@ class Deliveries:
     def _own(self, id: str, folder: Path) -> bool:
         return folder.is_relative_to(self._home.folder(id))
 
-    def material(self, id: str, rate: int | None = None, chapters: Sequence[str] = ()) -> Material:
-        """The script as it is put together."""
+    def material(
+        self, id: str, rate: int | None = None, chapters: Sequence[str] = (), *, mono: bool = False
+    ) -> Material:
+        """The script as it is put together; `mono`: in one channel, whatever the cast says."""
         production, planner = self._home.get(id), self._home.planner(id)
         sound = settle_sound(production.settings.get("sound", {}))
         members = {
@@ -198,7 +216,9 @@ class Deliveries:
         engines = sorted({engine for member in members.values() for engine in planner.at_work(member)})
         own = max(self._engines.get(engine).spec.rate for engine in engines) if engines else 24_000
         folder = self._home.folder(id)
-        music = read_audio(folder / MUSIC, rate or own) if (folder / MUSIC).exists() else None
+        wanted = channels_of(sound, [member.pan for member in members.values()])
+        channels = 1 if mono else wanted
+        music = _music(folder / MUSIC, rate or own, channels)
         shown = tuple(one for one in self._home.chapters(id) if not chapters or one.id in chapters)
         cover = folder / COVER
         return Material(
@@ -209,9 +229,17 @@ class Deliveries:
             chapters=shown,
             lines=lambda chapter: self._library.scripts.all_lines(id, LineQuery(chapter=chapter.id)),
             load=lambda line: self._sound(id, line),
-            scene=Scene(rate or own, sound, members, music),
+            scene=Scene(rate or own, sound, members, music, channels),
             polish=str(sound["polish"]),
             engines=tuple(engines),
             voices=tuple(sorted({voice for one in members.values() for voice in (one.voice, one.into) if voice})),
             cover=cover.read_bytes() if cover.exists() else b"",
+            notes=(FLAT,) if channels < wanted else (),
         )
+
+
+def _music(path: Path, rate: int, channels: int) -> Samples | None:
+    """The piece of music as it is needed: in two channels only where it has them and they are wanted."""
+    if not path.exists():
+        return None
+    return np.concatenate(list(blocks(path, rate, channels=min(channels, probe(path).channels))))

@@ -68,7 +68,7 @@ class Desk:
         self.workshop = Workshop(library, executor, self.planner, listen)
         files = self._files = Deliveries(self, library, engines)
         self.export, self.export_job, self.material, self.stems = files.export, files.job, files.material, files.stems
-        self.exported, self.exported_file = files.exported, files.exported_file
+        self.exported, self.exported_file, self.export_notes = files.exported, files.exported_file, files.notes
         self.deliver, self.delivery = files.deliver, files.delivery
         self._lock = threading.Lock()
         self._settling: set[str] = set()

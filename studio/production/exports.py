@@ -24,6 +24,7 @@ from studio.production.jobs import Job
 from studio.production.masters import FileReport, Master, report_on
 from studio.production.pipeline import ahead
 from studio.production.provenance import STATEMENT, Provenance
+from studio.words import Words
 
 BLOCKS_AHEAD = 12
 CORRECTIONS = 2  # times that a file is written again to meet its loudness
@@ -47,6 +48,7 @@ class Material:
     engines: tuple[str, ...]
     voices: tuple[str, ...]
     cover: bytes = field(default=b"", repr=False)
+    notes: tuple[Words, ...] = ()  # what of its settings is not used, and why
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,7 @@ class Exported:
     seconds: float
     left_out: int  # lines without a take
     starts: tuple[int, ...] = (0,)  # the first frame of each file; those of `placed` run through all of them
+    notes: tuple[Words, ...] = ()
 
     @property
     def passed(self) -> bool:
@@ -156,9 +159,10 @@ def _measured(
     reports = []
     for path, title in files:
         job.stopping.check()
-        reports.append(report_on(path, title, kind.limits, kind.bitrate))
+        reports.append(report_on(path, title, kind.limits, kind.bits(material.scene.channels)))
         job.done = job.total * (0.8 + 0.2 * len(reports) / len(files))
-    return Exported(files[0][0].parent, tuple(reports), tuple(placed), material.scene.rate, seconds, missing)
+    exported = Exported(files[0][0].parent, tuple(reports), tuple(placed), material.scene.rate, seconds, missing)
+    return replace(exported, notes=material.notes)
 
 
 def _with_takes(chapter: Chapter) -> int:
@@ -202,13 +206,14 @@ def _one(
 ) -> tuple[list[Placed], float]:
     """One file: where its lines are, and how long it is."""
     scene = material.scene
-    polisher = Polisher(scene.rate, chain)
+    polisher = Polisher(scene.rate, chain, scene.channels)
     if chain.needs_measure:
         for block in _sound(material, lines, Assembler(scene), kind, job):
             polisher.measure(block)
     assembler = Assembler(scene)
     begun = _Begun(material, kind)
-    with Writer(path, scene.rate, kind.format, _tags(material, title, lines), kind.bitrate) as writer:
+    tags, bits = _tags(material, title, lines), kind.bits(scene.channels)
+    with Writer(path, scene.rate, kind.format, tags, bits, scene.channels) as writer:
         polished = _polished(_sound(material, lines, assembler, kind, job), polisher)
         with closing(ahead(polished, BLOCKS_AHEAD)) as belt:  # the encoder has a thread of its own
             for block in belt:
@@ -263,7 +268,10 @@ def recipe_of(material: Material, lines: Lines) -> str:
     It begins with the id of the production, so that a file can be followed home.
     """
     takes = [line.take for _, line in lines()]
-    sound = {"rate": material.scene.rate, **material.scene.sound}
+    scene = material.scene
+    sound = {"rate": scene.rate, **{name: value for name, value in scene.sound.items() if name != "channels"}}
+    if scene.channels == 2:  # in one channel nobody has a place
+        sound |= {"channels": 2, "pans": {name: one.pan for name, one in sorted(scene.members.items()) if one.pan}}
     made = digest_of({"kind": "script", "takes": takes, "sound": sound, "polish": material.polish})
     return material.id + made[len(material.id) :]
 
@@ -298,6 +306,7 @@ def report_json(exported: Exported, about: Mapping[str, Any]) -> str:
             "seconds": round(exported.seconds, 3),
             "passed": exported.passed,
             "lines_left_out": exported.left_out,
+            "notes": [note._asdict() for note in exported.notes],
             "files": [file.to_json() for file in exported.files],
         },
         ensure_ascii=False,

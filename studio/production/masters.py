@@ -41,12 +41,18 @@ class Master:
     format: str
     bitrate: int | None = None
     rate: int | None = None  # None: that of the voices
+    stereo: int | None = None  # bits a second of two channels, where that differs from one
+    mono: bool = False  # never two channels
     polish: str = ""  # "" leaves it to the production
     each: bool = False  # a file for each chapter
     head_ms: int = 0
     tail_ms: int = 500
     longest_s: float | None = None  # of one file; a longer chapter is divided
     limits: tuple[Limit, ...] = ()
+
+    def bits(self, channels: int) -> int | None:
+        """Bits a second for so many channels; None is the format's own."""
+        return self.stereo if channels == 2 and self.stereo else self.bitrate
 
 
 _ACX = (
@@ -72,16 +78,21 @@ MASTERS: tuple[Master, ...] = (
         ),
         "m4b",
         64_000,
+        stereo=128_000,
     ),
     Master(
         "acx",
         Words("Audible (ACX)", "Audible（ACX）"),
-        Words("an MP3 for each chapter that meets ACX's numbers", "每章一个 MP3，符合 ACX 的各项指标"),
+        Words(
+            "an MP3 for each chapter that meets ACX's numbers, always mono",
+            "每章一个 MP3，符合 ACX 的各项指标，始终单声道",
+        ),
         "mp3",
         192_000,
         44_100,
-        "audiobook",
+        polish="audiobook",
         each=True,
+        mono=True,
         head_ms=700,
         tail_ms=2000,
         longest_s=7200,
@@ -94,7 +105,8 @@ MASTERS: tuple[Master, ...] = (
         "mp3",
         128_000,
         44_100,
-        "podcast",
+        192_000,
+        polish="podcast",
         limits=_PODCAST,
     ),
     Master(
@@ -103,11 +115,12 @@ MASTERS: tuple[Master, ...] = (
         Words("for players without chapters", "适合不支持章节的播放器"),
         "mp3",
         128_000,
+        stereo=160_000,
         each=True,
     ),
     Master("flac", Words("FLAC", "FLAC"), Words("exact, in one file", "无损，一个文件"), "flac"),
     Master("wav", Words("WAV", "WAV"), Words("uncompressed, in one file", "无压缩，一个文件"), "wav"),
-    Master("opus", Words("Opus", "Opus"), Words("the smallest file", "体积最小"), "opus", 48_000),
+    Master("opus", Words("Opus", "Opus"), Words("the smallest file", "体积最小"), "opus", 48_000, stereo=96_000),
     Master(
         "epub",
         Words("EPUB that reads along", "有声电子书（EPUB）"),
@@ -155,6 +168,7 @@ class FileReport:
     title: str
     bytes: int
     rate: int
+    channels: int
     bitrate: float  # bits a second of the whole file
     levels: Levels
     chapters: int
@@ -167,22 +181,23 @@ class FileReport:
     def to_json(self) -> dict[str, Any]:
         return {
             "file": self.path.name, "title": self.title, "bytes": self.bytes, "rate": self.rate,
-            "bitrate": round(self.bitrate), "chapters": self.chapters, "levels": self.levels.to_json(),
-            "checks": [check.to_json() for check in self.checks], "passed": self.passed,
+            "channels": self.channels, "bitrate": round(self.bitrate), "chapters": self.chapters,
+            "levels": self.levels.to_json(), "passed": self.passed,
+            "checks": [check.to_json() for check in self.checks],
         }  # fmt: skip
 
 
 class _Quietest:
     """The level of the quietest half second: the noise floor, as those who check masters measure it."""
 
-    def __init__(self, rate: int) -> None:
-        self._hop = rate // 10
+    def __init__(self, rate: int, channels: int) -> None:
+        self._hop = rate // 10 * channels  # numbers of a tenth of a second
         self._rest = np.zeros(0, np.float32)
         self._powers: deque[float] = deque(maxlen=5)  # of the last tenths of a second
         self._least: float | None = None
 
     def push(self, samples: Samples) -> None:
-        whole = np.concatenate([self._rest, samples])
+        whole = np.concatenate([self._rest, samples.reshape(-1)])
         count = len(whole) // self._hop
         rows, self._rest = whole[: count * self._hop].reshape(count, self._hop), whole[count * self._hop :]
         for power in np.einsum("ij,ij->i", rows, rows, dtype=np.float64) / self._hop:
@@ -200,8 +215,9 @@ class _Quietest:
 def report_on(path: Path, title: str, limits: Sequence[Limit], bitrate: int | None = None) -> FileReport:
     """Read a finished file and compare it with its limits. `bitrate` is the coder's; a file has its tags besides."""
     facts = probe(path)
-    meter, quiet = Meter(facts.rate), _Quietest(facts.rate)
-    for block in blocks(path):
+    channels = min(2, facts.channels)
+    meter, quiet = Meter(facts.rate), _Quietest(facts.rate, channels)
+    for block in blocks(path, channels=channels):
         meter.push(block)
         quiet.push(block)
     levels = replace(meter.finish(), noise_db=quiet.level_db)
@@ -209,4 +225,4 @@ def report_on(path: Path, title: str, limits: Sequence[Limit], bitrate: int | No
     measured = size * 8 / levels.seconds if levels.seconds else 0.0
     values = {**levels.to_json(), "rate": facts.rate, "bitrate": bitrate or measured, "seconds": levels.seconds}
     checks = tuple(Check(limit, values[limit.what]) for limit in limits)
-    return FileReport(path, title, size, facts.rate, measured, levels, len(facts.chapters), checks)
+    return FileReport(path, title, size, facts.rate, channels, measured, levels, len(facts.chapters), checks)

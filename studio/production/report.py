@@ -32,6 +32,10 @@ _TEXTS = {
     "problems": Words("To look at", "需要查看"),
     "none": Words("Nothing.", "没有。"),
     "files": Words("Files", "文件"),
+    "place": Words("Place", "位置"),
+    "middle": Words("middle", "居中"),
+    "mono": Words("mono", "单声道"),
+    "stereo": Words("stereo", "立体声"),
     "more": Words("and more", "还有更多"),
     "synthetic": Words("All speech in this production is synthetic.", "本作品中的语音均为合成。"),
 }
@@ -46,7 +50,13 @@ def report_page(desk: "Desk", id: str, language: str) -> str:
     production, progress = desk.get(id), desk.progress(id)
     done = sum(progress.states.get(state, 0) for state in ("done", "locked"))
     cast = "".join(
-        _row(part.member.speaker or _TEXTS["narrator"].text(language), part.lines, whole.engine, whole.voice)
+        _row(
+            part.member.speaker or _TEXTS["narrator"].text(language),
+            part.lines,
+            whole.engine,
+            whole.voice,
+            _place(part.member.pan, language),
+        )
         for part in desk.parts(id)
         for whole in [desk.member(id, part.member.speaker)]
     )
@@ -67,6 +77,7 @@ def report_page(desk: "Desk", id: str, language: str) -> str:
     )
     more = f"<p>{say('more')}: {found.total - len(found.items)}</p>" if found.total > len(found.items) else ""
     files = "".join(_file(one, language) for one in desk.exported(id))
+    notes = "".join(f"<p>{escape(note.text(language))}</p>" for note in desk.export_notes(id)) if files else ""
     nothing = f"<p>{say('none')}</p>"
     return "".join(
         (
@@ -75,12 +86,12 @@ def report_page(desk: "Desk", id: str, language: str) -> str:
             f"<h1>{escape(production.title)}</h1>",
             f'<p class="soft">{escape(production.author)} · {done}/{progress.lines} · {_clock(progress.seconds)}</p>',
             f"<h2>{say('cast')}</h2>",
-            f"<table><tr>{_heads(say, 'speaker', 'lines', 'engine', 'voice')}</tr>{cast}</table>",
+            f"<table><tr>{_heads(say, 'speaker', 'lines', 'engine', 'voice', 'place')}</tr>{cast}</table>",
             f"<h2>{say('chapters')}</h2>",
             f"<table><tr>{_heads(say, 'chapter', 'lines', 'length', 'state')}</tr>{chapters}</table>",
             f"<h2>{say('problems')}</h2>",
             f"<table>{problems}</table>{more}" if problems else nothing,
-            f"<h2>{say('files')}</h2><table>{files}</table>" if files else "",
+            f"<h2>{say('files')}</h2>{notes}<table>{files}</table>" if files else "",
             f'<p class="soft">{say("synthetic")}</p></html>\n',
         )
     )
@@ -121,4 +132,11 @@ def _file(one: dict[str, Any], language: str) -> str:
         f"{'−∞' if check['value'] is None else format(check['value'], '.1f')} {escape(check['unit'])}</span>"
         for check in one["checks"]
     )
-    return f"<tr><td>{escape(one['file'])}</td><td>{_clock(one['levels']['seconds'])}</td><td>{checks}</td></tr>"
+    sides = _TEXTS["stereo" if one.get("channels") == 2 else "mono"].text(language)
+    length = _clock(one["levels"]["seconds"])
+    return f"<tr><td>{escape(one['file'])}</td><td>{length}</td><td>{sides}</td><td>{checks}</td></tr>"
+
+
+def _place(pan: float, language: str) -> str:
+    """Where somebody stands: L 100 to R 100, as mixing desks have it."""
+    return f"{'L' if pan < 0 else 'R'} {abs(pan) * 100:.0f}" if pan else _TEXTS["middle"].text(language)

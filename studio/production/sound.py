@@ -1,6 +1,6 @@
 """How lines are put together: pauses, edges, music, loudness. Declared as controls, like those of an engine."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from studio.audio.presets import PRESETS
@@ -106,6 +106,21 @@ SOUND: tuple[Control, ...] = (
         Words("loudness and tone of the whole", "整体的响度与音色"),
         choices=tuple((preset.id, preset.label) for preset in PRESETS),
     ),
+    Control(
+        "channels",
+        "choice",
+        "auto",
+        Words("Channels", "声道"),
+        Words(
+            "automatic: stereo as soon as somebody in the cast stands left or right",
+            "自动：配音表里有人偏左或偏右时输出立体声",
+        ),
+        choices=(
+            ("auto", Words("automatic", "自动")),
+            ("mono", Words("mono", "单声道")),
+            ("stereo", Words("stereo", "立体声")),
+        ),
+    ),
     _db(
         "music_db",
         -20,
@@ -158,6 +173,12 @@ def settle_sound(given: Mapping[str, Any]) -> dict[str, Value]:
                 where=f"sound.{name}",
             )
     return {c.name: c.check(given[c.name]) if c.name in given else c.default for c in SOUND}
+
+
+def channels_of(sound: Mapping[str, Any], pans: Iterable[float]) -> int:
+    """How many channels the whole has: as the setting says, or two where somebody is not in the middle."""
+    wanted = sound["channels"]
+    return 2 if wanted == "stereo" or (wanted == "auto" and any(pans)) else 1
 
 
 # What a production of a kind begins with.

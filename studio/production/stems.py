@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from studio.audio.clip import Clip, Samples
+from studio.audio.panning import spread
 from studio.audio.tags import file_name
 from studio.audio.timeline import Timeline
 from studio.audio.writing import Tags, Writer
@@ -22,8 +23,11 @@ from studio.production.provenance import STATEMENT
 NARRATOR = "narrator"
 
 
-def write_stems(material: Material, folder: Path) -> list[Path]:
-    """A WAV for each speaker and `labels.txt`, in `folder`; what was written."""
+def write_stems(material: Material, folder: Path, *, stereo: bool = False) -> list[Path]:
+    """A WAV for each speaker and `labels.txt`, in `folder`; what was written.
+
+    `stereo`: each track has two channels, its speaker where the cast puts them.
+    """
     sound = {**material.scene.sound, "room_tone": False}
     scene = Scene(material.scene.rate, sound, material.scene.members)  # tracks are dry: no music, no room
     assembler = Assembler(scene)
@@ -37,9 +41,11 @@ def write_stems(material: Material, folder: Path) -> list[Path]:
         path = folder / f"{number:02} {file_name(speaker or NARRATOR)}.wav"
         own = [placed for placed in assembler.placed if placed.line.speaker == speaker]
         tags = Tags(title=speaker or NARRATOR, album=material.title, comment=STATEMENT)
-        with Writer(path, scene.rate, tags=tags) as writer:
+        member = scene.members.get(speaker)
+        pan = member.pan if member else 0.0
+        with Writer(path, scene.rate, tags=tags, channels=2 if stereo else 1) as writer:
             for block in _track(material, own, assembler, length):
-                writer.write(block)
+                writer.write(spread(block, pan) if stereo else block)
         written.append(path)
     labels = folder / "labels.txt"
     write_text(labels, "".join(_label(placed, scene.rate) for placed in assembler.placed))
