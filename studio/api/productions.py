@@ -16,7 +16,7 @@ import urllib.request
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import quote, urlsplit
 
 from fastapi import APIRouter, Query, Request
@@ -44,6 +44,7 @@ class CastMember(BaseModel):
     model: str = Field("", max_length=100)
     style: str = Field("", max_length=300)
     controls: dict[str, Value] = Field(default_factory=dict)
+    pan: float = Field(0, ge=-1, le=1, description="Where they stand: -1 left, 1 right.")
     into: str = Field("", max_length=300, description="A voice in whose timbre the part is said again; empty: none.")
     converter: str = Field("", max_length=100, description="The engine that does so; empty: the first that is ready.")
 
@@ -71,6 +72,9 @@ class ProductionRequest(BaseModel):
         description="Speaker -> who speaks it; “” is the narrator. The manuscript becomes a script: its speakers are"
         " found, those that are not named here get a voice that fits, and `format` is one of m4b, mp3, flac, wav, opus,"
         " acx, podcast.",
+    )
+    channels: Literal["auto", "mono", "stereo"] = Field(
+        "auto", description="With `cast`; auto is stereo where somebody stands left or right, and the format allows it."
     )
     webhook: str = Field("", max_length=2000, description="Told at the end; only hosts that the server allows.")
 
@@ -133,6 +137,8 @@ def casted(state: State, source: Path, asked: ProductionRequest) -> Any:
     try:
         if asked.polish != "off":
             desk.change_settings(made.id, "sound", {"polish": asked.polish})
+        if asked.channels != "auto":
+            desk.change_settings(made.id, "sound", {"channels": asked.channels})
         members = [
             Member(
                 speaker,
@@ -140,6 +146,7 @@ def casted(state: State, source: Path, asked: ProductionRequest) -> Any:
                 one.voice,
                 one.style,
                 one.controls,
+                pan=one.pan,
                 into=one.into,
                 converter=one.converter,
             )

@@ -1,6 +1,7 @@
 """Commands over productions with a script: begin, look, cast, render, export, pack."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -127,11 +128,27 @@ def begin(
 @click.argument("id")
 @click.argument("parts", nargs=-1)
 @click.option("--engine", default="", help=say("Engine of these voices.", "这些音色的引擎。"))
+@click.option(
+    "--pan",
+    "pans",
+    multiple=True,
+    metavar="SPEAKER=PLACE",
+    help=say(
+        "Put a speaker left or right, from -1 to 1; repeat for several.", "说话人的左右位置，-1 到 1，可重复使用。"
+    ),
+)
 @with_into
 @MACHINE
 @click.pass_obj
 def cast(
-    session: Session, id: str, parts: Sequence[str], engine: str, into: str, converter: str, machine: bool
+    session: Session,
+    id: str,
+    parts: Sequence[str],
+    engine: str,
+    pans: Sequence[str],
+    into: str,
+    converter: str,
+    machine: bool,
 ) -> None:
     from studio.studio import Member
 
@@ -143,7 +160,10 @@ def cast(
                 raise BadRequest(f"“{part}”: write SPEAKER=VOICE", f"“{part}”：请写成 说话人=音色", where="cast")
             members.append(Member(speaker, engine, voice, into=into, converter=converter))
         if members:
-            studio.scripts.cast(id, members)
+            kept = {part.member.speaker: part.member.pan for part in studio.scripts.parts(id)}
+            studio.scripts.cast(id, [replace(one, pan=kept.get(one.speaker, 0.0)) for one in members])
+        if pans:
+            studio.scripts.pan(id, dict(_placed(one) for one in pans))
         found = studio.scripts.parts(id)
         if machine:
             return as_json([plain(one) for one in found])
@@ -154,9 +174,17 @@ def cast(
                 say("Engine", "引擎"),
                 say("Voice", "音色"),
                 say("Into", "换成"),
+                say("Place", "位置"),
             ],
             [
-                (one.member.speaker or say("narrator", "旁白"), one.lines, whole.engine, whole.voice, whole.into)
+                (
+                    one.member.speaker or say("narrator", "旁白"),
+                    one.lines,
+                    whole.engine,
+                    whole.voice,
+                    whole.into,
+                    f"{one.member.pan:g}",
+                )
                 for one in found
                 for whole in [studio.scripts.member(id, one.member.speaker)]
             ],
@@ -208,27 +236,53 @@ def render(session: Session, id: str, chapter: str, machine: bool) -> None:
     type=click.Path(path_type=Path),
     help=say("Also a track for each speaker, with labels for Audacity.", "另外导出每个说话人的音轨和 Audacity 标签。"),
 )
+@click.option(
+    "--stereo-stems",
+    is_flag=True,
+    help=say("These tracks in stereo, each in its place.", "音轨用立体声，各在其位。"),
+)
+@click.option(
+    "--channels",
+    type=click.Choice(["auto", "mono", "stereo"]),
+    help=say(
+        "Kept with the production; auto is stereo where somebody stands left or right.",
+        "随作品保存；auto 表示有人偏左或偏右时用立体声。",
+    ),
+)
 @subtitles_option
 @MACHINE
 @click.pass_obj
 def export(
-    session: Session, id: str, kind: str, output: Path | None, stems: Path | None, subtitles: str, machine: bool
+    session: Session,
+    id: str,
+    kind: str,
+    output: Path | None,
+    stems: Path | None,
+    stereo_stems: bool,
+    channels: str | None,
+    subtitles: str,
+    machine: bool,
 ) -> None:
     with session.open() as studio:
         formats = studio.subtitles.asked(subtitles)
+        if channels:
+            studio.scripts.change_settings(id, "sound", {"channels": channels})
         done = watch(studio.scripts.export(id, kind, output), say("Exporting", "正在导出"), session.quiet or machine)
         if stems:
-            studio.scripts.stems(id, stems)
+            studio.scripts.stems(id, stems, stereo=stereo_stems)
         for path in studio.subtitles.beside(id, formats) if formats else ():
             click.echo(path, err=True)
         if machine:
             return as_json([file.to_json() | {"path": str(file.path)} for file in done.files])
         for file in done.files:
-            click.echo(f"{file.path}  {duration(file.levels.seconds)}")
+            sides = say("stereo", "立体声") if file.channels == 2 else say("mono", "单声道")
+            click.echo(f"{file.path}  {duration(file.levels.seconds)}  {sides}")
             for check in file.checks:
                 sign = "✓" if check.passed else "✗"
                 value = "−∞" if check.value is None else f"{check.value:.1f}"
                 click.echo(f"  {sign} {check.limit.label.text(LANGUAGE)} {value} {check.limit.unit}", err=True)
+        for note in done.notes:
+            click.echo(f"  {note.text(LANGUAGE)}", err=True)
         if done.left_out:
             click.echo(
                 say(
@@ -267,6 +321,18 @@ def revise(session: Session, id: str, manuscript: Path) -> None:
         found = studio.scripts.revise(id, manuscript)
         click.echo(say(f"{found['kept']} lines kept, {found['added']} new, {found['removed']} gone",
                        f"保留 {found['kept']} 条，新增 {found['added']} 条，移除 {found['removed']} 条"))  # fmt: skip
+
+
+def _placed(part: str) -> tuple[str, float]:
+    """`SPEAKER=PLACE` taken apart."""
+    speaker, equals, place = part.rpartition("=")
+    try:
+        return speaker if equals else "", float(place)
+    except ValueError:
+        raise BadRequest(
+            f"--pan “{part}”: write SPEAKER=PLACE, as in Ann=-0.5", f"--pan “{part}”：请写成 说话人=位置，如 小满=-0.5",
+            where="pan",
+        ) from None  # fmt: skip
 
 
 def _done(progress: Any) -> int:

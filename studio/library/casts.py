@@ -1,6 +1,6 @@
 """Casts: who speaks which part of a script."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 from sqlalchemy import delete, func, or_, select, union
@@ -8,9 +8,11 @@ from sqlalchemy import delete, func, or_, select, union
 from studio.library.database import Database
 from studio.library.plain import check_text
 from studio.library.script import LONGEST_NAME, Member, Part
+from studio.library.script_edits import CAST, put_cast, remember
 from studio.library.script_rows import production_number
 from studio.library.tables import CastRow, LineRow, ProductionRow
 from studio.library.voice import KEPT, name_key
+from studio.words import Words
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,22 @@ class Casts:
             for member in members:
                 check_text(member.speaker, "speaker", LONGEST_NAME)
                 session.merge(CastRow(production=owner, **{**asdict(member), "controls": dict(member.controls)}))
+
+    def place(self, production: str, pans: Mapping[str, float]) -> None:
+        """Put speakers left or right (-1 to 1): an edit of the script that is taken back like any other."""
+        with self._database.write() as session:
+            owner = production_number(session, production)
+            mine = CastRow.production == owner, CastRow.speaker.in_(list(pans))
+            before = dict(session.execute(select(CastRow.speaker, CastRow.pan).where(*mine)).all())
+            for speaker in pans.keys() - before.keys():
+                check_text(speaker, "speaker", LONGEST_NAME)
+                session.add(CastRow(production=owner, **asdict(Member(speaker))))
+            session.flush()
+            after = {speaker: pan for speaker, pan in pans.items() if pan != before.get(speaker, 0.0)}
+            put_cast(session, owner, {speaker: {"pan": pan} for speaker, pan in after.items()})
+            if after:
+                changes = [[CAST, name, {"pan": before.get(name, 0.0)}, {"pan": pan}] for name, pan in after.items()]
+                remember(session, owner, Words("a place in the cast", "调整说话人的左右位置"), changes)
 
     def drop(self, production: str, speakers: Sequence[str]) -> None:
         """These parts are the narrator's again."""

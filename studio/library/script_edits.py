@@ -4,6 +4,7 @@ Lines and chapters are sorted by `position`, numbers with room between them; whe
 numbered anew.
 """
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
@@ -13,11 +14,12 @@ from sqlalchemy.orm import Session
 
 from studio.library.plain import check_text
 from studio.library.script import LONGEST_NAME, LONGEST_TEXT, NewLine
-from studio.library.tables import ChapterRow, EditRow, LineRow, ProductionRow
+from studio.library.tables import CastRow, ChapterRow, EditRow, LineRow, ProductionRow
 from studio.library.voice import new_id
 from studio.words import Words
 
 STEP = 1 << 20  # between two positions
+CAST = "cast"  # in an edit: a part of the cast, its row named by the speaker
 EDITS = 200  # that can be taken back
 TABLES: dict[str, type[LineRow] | type[ChapterRow]] = {"line": LineRow, "chapter": ChapterRow}
 ASKS_ANEW = {"text", "speaker", "emotion", "style", "language", "seed", "speed"}  # columns that a recipe is made of
@@ -92,10 +94,15 @@ def edit(session: Session, owner: int, what: Words, lines: Changes, chapters: Ch
         put(session, model, changes)
         written += [[table, n, {c: before[n][c] for c in change}, change] for n, change in changes.items()]
     if written:
-        session.execute(delete(EditRow).where(EditRow.production == owner, EditRow.undone.is_(True)))
-        session.add(EditRow(production=owner, undone=False, what=what._asdict(), changes=written))
-        _forget(session, owner)
-        touch(session, owner)
+        remember(session, owner, what, written)
+
+
+def remember(session: Session, owner: int, what: Words, written: list[list[Any]]) -> None:
+    """Keep changes that were written: [table, row, columns before, columns now] each. What was undone goes."""
+    session.execute(delete(EditRow).where(EditRow.production == owner, EditRow.undone.is_(True)))
+    session.add(EditRow(production=owner, undone=False, what=what._asdict(), changes=written))
+    _forget(session, owner)
+    touch(session, owner)
 
 
 def put(session: Session, model: type[LineRow] | type[ChapterRow], changes: Changes) -> None:
@@ -111,6 +118,13 @@ def put(session: Session, model: type[LineRow] | type[ChapterRow], changes: Chan
         put = {column: bindparam(f"to_{column}", type_=table.c[column].type) for column in columns}
         session.connection().execute(update(table).where(table.c.number == bindparam("n")).values(put), rows)  # type: ignore[arg-type]
     session.expire_all()
+
+
+def put_cast(session: Session, owner: int, changes: Mapping[str, Mapping[str, Any]]) -> None:
+    """Write columns of parts that are cast: speaker -> column -> value."""
+    for speaker, values in changes.items():
+        mine = CastRow.production == owner, CastRow.speaker == speaker
+        session.execute(update(CastRow).where(*mine).values(dict(values)))
 
 
 def _forget(session: Session, owner: int) -> None:

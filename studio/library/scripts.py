@@ -15,6 +15,7 @@ from studio.errors import BadRequest, NotFound
 from studio.library.database import Database
 from studio.library.script import Chapter, Edit, Line, LineChange, LineQuery, Lines, NewChapter, NewLine
 from studio.library.script_edits import (
+    CAST,
     STEP,
     TABLES,
     Changes,
@@ -23,6 +24,7 @@ from studio.library.script_edits import (
     checked_text,
     edit,
     put,
+    put_cast,
     room,
     row_of,
     touch,
@@ -378,6 +380,8 @@ class Scripts:
             for table, model in TABLES.items():
                 rows = {n: before if back else after for kind, n, before, after in last.changes if kind == table}
                 put(session, model, rows)
+            cast = {name: before if back else after for kind, name, before, after in last.changes if kind == CAST}
+            put_cast(session, owner, cast)
             last.undone = back
             touch(session, owner)
             return Words(last.what["en"], last.what["zh"])

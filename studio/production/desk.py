@@ -361,6 +361,20 @@ class Desk:
         self._library.outcomes.forget_plans(id, speakers=None if narrator else [m.speaker for m in members])
         self._settle(id)
 
+    def pan(self, id: str, pans: Mapping[str, float]) -> None:
+        """Put speakers left (-1) or right (1). Nothing is rendered again for it; it is undone like an edit of lines."""
+        known = [part.member.speaker for part in self.parts(id)]
+        for speaker, pan in pans.items():
+            if speaker not in known:
+                raise NotFound.among(Words("speaker", "说话人"), speaker, known, where="speaker")
+            if not -1 <= pan <= 1:
+                raise BadRequest(
+                    f"pan {pan:g}: takes -1 (left) to 1 (right)",
+                    f"声像 {pan:g}：应为 -1（左）到 1（右）",
+                    where="pan",
+                )
+        self._library.casts.place(id, pans)
+
     def replan(self, id: str, speakers: Sequence[str]) -> None:
         """The voice of these speakers changed: their lines are planned anew, and stale where they sound different."""
         self._library.outcomes.forget_plans(id, speakers=None if "" in speakers else list(speakers))

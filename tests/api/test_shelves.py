@@ -307,7 +307,7 @@ def test_a_webhook_is_told_about_the_end(api: httpx.Client) -> None:
 
 def test_a_production_with_a_cast(api: httpx.Client, tmp_path: Path) -> None:
     text = "“Who is there?” asked Martha.\n\n“Only me,” said Tom. “The boat is gone.”\n\nNobody slept that night.\n"
-    cast = {"Tom": {"voice": "m7"}, "": {"voice": "f2", "controls": {"speed": 1.2}}}
+    cast = {"Tom": {"voice": "m7", "pan": 0.6}, "": {"voice": "f2", "controls": {"speed": 1.2}}}
     made = api.post(MAKE, json={"text": text, "cast": cast, "title": "Lamp", "format": "mp3"})
     assert made.status_code == 202, made.text
     id = made.json()["id"]
@@ -318,6 +318,7 @@ def test_a_production_with_a_cast(api: httpx.Client, tmp_path: Path) -> None:
     assert sound.status_code == 200
     (tmp_path / "lamp.mp3").write_bytes(sound.content)
     assert probe(tmp_path / "lamp.mp3").seconds > 4
+    assert probe(tmp_path / "lamp.mp3").channels == 2, "somebody stands right"
     vtt = api.get(f"{MAKE}/{id}/subtitles", params={"format": "vtt"})
     assert "<v Tom>" in vtt.text
     assert vtt.headers["content-type"].startswith("text/vtt")
@@ -342,7 +343,7 @@ def test_subtitles_of_a_production(api: httpx.Client) -> None:
 
 def test_a_cast_that_cannot_be_is_refused_and_leaves_nothing(api: httpx.Client) -> None:
     before = api.get(MAKE).json()["total"]
-    for cast in ({"Tom": {"voice": "nobody"}}, {"Tom": {"model": "nothing"}}, {"Tom": {"sound": 1}}):
+    for cast in ({"Tom": {"voice": "nobody"}}, {"Tom": {"model": "nothing"}}, {"Tom": {"sound": 1}}, {"Tom": {"pan": 2}}):
         refused = api.post(MAKE, json={"text": "“Hello,” said Tom.", "cast": cast})
         assert refused.status_code in (400, 404, 422), refused.text
     refused = api.post(MAKE, json={"text": "“Hello,” said Tom.", "cast": {}, "format": "betamax"})

@@ -300,15 +300,18 @@ def test_a_production_from_manuscript_to_master(run, tmp_path):
     assert [one["title"] for one in looked["sections"]] == ["Night", "Day"]
     assert {one["name"] for one in looked["speakers"]} == {"Martha", "Tom"}
     id = run("productions", "begin", str(tale), "--voice", "m3").stdout.strip()
-    cast = json.loads(run("productions", "cast", id, "Tom=m7", "--json").stdout)
+    cast = json.loads(run("productions", "cast", id, "Tom=m7", "--pan", "Tom=-1", "--json").stdout)
     assert {one["member"]["speaker"]: one["member"]["voice"] for one in cast}["Tom"] == "m7"
+    assert {one["member"]["speaker"]: one["member"]["pan"] for one in cast} == {"": 0.0, "Martha": 0.0, "Tom": -1.0}
     rendered = json.loads(run("productions", "render", id, "--json").stdout)
     assert (rendered["states"], rendered["problems"]) == ({"done": rendered["lines"]}, [])
     again = json.loads(run("productions", "render", id, "--json").stdout)
     assert again["rendered"] == 0
     target, stems = tmp_path / "tale.m4b", tmp_path / "stems"
-    files = json.loads(run("productions", "export", id, "-o", str(target), "--stems", str(stems), "--json").stdout)
-    assert files[0]["chapters"] == 2
+    told = run("productions", "export", id, "-o", str(target), "--stems", str(stems), "--stereo-stems", "--json")
+    files = json.loads(told.stdout)
+    assert (files[0]["chapters"], files[0]["channels"]) == (2, 2)
+    assert {probe(track).channels for track in stems.glob("*.wav")} == {2}
     assert [chapter.title for chapter in probe(target).chapters] == ["Night", "Day"]
     tracks = sorted(stems.glob("*.wav"))
     assert len(tracks) == 3
@@ -344,3 +347,4 @@ def test_productions_are_refused_with_a_reason(run, tmp_path):
     assert "render it first" in run("productions", "export", id, "-o", str(tmp_path / "x.wav"), code=2).stderr
     assert "master" in run("productions", "export", id, "--as", "betamax", code=2).stderr
     assert "SPEAKER=VOICE" in run("productions", "cast", id, "Tom", code=2).stderr
+    assert "SPEAKER=PLACE" in run("productions", "cast", id, "--pan", "Tom=left", code=2).stderr

@@ -13,6 +13,7 @@ from studio.audio.clip import Clip, Samples
 from studio.audio.files import blocks, probe
 from studio.audio.levels import measure
 from studio.audio.panning import places
+from studio.errors import BadControl, BadRequest, NotFound
 from studio.library.script import Chapter, Line, LineQuery, Member
 from studio.production.assembling import Scene
 from studio.production.exports import Exported, Material, export
@@ -254,3 +255,33 @@ def test_loudness_of_two_channels_agrees_with_pyloudnorm() -> None:
     alone = [measure(Clip(np.ascontiguousarray(side), RATE)) for side in sound.T]
     assert found.true_peak_db == max(one.true_peak_db or -99 for one in alone)
     assert found.peak_db == max(one.peak_db or -99 for one in alone)
+
+
+def test_a_place_is_taken_back_and_made_again_and_travels(studio: Studio, id: str, tmp_path: Path) -> None:
+    desk = studio.scripts
+
+    def pans(of: str = id) -> dict[str, float]:
+        return {part.member.speaker: part.member.pan for part in desk.parts(of)}
+
+    voice = desk.member(id, "Ann").voice
+    desk.pan(id, {"Ann": -0.5, "Ben": 0.5})
+    desk.pan(id, {"Ann": -0.5})  # as it is: nothing to take back
+    assert (pans()["Ann"], pans()["Ben"]) == (-0.5, 0.5)
+    assert desk.member(id, "Ann").voice == voice
+    desk.pack(id, tmp_path / "show.zip")
+    assert pans(desk.unpack(tmp_path / "show.zip").id)["Ben"] == 0.5
+    assert pans(desk.duplicate(id).id)["Ann"] == -0.5
+    assert "place" in desk.edit(id, "undo").en
+    assert (pans()["Ann"], pans()["Ben"]) == (0.0, 0.0)
+    desk.edit(id, "redo")
+    assert pans()["Ann"] == -0.5
+    assert {line.state for line in desk.all_lines(id)} == {"done"}
+
+
+def test_a_place_out_of_reach_and_a_stranger_are_refused(studio: Studio, id: str) -> None:
+    with pytest.raises(BadRequest, match=r"-1 \(left\) to 1 \(right\)"):
+        studio.scripts.pan(id, {"Ann": 1.5})
+    with pytest.raises(NotFound, match="Ann"):
+        studio.scripts.pan(id, {"Anne": 0.5})
+    with pytest.raises(BadControl, match="auto"):
+        studio.scripts.change_settings(id, "sound", {"channels": "5.1"})

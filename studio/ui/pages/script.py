@@ -1,5 +1,6 @@
 """A production with a script, opened: script, cast, lexicon, sound, masters. Drawn by `static/script.js`."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +49,8 @@ def build(studio: Studio) -> None:
             ),
             *(one.line_takes, one.take_chosen, one.line_spoken, one.lines_again),
             *(one.render_begun, one.render_paused, one.render_stopped, one.render_first, one.failed_again),
-            *(one.member_cast, one.speaker_renamed, one.member_sample, one.member_voices, one.member_shown),
+            *(one.member_cast, one.member_placed, one.speaker_renamed),
+            *(one.member_sample, one.member_voices, one.member_shown),
             *(one.words_shown, one.word_put, one.words_dropped, one.words_imported),
             *(one.sound_set, one.reading_set, one.rendering_set, one.file_put),
             *(one.export_begun, one.export_state, one.export_stopped, one.manuscript_revised, one.script_copied),
@@ -270,7 +272,14 @@ class Questions:
     # cast
 
     def member_cast(self, asked: dict[str, Any], language: str) -> Any:
-        self.desk.cast(take.text(asked, "id"), [member_of(asked)])
+        id, member = take.text(asked, "id"), member_of(asked)
+        before = next((p.member for p in self.desk.parts(id) if p.member.speaker == member.speaker), member)
+        self.desk.cast(id, [replace(member, pan=before.pan, gender=before.gender, age=before.age)])
+        return True
+
+    def member_placed(self, asked: dict[str, Any], language: str) -> Any:
+        """Put a speaker left or right."""
+        self.desk.pan(take.text(asked, "id"), {take.text(asked, "speaker"): take.number(asked, "pan")})
         return True
 
     def speaker_renamed(self, asked: dict[str, Any], language: str) -> Any:
@@ -316,6 +325,7 @@ class Questions:
             "into": whole.into,
             "style": whole.style,
             "gain_db": part.member.gain_db,
+            "pan": part.member.pan,
             "gender": describe.label("gender", part.member.gender, language) if part.member.gender else "",
             "shown": {"name": shown["name"], "facts": shown["facts"], "glyph": shown["glyph"]},
             "missing": missing[speaker].text(language) if speaker in missing else "",
@@ -386,6 +396,7 @@ class Questions:
             "seconds_left": job.seconds_left if job and running else None,
             "error": job.error.text(language) if job and job.over and job.error else "",
             "files": [self._file(one, language) for one in self.desk.exported(id)],
+            "notes": [note.text(language) for note in self.desk.export_notes(id)],
             "subtitles": subtitled(self.studio, id, language),
         }
 
@@ -408,6 +419,7 @@ class Questions:
                 for check in one["checks"]
             ],
             "length": describe.clock(one["levels"]["seconds"]),
+            "sides": say("export.stereo" if one.get("channels") == 2 else "export.mono", language),
         }
 
     def manuscript_revised(self, asked: dict[str, Any], language: str) -> Any:

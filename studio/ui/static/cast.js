@@ -3,6 +3,7 @@ import { acts, fill, html, iconButton, options, raw, sign, span, t, dialog, noti
 import * as into from "./into.js";
 import * as page from "./script.js";
 import { pick } from "./picker.js";
+import { follow, slider } from "./placing.js";
 import { playTake } from "./player.js";
 
 let box;
@@ -11,28 +12,34 @@ export function mount(given) {
   fill(box, html`<div id="cast" class="cast"></div>`);
   acts(box, { voice, sample, rename });
   box.addEventListener("change", change);
+  follow(box, place);
   paint();
 }
 export const reload = paint;
 export function update(before) { if (JSON.stringify(before.cast) !== JSON.stringify(page.now.cast) && !document.getElementById("picker")) paint(); }
 
 function paint() {
-  const focus = document.activeElement?.closest?.("[data-speaker]")?.dataset.speaker;
+  const focus = document.activeElement?.closest?.("[data-speaker]")?.dataset.speaker, sliding = document.activeElement?.matches?.("[data-pan]");
   fill(box.querySelector("#cast"), html`${page.now.cast.map(row)}`);
-  if (focus !== undefined) box.querySelector(`[data-speaker="${CSS.escape(focus)}"] .voice-button`)?.focus({ preventScroll: true });
+  if (focus !== undefined) box.querySelector(`[data-speaker="${CSS.escape(focus)}"] ${sliding ? "[data-pan]" : ".voice-button"}`)?.focus({ preventScroll: true });
 }
 const row = (c) => html`<article class="card part-row" data-speaker="${c.speaker}">
   <div class="part-name"><b>${c.name}</b><span class="soft small">${t("cast.lines", { n: c.lines })}${c.seconds ? " · " + span(c.seconds) : ""}${c.gender ? " · " + c.gender : ""}</span></div>
   <div class="field"><button type="button" class="voice-button" data-act="voice"><span class="glyph">${raw(c.shown.glyph)}</span><span class="voice-text"><b>${c.shown.name}</b><span class="soft">${c.shown.facts}</span></span>${sign("down")}</button>${into.field(page.now.timbres, c.own, 'data-field="into"', c.into && !c.own.into ? t("into.narrator") : t("into.none"))}</div>
   <label class="field"><span class="hidden-label">${t("desk.engine")}</span><select data-field="engine" title="${t("desk.engine")}">${options([...(c.speaker ? [["", t("cast.as.narrator")]] : []), ...page.now.engines], c.own.engine)}</select></label>
   <label class="field"><span class="hidden-label">${t("desk.style")}</span><select data-field="style" title="${t("desk.style")}">${options([["", t("desk.style.none")], ...page.now.styles.filter((s) => !s.engine || s.engine === c.engine).map((s) => [s.name, s.label])], c.own.style)}</select></label>
-  <label class="with-unit gain"><input type="number" data-field="gain_db" min="-40" max="20" step="0.5" value="${c.gain_db}" aria-label="${t("cast.gain")}" title="${t("cast.gain")}"><span class="soft">dB</span></label>
+  <label class="with-unit gain"><input type="number" data-field="gain_db" min="-40" max="20" step="0.5" value="${c.gain_db}" aria-label="${t("cast.gain")}" title="${t("cast.gain")}"><span class="soft">dB</span></label>${slider(c.pan)}
   <div class="row">${iconButton("sample", "play", t("cast.sample"), c.lines ? "" : "disabled")}${c.speaker ? iconButton("rename", "edit", t("cast.rename")) : ""}</div>
   ${c.missing ? html`<p class="failure-text">${c.missing}</p>` : ""}${c.caution ? html`<p class="soft small">${c.caution}</p>` : ""}</article>`;
 
 const of = (element) => page.now.cast.find((c) => c.speaker === element.closest("[data-speaker]").dataset.speaker);
 async function put(c, values) {
   if (await page.about("member_cast", { speaker: c.speaker, ...c.own, gain_db: c.gain_db, ...values })) { await page.refresh(); paint(); }
+}
+async function place(input, pan) {
+  const done = await page.about("member_placed", { speaker: of(input).speaker, pan });
+  await page.refresh();
+  if (!done) paint();
 }
 async function change({ target }) {
   if (!target.dataset.field) return;

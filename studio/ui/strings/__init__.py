@@ -7,6 +7,7 @@ from studio.ui.strings.dubbing import DUBBING_STRINGS
 from studio.ui.strings.exchange import EXCHANGE_STRINGS
 from studio.ui.strings.into import INTO_STRINGS
 from studio.ui.strings.scripts import SCRIPT_STRINGS
+from studio.ui.strings.stereo import STEREO_STRINGS
 from studio.ui.strings.survey import SURVEY_STRINGS
 from studio.ui.strings.tuning import TUNING_STRINGS
 from studio.ui.strings.voices import VOICE_STRINGS
@@ -464,6 +465,7 @@ STRINGS: dict[str, Words] = {
     **SCRIPT_STRINGS,
     **EXCHANGE_STRINGS,
     **DUBBING_STRINGS,
+    **STEREO_STRINGS,
     **SURVEY_STRINGS,
     **TUNING_STRINGS,
     **INTO_STRINGS,
