@@ -343,7 +343,8 @@ def test_subtitles_of_a_production(api: httpx.Client) -> None:
 
 def test_a_cast_that_cannot_be_is_refused_and_leaves_nothing(api: httpx.Client) -> None:
     before = api.get(MAKE).json()["total"]
-    for cast in ({"Tom": {"voice": "nobody"}}, {"Tom": {"model": "nothing"}}, {"Tom": {"sound": 1}}, {"Tom": {"pan": 2}}):
+    wrong = ({"voice": "nobody"}, {"model": "nothing"}, {"sound": 1}, {"pan": 2})
+    for cast in ({"Tom": one} for one in wrong):
         refused = api.post(MAKE, json={"text": "“Hello,” said Tom.", "cast": cast})
         assert refused.status_code in (400, 404, 422), refused.text
     refused = api.post(MAKE, json={"text": "“Hello,” said Tom.", "cast": {}, "format": "betamax"})
