@@ -241,6 +241,16 @@ def test_cast_and_lexicon(script: Any, shot: Callable[..., None]) -> None:
     page.locator("#script-render:not([disabled])", has_text="3").wait_for()
     page.locator("#script-render").click()
     rendered(page)
+    place = martha.locator("[data-pan]")
+    place.focus()
+    for _ in range(10):
+        page.keyboard.press("ArrowLeft")
+    assert (place.get_attribute("aria-valuetext"), martha.locator("output").inner_text()) == ("L 50", "L 50")
+    undo = page.locator('[data-act="undo"][title*="place in the cast"]')
+    undo.wait_for()
+    page.locator("#script-render[disabled]").wait_for()  # nothing is stale
+    undo.click()
+    martha.locator('[aria-valuetext="middle"]').wait_for()
     page.locator("#tab-lexicon").click()
     page.locator("#lexicon-new input[name=word]").fill("boat")
     page.locator("#lexicon-new input[name=reading]").fill("ship")
