@@ -547,8 +547,9 @@ class Studio:
         voice: str = "",
         controls: Mapping[str, Any] | None = None,
         seed: int = 0,
-    ) -> "Revoiced":
-        """A recording said again in another voice, written to `path`. `take:DIGEST` names a take of any engine."""
+    ) -> "Job[Revoiced]":
+        """Begin to say a recording of any length again in another voice, written to `path`. `take:DIGEST` names a take
+        of any engine."""
         from studio.production.revoicing import revoice
 
         source = Path(recording)

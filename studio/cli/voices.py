@@ -9,7 +9,7 @@ from studio.cli import cloning, drawing, exchanging, survey
 from studio.cli.main import Session
 from studio.cli.options import engine_option, footer, heard, machine, paged, recogniser_option, weights_of
 from studio.cli.reader import LANGUAGE, say
-from studio.cli.show import as_json, plain, table
+from studio.cli.show import as_json, plain, table, watch
 
 
 @click.group(help=say("The voice library.", "音色库。"))
@@ -115,7 +115,8 @@ def convert_voice(
     from studio.cli.speaking import controls_of
 
     with session.open() as studio:
-        made = studio.revoice(recording, output, engine, voice, controls_of(controls))
+        job = studio.revoice(recording, output, engine, voice, controls_of(controls))
+        made = watch(job, say("Converting", "正在转换"), session.quiet or machine)
     as_json(plain(made)) if machine else click.echo(f"{output}  {made.seconds:.1f} s  {made.voice}")
 
 

@@ -1,7 +1,7 @@
 """A recording, or a take of any engine, said again in another voice."""
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from studio.library import Library, Take, TakeFacts
 from studio.production import rights
 from studio.production.casting import CastVoice, cast
 from studio.production.into import converting
+from studio.production.jobs import Job
 from studio.production.piecewise import resaid, retold
 from studio.production.provenance import STATEMENT, Provenance
 from studio.stop import Stop
@@ -50,30 +51,33 @@ def revoice(
     voice: str = "",
     controls: Mapping[str, Any] | None = None,
     seed: int = 0,
-    stop: Stop | None = None,
-    told: Callable[[float], None] = lambda seconds: None,
-) -> Revoiced:
-    """Write to `path` (format by its name) what is said in `recording`, in a voice of the library or the engine.
+) -> Job[Revoiced]:
+    """Begin to write to `path` (format by its name) what is said in `recording`, in a voice of the library or the
+    engine.
 
-    A recording of any length is converted in pieces, cut where it is quiet; the result is as long. `told` hears how
-    many seconds are written. Nothing half-written is left. `BadRequest` where the engine cannot; `BadFile` for a
-    recording that is silent or no sound, `NotPermitted` for a cloned voice without consent.
+    A recording of any length is converted in pieces, cut where it is quiet; the result is as long. Nothing half-written
+    is left. `BadRequest` where the engine cannot, `NotPermitted` for a cloned voice without consent, `BadFile` for what
+    is no sound: at once; `BadFile` for a recording that is silent, or damaged on the way: from the job.
     """
     format_for(path)
-    stop = stop or Stop()
     speaker, recipe, found = _directed(engines, library, engine, voice, controls, seed)
     rights.require(library, [found], engine)
-    spec, own = speaker.spec, probe(recording).rate
+    spec, facts = speaker.spec, probe(recording)
     digest = digest_of({"kind": "conversion", "recording": _sha256(recording), "recipe": recipe.to_json()})
     tags = Tags(extra=Provenance(True, spec.id, found.label, digest).tags, comment=STATEMENT)
-    sound = _heard(blocks(recording, seconds=BLOCK_S, longest_s=LONGEST_S), recording.name)
-    samples = 0
-    with engines.lease(engine, stop), Writer(path, spec.rate, tags=tags) as writer:
-        for chunk in resaid(speaker, sound, own, recipe, stop):
-            writer.write(chunk.samples)
-            samples += len(chunk.samples)
-            told(samples / spec.rate)
-    return Revoiced(engine, found.label, samples / spec.rate, spec.rate, digest)
+
+    def work(job: Job[Revoiced]) -> Revoiced:
+        sound = _heard(blocks(recording, seconds=BLOCK_S, longest_s=LONGEST_S), recording.name)
+        with engines.lease(engine, job.stopping), Writer(path, spec.rate, tags=tags) as writer:
+            for chunk in resaid(speaker, sound, facts.rate, recipe, job.stopping):
+                writer.write(chunk.samples)
+                job.done = writer.seconds
+        return Revoiced(engine, found.label, writer.seconds, spec.rate, digest)
+
+    job: Job[Revoiced] = Job(work, title=recording.name)
+    job.total = facts.seconds
+    job.start()
+    return job
 
 
 def _heard(sound: Iterator[Samples], name: str) -> Iterator[Samples]:

@@ -309,7 +309,7 @@ def test_saying_a_recording_in_a_cloned_voice(tmp_path_factory: pytest.TempPathF
         assert not (tmp_path / "out.wav").exists()
         studio.cloning.allow(voice.id, checked("Ann", ["personal"]))
         studio.export_take(made.digest, tmp_path / "take.wav")
-        studio.revoice(CLIP, tmp_path / "out.wav", "cosyvoice2", voice.id)
+        studio.revoice(CLIP, tmp_path / "out.wav", "cosyvoice2", voice.id).wait(60)
         assert (tmp_path / "out.wav").exists()
 
 
