@@ -2,6 +2,10 @@
 
 A voice is cloned where it is made from a clip, or from a voice that is: blends and conversions inherit what their
 sources allow. Everything that writes a file, streams to a program or renders a production asks `require` first.
+
+Who is asked for by name answers for itself. A finished take does not tell who asked for it: voices of the same clip
+share their takes, whichever spoke first. So all of them have to allow it, and a consent that was taken back on one
+is not replaced by that of another.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -74,8 +78,8 @@ def require_take(library: Library, digest: str) -> None:
         with suppress(NotFound):
             require_take(library, str(source))
     for behind in _of_take(library, take):
-        if not any(standing(library, one).permitted for one in behind):
-            require_voice(library, behind[0])
+        for one in behind:
+            _require_shared(library, one, take)
     for engine, content in _behind(library.takes.details(take.digest).recipe):
         _require_content(library, engine, content)
 
@@ -102,6 +106,20 @@ def _require_content(library: Library, engine: str, content: dict[str, Any]) -> 
         )
     for one in same:
         require_voice(library, one)
+
+
+def _require_shared(library: Library, voice: Voice, take: Take) -> None:
+    """`NotPermitted` where one of the voices that a take may be of does not allow it."""
+    missing = standing(library, voice).missing
+    if missing is not None and voice.id != take.voice_id and take.voice_id:
+        missing = Words(
+            f"{missing.en}. This take of “{take.voice_label}” counts as its own too, since both are the same clip: "
+            f"give both the record, or delete “{voice.name}”",
+            f"{missing.zh}。这个“{take.voice_label}”的版本也受此限制，因为两个音色来自同一段音频："
+            f"请为两者都补充授权，或删除“{voice.name}”",
+        )
+    if missing is not None:
+        raise NotPermitted(*missing, where="voice", voice=voice.id)
 
 
 def require_script(library: Library, production: str) -> None:
@@ -175,19 +193,18 @@ def _kept(library: Library, voice: CastVoice, engine: str) -> list[Voice]:
     return []
 
 
-def _of_take(library: Library, take: Take) -> list[list[Voice]]:
-    """For each voice of a take, what the library has of it: one of them has to be permitted.
+def _of_take(library: Library, take: Take) -> list[tuple[Voice, ...]]:
+    """For each voice of a take, all that the library has of the same content; all of them have to allow it.
 
-    `NotPermitted` for a clip that nobody knows any more.
+    One that was deleted since counts where no other is left. `NotPermitted` for a clip that nobody knows any more.
     """
     kept = library.voices.known(take.voice_id) if take.voice_id else None
-    if kept is not None and kept.deleted is None:
-        return [[kept]]
     recipe = library.takes.details(take.digest).recipe
     contents = {str(content): content for line in recipe.get("lines", [recipe]) if (content := line.get("voice"))}
-    found = []
+    own = library.voices.same_content(kept.engine, kept.content) or (kept,) if kept is not None else ()
+    found = [own] if own else []
     for content in contents.values():
-        same = [*([kept] if kept is not None else []), *library.voices.same_content(take.engine, content)]
+        same = library.voices.same_content(take.engine, content) or own
         if same:
             found.append(same)
         elif content.get("kind") == VoiceKind.CLIP.value:

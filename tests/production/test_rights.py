@@ -242,6 +242,31 @@ def test_a_clip_voice_itself(studio: Studio, tmp_path: Path) -> None:
         studio.export_take(take.digest, tmp_path / "late.wav")
 
 
+@pytest.mark.parametrize("first", ["agreed", "unsure"])
+def test_voices_of_one_clip_share_takes_and_all_of_them_have_to_allow_it(
+    studio: Studio, tmp_path: Path, first: str
+) -> None:
+    case = "1" if first == "agreed" else "two"  # lengths of names make the sounds
+    agreed = derived(studio, f"Ann, agreed {case}", clone(studio, "Ann, asked", checked("Ann", ["personal"])))
+    unsure = derived(studio, f"Ann, unsure {case}", clone(studio, "Ann, not asked"))
+    assert agreed.content == unsure.content
+    voices = {"agreed": agreed, "unsure": unsure}
+    order = [voices.pop(first), *voices.values()]
+    takes = [studio.speak(SpeakRequest(f"Hello, {first}.", voice=one.id)).wait(30) for one in order]
+    assert takes[0].digest == takes[1].digest
+    assert takes[0].voice_id == order[0].id
+    with pytest.raises(NotPermitted, match="Ann, not asked.*Ann, unsure"):
+        studio.export_take(takes[0].digest, tmp_path / "out.wav")
+    studio.permit(SpeakRequest("x", voice=agreed.id))  # who is asked for by name answers for itself
+    with pytest.raises(NotPermitted):
+        studio.permit(SpeakRequest("x", voice=unsure.id))
+    studio.voices.delete([unsure.id])
+    studio.export_take(takes[0].digest, tmp_path / "out.wav")
+    studio.cloning.allow(str(agreed.parents[0]["voice"]), None)  # taken back
+    with pytest.raises(NotPermitted, match="Ann, asked"):
+        studio.export_take(takes[0].digest, tmp_path / "out.wav")
+
+
 def test_what_is_made_from_cloned_voices_inherits(studio: Studio) -> None:
     ann = clone(studio, "Ann", checked("Ann", ["personal", "commercial"]))
     ben = clone(studio, "Ben", checked("Ben", ["personal"], TOMORROW))
