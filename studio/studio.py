@@ -99,6 +99,7 @@ if TYPE_CHECKING:  # each costs time to import, and most commands need none of t
     from studio.production.revoicing import Revoiced
     from studio.production.tuning import Tuning
     from studio.production.workshop import Listen
+    from studio.voices.changing import Changing
     from studio.voices.cloning import Cloning
     from studio.voices.drawing import Drawing
     from studio.voices.exchange.exchange import Exchange
@@ -296,6 +297,13 @@ class Studio:
 
         return Survey(self._library, self.models.store, self._renderer, self.plan)
 
+    @cached_property
+    def changing(self) -> "Changing":
+        """Recordings and takes said in another voice, as work that can be watched and stopped."""
+        from studio.voices.changing import Changing
+
+        return Changing(self._library, self._engines)
+
     def _executor(self) -> "Executor":
         """Where lines of scripts are rendered."""
         if self._cluster:
@@ -351,7 +359,14 @@ class Studio:
         for performance in performances:
             performance.stop()
         self.productions.stop_all()
-        for room in ("dubbing", "scripts", "drawing", "batches", "survey"):  # a dub renders through the scripts' desk
+        for room in (
+            "dubbing",
+            "scripts",
+            "drawing",
+            "batches",
+            "survey",
+            "changing",
+        ):  # a dub renders through the scripts' desk
             if room in vars(self):
                 getattr(self, room).close()
         for performance in performances:
@@ -457,7 +472,7 @@ class Studio:
         from studio.production.following import follow
 
         direction = self._produce(request)
-        return direction.rate, follow(self._engines, direction, texts, stop or Stop())
+        return direction.rate, follow(self._engines, direction, texts, Stop() if stop is None else stop)
 
     def performance(self, id: str) -> Performance:
         with self._lock:

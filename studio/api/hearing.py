@@ -60,7 +60,7 @@ async def transcribe(
     path = folder / "recording"
     try:
         async with state.turns.turn():
-            await state.call(_kept, file, path)
+            await state.call(kept, file, path)
             how, name = Listening(language), file.filename or "recording"
             begin = partial(state.studio.listening.transcribe, path, how, recogniser, name)
             job = await state.call(begin, names={str(path): "file", "recogniser": "model"})
@@ -131,6 +131,6 @@ def verbose(found: Transcript, granularities: list[str]) -> dict[str, Any]:
     return plain
 
 
-def _kept(file: UploadFile, path: Path) -> None:
+def kept(file: UploadFile, path: Path) -> None:
     with path.open("wb") as target:
         shutil.copyfileobj(file.file, target, 1 << 20)

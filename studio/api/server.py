@@ -12,7 +12,7 @@ from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import JSONResponse, PlainTextResponse
 from starlette.exceptions import HTTPException
 
-from studio.api import hearing, productions, shelves, speech
+from studio.api import changing, hearing, productions, shelves, speech
 from studio.api.limits import App, Pace, Receive, Scope, Send, Sizes, answer
 from studio.api.refusals import Refused, bad_field, reader_of, refused
 from studio.api.settings import ApiSettings
@@ -43,7 +43,7 @@ def build(studio: Studio, settings: ApiSettings, admitted: Callable[[Scope], boo
         redoc_url=None,
     )
     app.state.timbre = state
-    for part in (speech, hearing, shelves, productions):
+    for part in (speech, hearing, changing, shelves, productions):
         app.include_router(part.router)
     _add_health(app, state)
     _add_errors(app)

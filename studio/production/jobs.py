@@ -4,11 +4,12 @@ import logging
 import threading
 import time
 import uuid
+from collections import OrderedDict
 from collections.abc import Callable
 from enum import StrEnum
 from typing import Any, Generic, TypeVar
 
-from studio.errors import Cancelled, EngineFailed, StudioError
+from studio.errors import Cancelled, EngineFailed, NotFound, StudioError
 from studio.stop import Stop
 
 log = logging.getLogger(__name__)
@@ -108,3 +109,38 @@ class Job(Generic[Result]):
             self.state = State.FAILED
         finally:
             self._over.set()
+
+
+class Jobs:
+    """Those that run and those that were begun lately, to be asked for by their id from any thread."""
+
+    def __init__(self, remembered: int = 32) -> None:
+        self._jobs: OrderedDict[str, Job[Any]] = OrderedDict()
+        self._remembered = remembered
+        self._lock = threading.Lock()
+
+    def begin(self, job: Job[Result]) -> Job[Result]:
+        """Start it; the oldest that are over are forgotten where there are too many."""
+        with self._lock:
+            self._jobs[job.id] = job
+            over = [id for id, old in self._jobs.items() if old.over]
+            for id in over[: max(0, len(self._jobs) - self._remembered)]:
+                del self._jobs[id]
+        job.start()
+        return job
+
+    def get(self, id: str) -> Job[Any]:
+        """`NotFound` for one that was never begun, or is forgotten."""
+        with self._lock:
+            if id in self._jobs:
+                return self._jobs[id]
+        raise NotFound(f"job “{id}” is over and forgotten", f"任务“{id}”已结束并清除", where="id")
+
+    def close(self) -> None:
+        """Stop what runs."""
+        with self._lock:
+            running = [job for job in self._jobs.values() if not job.over]
+        for job in running:
+            job.stop()
+        for job in running:
+            job.join()

@@ -94,7 +94,7 @@ def read_back(
     how = Listening(base(language) if known else "auto", written=False)
     sound = at_rate(clip)
     with translated(recogniser.spec.id):
-        segments = tuple(_heard(recogniser, sound, how, stop or Stop()))
+        segments = tuple(_heard(recogniser, sound, how, Stop() if stop is None else stop))
     spec = recogniser.spec
     transcript = Transcript(name, clip.seconds, spec.id, spec.version, segments)
     plain = without_marks(said).strip()

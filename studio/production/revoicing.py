@@ -11,6 +11,7 @@ import numpy as np
 from studio.audio.clip import Clip, Samples
 from studio.audio.files import blocks, probe
 from studio.audio.formats import format_for
+from studio.audio.levels import measure
 from studio.audio.writing import Tags, Writer
 from studio.digest import digest_of
 from studio.engines.clips import QUIETEST
@@ -27,6 +28,7 @@ from studio.production.provenance import STATEMENT, Provenance
 from studio.stop import Stop
 
 LONGEST_S = 12 * 3600.0  # of a recording
+LONGEST_TAKE_MIN = 30.0  # of a recording that becomes a take, which is held in memory
 BLOCK_S = 4.0  # of it that is read at a time
 
 
@@ -106,7 +108,7 @@ def revoiced_take(
 
     Like every take it can be heard by anyone; what it needs to be exported, `rights` asks for then.
     """
-    stop = stop or Stop()
+    stop = Stop() if stop is None else stop  # one that is not set counts as false
     speaker, recipe, found = _directed(engines, library, engine, voice, None, 0)
     plain = {**recipe.to_json(), "kind": "conversion", "take": source.digest}
     digest = digest_of(plain)
@@ -123,6 +125,56 @@ def revoiced_take(
         voice_label=found.label, words=[(w.text, round(w.start, 4), round(w.end, 4)) for w in words],
     )  # fmt: skip
     return library.cache.put(digest, again, facts).take
+
+
+def revoiced_recording(
+    engines: Registry,
+    library: Library,
+    recording: Path,
+    engine: str,
+    voice: str = "",
+    *,
+    name: str = "",
+    controls: Mapping[str, Any] | None = None,
+    seed: int = 0,
+    stop: Stop | None = None,
+    told: Callable[[float], None] = lambda seconds: None,
+) -> Take:
+    """A recording of up to half an hour said again, as a take; known ones come from the cache.
+
+    `told` hears how many seconds are there. Like every take it can be heard by anyone; see `revoiced_take`.
+    `BadFile` for a recording that is too long for a take, silent, or no sound.
+    """
+    stop = Stop() if stop is None else stop
+    facts, called = probe(recording), name or recording.name
+    if (minutes := facts.seconds / 60) > LONGEST_TAKE_MIN:
+        raise BadFile(
+            f"{called}: {minutes:.0f} minutes, and a take holds {LONGEST_TAKE_MIN:.0f}; write it to a file with: "
+            "voices convert RECORDING -o FILE -v VOICE",
+            f"{called}：长 {minutes:.0f} 分钟，而一个版本最多 {LONGEST_TAKE_MIN:.0f} 分钟；请用命令行写入文件："
+            "voices convert 录音 -o 文件 -v 音色",
+            where="recording",
+        )
+    speaker, recipe, found = _directed(engines, library, engine, voice, controls, seed)
+    plain = {**recipe.to_json(), "kind": "conversion", "recording": _sha256(recording)}
+    digest = digest_of(plain)
+    if (known := library.cache.fetch(digest)) is not None:
+        return known[0].take
+    sound = _heard(blocks(recording, seconds=BLOCK_S, longest_s=60 * LONGEST_TAKE_MIN), called)
+    pieces, samples = [], 0
+    with engines.lease(engine, stop):
+        for chunk in resaid(speaker, sound, facts.rate, recipe, stop):
+            pieces.append(chunk.samples)
+            samples += len(chunk.samples)
+            told(samples / speaker.spec.rate)
+    clip = Clip(np.concatenate(pieces), speaker.spec.rate)
+    levels = measure(clip)
+    kept = TakeFacts(
+        recipe=plain, engine=engine, text=name or recording.stem, language="", kind="line", voice_id=found.id,
+        voice_label=found.label, lufs=levels.loudness_lufs, true_peak_db=levels.true_peak_db, rms_db=levels.rms_db,
+        noise_floor_db=levels.noise_db,
+    )  # fmt: skip
+    return library.cache.put(digest, clip, kept).take
 
 
 def _directed(

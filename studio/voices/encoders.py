@@ -74,8 +74,7 @@ class Timbre:
 
     def of(self, found: Acoustics) -> Vector:
         """The vector of statistics that are there already."""
-        scaled = (found.statistics - _numbers(MEANS)) / _numbers(DEVIATIONS)
-        return unit(np.clip(scaled, -FARTHEST, FARTHEST))
+        return unit(scaled(found))
 
 
 class CamPlus:
@@ -123,6 +122,11 @@ def heard(clip: Clip) -> Acoustics:
             where="clip",
         )
     return found
+
+
+def scaled(found: Acoustics) -> NDArray[np.float64]:
+    """The statistics in deviations of one voice: as far as it varies from text to text, everything is 1."""
+    return np.clip((found.statistics - _numbers(MEANS)) / _numbers(DEVIATIONS), -FARTHEST, FARTHEST)
 
 
 def unit(values: NDArray[np.floating]) -> Vector:

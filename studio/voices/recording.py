@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 
 from studio.audio.files import Facts, blocks, probe
 from studio.recognition.contract import RATE
+from studio.voices.backdrop import Backdrop, Hum, Music
+from studio.voices.persons import Timbres
 
 Floats = NDArray[np.float32]
 FRAME = 512  # samples at RATE: 32 ms, the grid of everything here
@@ -66,6 +68,9 @@ class Recording:
     floor_db: float  # of what sounds all the time, at RATE: noise also where nobody pauses
     heard_db: float  # level of the speech, measured the same way
     spectrum: Spectrum
+    timbres: NDArray[np.float64]  # (n, 63): of stretches of speech, see `persons`
+    hum: Hum | None  # of the mains, in the pauses
+    music: Music | None  # in the pauses; None where nobody pauses
 
     @cached_property
     def speech(self) -> NDArray[np.bool_]:
@@ -89,13 +94,15 @@ def measured(path: Path, name: str = "") -> Recording:
     """Look at a recording. `BadFile` for what is no sound."""
     facts = probe(path)
     level, peak, clipped, spectrum, seconds = _as_it_is(path, facts.rate, facts.codec)
-    chance, found_by, pitch, bands = _heard(path, level)
-    floor, spoken = _floor(bands, chance)
+    heard = _heard(path, level, seconds)
+    chance = heard.chance
+    floor, spoken = _floor(heard.bands, chance)
     count = min(len(level), len(chance))
     partial = seconds >= LONGEST_S - 1
     return Recording(
         name or path.name, facts, seconds, partial, level[:count], peak[:count], clipped[:count], chance[:count],
-        found_by, pitch[:count], floor, spoken, spectrum,
+        heard.found_by, heard.pitch[:count], floor, spoken, spectrum, heard.timbres.vectors, heard.backdrop.hum(),
+        heard.backdrop.music(),
     )  # fmt: skip
 
 
@@ -125,22 +132,43 @@ def _as_it_is(path: Path, rate: int, codec: str) -> tuple[Floats, Floats, NDArra
     )  # fmt: skip
 
 
-def _heard(path: Path, level: Floats) -> tuple[Floats, str, Floats, Floats]:
-    """Chance of speech, who found it, pitch and bands of each frame."""
+@dataclass(frozen=True, eq=False)
+class _Heard:
+    """What was found at the rate of the speech finder."""
+
+    chance: Floats  # of speech, for each frame
+    found_by: str
+    pitch: Floats
+    bands: Floats
+    timbres: Timbres
+    backdrop: Backdrop
+
+
+def _heard(path: Path, level: Floats, seconds: float) -> _Heard:
+    """Chance of speech, who found it, pitch and bands of each frame; timbres and backdrop of the whole."""
     activity = _activity()
+    loud = _by_energy(level) if activity is None else None
+    timbres, backdrop = Timbres(seconds), Backdrop()
     chances, pitches, bands, rest = [], [], [], np.zeros(FRAME, np.float32)
     with closing(blocks(path, RATE, HEARD * FRAME_S)) as sound:  # type: ignore[type-var]
-        for block in islice(sound, int(LONGEST_S / (HEARD * FRAME_S)) + 1):
+        for number, block in enumerate(islice(sound, int(LONGEST_S / (HEARD * FRAME_S)) + 1)):
             frames = np.pad(block, (0, -len(block) % FRAME)).reshape(-1, FRAME)
-            if activity is not None:
-                chances.append(activity(frames))
+            chance = activity(frames) if loud is None else _part(loud, number * HEARD, len(frames))
             double = np.concatenate([np.concatenate([rest[None], frames[:-1]]), frames], axis=1)
+            chances.append(chance)
             pitches.append(_pitch(double))
             bands.append(_bands(frames))
+            timbres.add(frames, chance)
+            backdrop.add(frames, chance)
             rest = frames[-1]
-    if activity is None:
-        return _by_energy(level), "energy", _joined(pitches), _rows(bands)
-    return _joined(chances), "silero", _joined(pitches), _rows(bands)
+    found_by = "silero" if loud is None else "energy"
+    return _Heard(_joined(chances), found_by, _joined(pitches), _rows(bands), timbres, backdrop)
+
+
+def _part(values: Floats, start: int, count: int) -> Floats:
+    """So many of them; where there are not enough, nobody speaks."""
+    part = values[start : start + count]
+    return np.pad(part, (0, count - len(part)))
 
 
 def _activity() -> Any:

@@ -11,6 +11,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from studio.voices.persons import two_persons
 from studio.voices.recording import BUCKET_DB, EIGHT_BITS, FRAME_S, LONGEST_S, QUIETEST_DB, Recording, Spectrum
 from studio.words import Words
 
@@ -22,6 +23,9 @@ BREATH_S = 0.6  # inside a stretch; longer pauses count against it
 PEAKS = 600  # of the picture
 WINDOW_S, VOICED = 1.5, 12  # of speech that are compared with each other, and voiced frames that each needs
 CAPPED_DB = 60.0
+HUM_DB = 52.0, 30.0  # below the speech: less is fair, and then poor
+MUSIC, MUSIC_DB = 0.4, (50.0, 25.0)  # share of the pauses that have tones; as for hum
+BY = {"pitch": Words("their pitch", "从音高看，"), "timbre": Words("their timbre", "从音色看，")}
 SURE = 8  # frames of one level whose mean spectrum means something
 HIDES_DB = 18.0  # of signal to noise: below it, noise covers the top of the spectrum
 
@@ -84,7 +88,7 @@ def examined(recording: Recording) -> Diagnosis:
     if recording.speech.any():
         findings += [
             _level(recording), _clipping(recording), _noise(recording), _silence(recording), _bandwidth(recording),
-            _speakers(recording),
+            _speakers(recording), *_backdrop(recording),
         ]  # fmt: skip
     findings += _file(recording)
     return Diagnosis(
@@ -121,7 +125,7 @@ def _length(recording: Recording) -> Finding:
 
 
 def _level(recording: Recording) -> Finding:
-    level = _mean_db(recording.level_db[recording.chance >= 0.5], recording.level_db[recording.speech])
+    level = _spoken_db(recording)
     verdict: Verdict = "good" if -35 <= level <= -9 else "fair" if -48 <= level <= -5 else "poor"
     quiet = Words(
         "quiet; it can be raised here, the noise with it: record nearer",
@@ -218,18 +222,48 @@ def _bandwidth(recording: Recording) -> Finding:
 
 def _speakers(recording: Recording) -> Finding:
     label = Words("Speakers", "说话人")
-    sure = two_speakers(recording)
-    if sure is None:
+    found = two_persons(_pitches(recording), recording.timbres)
+    if found is None:
         told = Words("too little speech to tell whether it is one person", "语音太短，无法判断是否只有一人")
         return Finding("speakers", label, "good", told)
-    percent = f"{sure:.0%}"
-    if sure < 0.5:
-        return Finding(
-            "speakers", label, "good", Words("sounds like one person", "听起来是同一个人"), value=round(sure, 2)
-        )
-    told = Words(f"perhaps more than one person ({percent} sure)", f"可能不止一个人（把握 {percent}）")
+    if found.sure < 0.5:
+        told = Words("sounds like one person", "听起来是同一个人")
+        return Finding("speakers", label, "good", told, value=found.sure)
+    percent, by = f"{found.sure:.0%}", BY[found.by]
+    told = Words(
+        f"perhaps more than one person, by {by.en} ({percent} sure)", f"{by.zh}可能不止一个人（把握 {percent}）"
+    )
     advice = Words("listen, and take a stretch in which one person speaks", "请试听，选用只有一个人说话的片段")
-    return Finding("speakers", label, "poor" if sure >= 0.8 else "fair", told, advice, round(sure, 2))
+    return Finding("speakers", label, "poor" if found.sure >= 0.8 else "fair", told, advice, found.sure)
+
+
+def _backdrop(recording: Recording) -> Iterator[Finding]:
+    """Hum and music under the speech; nothing where none is heard."""
+    speech = _spoken_db(recording)
+    if (hum := recording.hum) is not None and (below := speech - hum.level_db) < HUM_DB[0]:
+        told = Words(
+            f"the mains hum at {hum.hertz:g} Hz, {below:.0f} dB below the speech",
+            f"有 {hum.hertz:g} Hz 的交流电流声，比语音低 {below:.0f} dB",
+        )
+        advice = Words(
+            "it will be copied; move away from chargers and lamps, run the laptop on battery, or take it out with a "
+            "notch filter first",
+            "会被一起克隆；请远离充电器和灯具、改用电池供电后重录，或先用陷波滤波器去除",
+        )
+        yield Finding(
+            "hum", Words("Hum", "电流声"), "fair" if below >= HUM_DB[1] else "poor", told, advice, round(below, 1), "dB"
+        )
+    music = recording.music
+    if music is not None and music.share >= MUSIC and (below := speech - music.level_db) < MUSIC_DB[0]:
+        told = Words(
+            f"there is music under it, {below:.0f} dB below the speech", f"有背景音乐，比语音低 {below:.0f} dB"
+        )
+        advice = Words(
+            "it would be copied with the voice; find the recording without music, or take the voice out of it first",
+            "音乐会被当成音色的一部分；请使用没有配乐的录音，或先分离人声",
+        )
+        verdict: Verdict = "fair" if below >= MUSIC_DB[1] else "poor"
+        yield Finding("music", Words("Music", "背景音乐"), verdict, told, advice, round(below, 1), "dB")
 
 
 def _file(recording: Recording) -> Iterator[Finding]:
@@ -287,23 +321,7 @@ def bandwidth(spectrum: Spectrum) -> float:
     return float(spectrum.hertz[tops[-1]]) if len(tops) else 0.0
 
 
-def two_speakers(recording: Recording) -> float | None:
-    """How sure it is (0..1) that more than one person speaks, by their pitch; None where there is too little speech.
-
-    Stretches of speech are put into two groups; two people differ more between the groups than within. People whose
-    voices are equally high are not told apart: their colour changes more from sound to sound than from one to another.
-    """
-    pitch = np.sort(_windows(recording))
-    if len(pitch) < 4:
-        return None
-    best = max(range(2, len(pitch) - 1), key=lambda cut: _apart(pitch[:cut], pitch[cut:]))
-    low, high = pitch[:best], pitch[best:]
-    distance = float(np.median(high) - np.median(low))
-    within = float(np.sqrt(np.mean([low.var(), high.var()])))
-    return round(min(0.95, _ramp(distance, 4.0, 9.0) * _ramp(distance / (within + 0.5), 1.5, 4.0)), 2)
-
-
-def _windows(recording: Recording) -> list[float]:
+def _pitches(recording: Recording) -> NDArray[np.float64]:
     """Pitch, in semitones, of stretches of speech."""
     found, each = [], round(WINDOW_S / FRAME_S)
     for start, end in _runs(recording.speech):
@@ -312,16 +330,11 @@ def _windows(recording: Recording) -> list[float]:
             voiced = part[recording.pitch_hz[part] > 0]
             if len(voiced) >= VOICED:
                 found.append(float(12 * np.log2(np.median(recording.pitch_hz[voiced]) / 55)))
-    return found
+    return np.array(found)
 
 
-def _apart(low: NDArray[np.float64], high: NDArray[np.float64]) -> float:
-    """How well two groups are told apart: their distance against their width (Otsu's measure)."""
-    return float(len(low) * len(high) * (high.mean() - low.mean()) ** 2)
-
-
-def _ramp(value: float, low: float, high: float) -> float:
-    return float(np.clip((value - low) / (high - low), 0, 1))
+def _spoken_db(recording: Recording) -> float:
+    return _mean_db(recording.level_db[recording.chance >= 0.5], recording.level_db[recording.speech])
 
 
 def _mean_db(levels: NDArray[np.float32], otherwise: NDArray[np.float32]) -> float:

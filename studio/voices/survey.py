@@ -1,7 +1,6 @@
 """The survey of the library's voices: measured, compared, laid out on a map. It is the facade's `survey`."""
 
 import threading
-from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -14,7 +13,7 @@ from studio.audio.clip import Clip, Samples
 from studio.audio.files import blocks, probe, read_bytes
 from studio.errors import BadRequest, Cancelled, NotFound, NotInstalled, StudioError
 from studio.library import Library, Measured, Voice, VoiceQuery
-from studio.production.jobs import Job
+from studio.production.jobs import Job, Jobs
 from studio.production.planning import Plan, SpeakRequest
 from studio.production.rendering import Renderer
 from studio.stop import Stop
@@ -27,7 +26,6 @@ from studio.voices.twins import DUPLICATE, Groups, Twins
 from studio.weights import WeightStore
 from studio.words import Words
 
-REMEMBERED = 32  # jobs that can still be asked for
 CLIP_S = 60.0  # of a clip are listened to
 NEAR = 24  # voices of one answer
 
@@ -62,24 +60,16 @@ class Survey:
         self._library, self._measures = library, library.voice_measures
         self._weights, self._renderer, self._plan = weights, renderer, plan
         self._neighbours: dict[str, Neighbours] = {}
-        self._jobs: OrderedDict[str, Job[Any]] = OrderedDict()
+        self._jobs = Jobs()
         self._lock = threading.Lock()
 
     def close(self) -> None:
         """Stop what runs."""
-        with self._lock:
-            running = [job for job in self._jobs.values() if not job.over]
-        for job in running:
-            job.stop()
-        for job in running:
-            job.join()
+        self._jobs.close()
 
     def job(self, id: str) -> Job[Any]:
         """One that runs or was begun lately. `NotFound`."""
-        with self._lock:
-            if id in self._jobs:
-                return self._jobs[id]
-        raise NotFound(f"job “{id}” is over and forgotten", f"任务“{id}”已结束并清除", where="id")
+        return self._jobs.get(id)
 
     def encoders(self) -> Sequence[SpeakerEncoder]:
         """Those that can be used now, the best first."""
@@ -118,7 +108,7 @@ class Survey:
 
         job = Job(work, title="voices")
         job.total = len(ids) * float(len(measuring.trials("zh", quick)))
-        return self._begin(job)
+        return self._jobs.begin(job)
 
     def measures(self, ids: Sequence[str]) -> dict[str, Measured]:
         """What is known of these voices (ids); those that nobody measured are left out."""
@@ -198,7 +188,7 @@ class Survey:
             near = self._nearest(vector, chosen, query, count, frozenset() if number is None else frozenset({number}))
             return self._alike(near)
 
-        return self._begin(Job(work, title=ref))
+        return self._jobs.begin(Job(work, title=ref))
 
     def like_clip(
         self, path: Path, *, query: VoiceQuery | None = None, count: int = NEAR, encoder: str = ""
@@ -225,7 +215,7 @@ class Survey:
                 job.done = share
             return self._twins(groups)
 
-        return self._begin(Job(work, title="duplicates"))
+        return self._jobs.begin(Job(work, title="duplicates"))
 
     def map(self, query: VoiceQuery | None = None, encoder: str = "") -> VoiceMap:
         """Measured voices on a plane; of more than `mapping.MOST` an even choice. `BadRequest` for too few."""
@@ -248,15 +238,6 @@ class Survey:
         return VoiceMap(points, mapping.described(points, vectors), share, len(rows))
 
     # --- inside
-
-    def _begin(self, job: Job[Any]) -> Job[Any]:
-        with self._lock:
-            self._jobs[job.id] = job
-            over = [id for id, old in self._jobs.items() if old.over]
-            for id in over[: max(0, len(self._jobs) - REMEMBERED)]:
-                del self._jobs[id]
-        job.start()
-        return job
 
     def _of(self, encoder: SpeakerEncoder) -> Neighbours:
         with self._lock:

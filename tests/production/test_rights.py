@@ -255,7 +255,7 @@ def test_voices_of_one_clip_share_takes_and_all_of_them_have_to_allow_it(
     takes = [studio.speak(SpeakRequest(f"Hello, {first}.", voice=one.id)).wait(30) for one in order]
     assert takes[0].digest == takes[1].digest
     assert takes[0].voice_id == order[0].id
-    with pytest.raises(NotPermitted, match="Ann, not asked.*Ann, unsure"):
+    with pytest.raises(NotPermitted, match=r"Ann, not asked.*Ann, unsure"):
         studio.export_take(takes[0].digest, tmp_path / "out.wav")
     studio.permit(SpeakRequest("x", voice=agreed.id))  # who is asked for by name answers for itself
     with pytest.raises(NotPermitted):

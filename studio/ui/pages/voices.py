@@ -7,6 +7,7 @@ from studio.studio import Studio, VoiceChange, VoiceQuery
 from studio.ui import asked as take
 from studio.ui import describe
 from studio.ui.pages import cloning
+from studio.ui.pages.changing import Changes
 from studio.ui.pages.drawing import Grid
 from studio.ui.pages.exchange import Exchanges
 from studio.ui.pages.parts import component
@@ -28,6 +29,7 @@ def build(studio: Studio) -> None:
             shelf.find_voices, shelf.change_voice, shelf.drop_voice, shelf.restore_voice, shelf.add_seed,
             shelf.hear_emotion, shelf.voice_ids, *Grid(studio).questions, *OpenVoice(studio).questions,
             *Sheets(studio).questions, *Exchanges(studio).questions, *Survey(studio, query_of).questions,
+            *Changes(studio).questions,
         ],
     )  # fmt: skip
 

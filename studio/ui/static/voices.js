@@ -1,6 +1,7 @@
 // The wall of voices: cards that can be searched, heard, opened, compared, rated, renamed, deleted and brought back.
 import { acts, ask, dialog, fill, hear, html, iconButton, later, make, notice, options, raw, sign, t, tell } from "./dom.js";
 import * as blend from "./blend.js";
+import * as changes from "./change.js";
 import * as cloning from "./cloning.js";
 import * as tray from "./compare.js";
 import * as desk from "./desk.js";
@@ -24,18 +25,20 @@ export function mount(given) {
       <button type="button" class="button" data-act="styles" id="voice-styles">${t("styles.title")}</button>
       <button type="button" class="button" data-act="blend" id="voice-blend">${t("blend.title")}</button>
       <button type="button" class="button" data-act="seed" id="voice-add">${sign("add")}${t("voices.fromseed")}</button>
+      <button type="button" class="button" data-act="change" id="voice-change">${sign("voices")}${t("change.open")}</button>
       <button type="button" class="button" data-act="clone" id="voice-clone">${sign("mic")}${t("clone.open")}</button>
       <button type="button" class="button primary" data-act="draw" id="voice-draw">${sign("dice")}${t("voices.draw")}</button></div>
     <div class="filters"><label class="search-field">${sign("search")}<input type="search" id="voice-search" placeholder="${t("voices.search")}" aria-label="${t("voices.search")}"></label>
       <span id="voice-filters" class="row"></span></div>
-    <div id="blend"></div><div id="styles"></div><div id="drawn"></div><div id="tray"></div><div id="survey"></div>
+    <div id="change"></div><div id="blend"></div><div id="styles"></div><div id="drawn"></div><div id="tray"></div><div id="survey"></div>
     <div id="voice-wall"></div>`);
-  acts(body.querySelector(".page-head"), { clone: () => cloning.open(), seed: addSeed, draw: draws.draw, blend: () => blend.open(), styles: styles.open });
+  acts(body.querySelector(".page-head"), { clone: () => cloning.open(), change: () => changes.open(), seed: addSeed, draw: draws.draw, blend: () => blend.open(), styles: styles.open });
   acts(body.querySelector("#voice-wall"), { rights: (button) => cloning.rights(of(button)), like: (button) => survey.like(of(button)), open: (button) => opened.open(of(button).id), tray: (button) => tray.toggle(of(button)), hear: (button) => opened.hear(of(button)), mood, use, edit, favourite, rate, drop, turn, fewer: clear });
   survey.mount(part, body.querySelector("#survey"), query, () => show(1));
   opened.mount(part);
   styles.mount(part, body.querySelector("#styles"));
   tray.mount(part, body.querySelector("#tray"), paintTray);
+  changes.mount(part, body.querySelector("#change"));
   blend.mount(part, body.querySelector("#blend"), draws.show);
   draws.mount(part, body.querySelector("#drawn"), (engine, voices) => blend.open(engine, voices, "breed"));
   hear("openstyles", styles.open);

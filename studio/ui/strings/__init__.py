@@ -2,6 +2,7 @@
 
 from studio.ui.strings.batch import BATCH_STRINGS
 from studio.ui.strings.captions import CAPTION_STRINGS
+from studio.ui.strings.changing import CHANGING_STRINGS
 from studio.ui.strings.cloning import CLONING_STRINGS
 from studio.ui.strings.dubbing import DUBBING_STRINGS
 from studio.ui.strings.exchange import EXCHANGE_STRINGS
@@ -473,6 +474,7 @@ STRINGS: dict[str, Words] = {
     **BATCH_STRINGS,
     **VOICE_STRINGS,
     **CLONING_STRINGS,
+    **CHANGING_STRINGS,
 }
 
 
