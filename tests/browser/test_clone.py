@@ -177,3 +177,33 @@ def test_a_take_is_said_in_another_voice(visit: Visit, home: Studio, shot: Shot)
     digest = made.get_attribute("data-digest")
     assert home.takes.get(digest).engine == "cosyvoice2"
     assert home.takes.details(digest).recipe["take"] == take.digest
+
+
+def test_a_recording_is_said_in_another_voice(visit: Visit, home: Studio, shot: Shot) -> None:
+    source = Path(__file__).parents[1] / "parity/cosyvoice/common/source_1s2_22k.wav"
+    page = visit("voices", language="zh-CN", width=390)
+    page.locator("#voice-change").click()
+    page.locator("#change-file").set_input_files({"name": "x.wav", "mimeType": "audio/wav", "buffer": b"no sound"})
+    page.locator("#change-failure:visible").wait_for()
+    page.locator("#change-file").set_input_files(str(source))
+    page.locator("#change-before").wait_for()
+    page.locator("#change-voice").click()
+    page.locator("#picker-search").fill("guide-en")
+    page.locator('#picker [data-ref="guide-en"]').click()
+    page.locator("#change-go").click()
+    page.locator("#change-after").wait_for(timeout=60_000)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    shot(page, "convert-zh-390")
+    made = home.takes.find().items[0]
+    assert (made.engine, made.excerpt, made.voice_label) == ("cosyvoice2", source.stem, "guide-en")
+    assert made.seconds == pytest.approx(1.2, abs=0.1)
+    page.locator("#change-format").select_option("mp3")
+    with page.expect_download() as fetched:
+        page.locator("#change-download").click()
+    assert fetched.value.suggested_filename.endswith(".mp3")
+    page.locator("#change-keep").click()
+    page.locator('#change-keep[aria-pressed="true"]').wait_for()
+    assert home.takes.get(made.digest).starred
+    page.locator("#change-before").click()
+    page.locator("[data-act=closechange]").click()
+    page.locator("#change-go").wait_for(state="detached")

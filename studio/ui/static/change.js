@@ -58,7 +58,7 @@ function choose(button) {
 }
 
 const missing = () => html`<div class="empty"><p>${t("change.none")}</p>${told.missing.map(([title, note]) => html`<p class="soft small"><b>${title}</b> ${note}</p>`)}
-  <button type="button" class="button primary" data-act="changemodels">${t("clone.install")}</button></div>`;
+  <button type="button" class="button" data-act="changemodels">${t("clone.install")}</button></div>`;
 function paint() {
   fill(box, html`<section class="card change" aria-label="${t("change.title")}">
     <div class="row"><h2>${t("change.title")}</h2><span class="stretch"></span>${iconButton("closechange", "close", t("close"))}</div>
@@ -67,7 +67,7 @@ function paint() {
       <button type="button" class="button" data-act="changerecord" id="change-record">${sign("mic")}<span>${t("hear.record")}</span></button></div>
     <div class="row change-into"><span class="soft">${t("clone.revoice.voice")}</span><span><button type="button" class="button change-voice" data-act="changevoice" id="change-voice" aria-haspopup="dialog">${voice ? html`<span class="glyph">${raw(voice.glyph)}</span><b>${voice.name}</b>` : t("change.choose")}</button></span>
       ${told.engines.length > 1 ? html`<label class="inline-field"><span>${t("desk.engine")}</span><select name="engine" id="change-engine">${options(told.engines, engine)}</select></label>` : ""}
-      <button type="button" class="button primary" data-act="changego" id="change-go" ${raw(source && voice && !running ? "" : "disabled")}>${t("clone.revoice.go")}</button></div>
+      <button type="button" class="button" data-act="changego" id="change-go" ${raw(source && voice && !running ? "" : "disabled")}>${t("clone.revoice.go")}</button></div>
     <div class="progress-line" id="change-progress" hidden><span>${t("change.working")}</span><progress max="1" value="0" aria-label="${t("change.working")}"></progress><span class="soft" id="change-left"></span><button type="button" class="button small-button" data-act="changestop">${t("stop")}</button></div>
     <p class="failure-text" id="change-failure" role="alert" hidden></p><div id="change-made"></div>` : missing()}</section>`);
   if (told.engines.length) takesFiles(box.querySelector("#change-drop"), take);
@@ -120,13 +120,13 @@ async function watch(job) {
 function paintMade() {
   const place = box.querySelector("#change-made");
   if (!place) return;
-  const format = remember.get("format", "wav");
+  const format = remember.get("format", "wav"), kept = made?.starred;
   fill(place, !made && !source ? "" : html`<div class="row change-hear">
     ${source ? html`<button type="button" class="button" data-act="changebefore" id="change-before">${sign("play")}<span>${t("change.before")}</span></button>` : ""}
     ${made ? html`<button type="button" class="button" data-act="changeafter" id="change-after">${sign("play")}<span>${t("change.after")}</span></button><span class="soft small">${made.facts}</span><span class="stretch"></span>
     <label><span class="hidden-label">${t("player.format")}</span><select name="format" id="change-format" title="${t("player.format")}">${options(desk.studio().formats.map((f) => [f.id, f.label]), format)}</select></label>
     <a class="button" id="change-download" href="${root}/takes/${made.digest}.${format}?download=1" download>${sign("download")}${t("change.download")}</a>
-    <button type="button" class="quiet" data-act="changekeep" id="change-keep" aria-pressed="${made.starred}">${sign("star")}${t(made.starred ? "change.kept" : "change.keep")}</button>` : ""}</div>`);
+    <button type="button" class="quiet" data-act="changekeep" id="change-keep" aria-pressed="${Boolean(kept)}">${sign("star")}${t(kept ? "change.kept" : "change.keep")}</button>` : ""}</div>`);
 }
 function before() {
   sound ||= new Audio();
