@@ -1,7 +1,7 @@
 """A recording, or a take of any engine, said again in another voice."""
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
