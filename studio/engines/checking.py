@@ -3,7 +3,9 @@
 import math
 import re
 from collections.abc import Callable, Iterator
+from typing import get_args
 
+from studio.control import Group
 from studio.engines.contract import Control, Engine, EngineSpec, Holds, How, VoiceKind
 from studio.errors import BadControl
 from studio.text.declarations import MARKS
@@ -16,7 +18,7 @@ _ID = re.compile(r"[a-z][a-z0-9_-]{1,31}")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _LANGUAGE = re.compile(r"[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*")
 KINDS = ("number", "integer", "choice", "switch", "text")
-GROUPS = ("basic", "timbre", "refining", "sampling", "expert")
+GROUPS = get_args(Group)
 
 
 def check_engine(engine: Engine) -> list[Words]:
