@@ -1,11 +1,10 @@
 """`Espeak`: the engine contract over eSpeak NG's worker."""
 
 import atexit
-from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -99,17 +98,18 @@ class Espeak:
 
     def _spoken(self, recipes: Sequence[Recipe], stop: Stop) -> Iterator[AudioChunk]:
         stop.check()
-        waiting = enumerate(recipes)
-        orders = deque((at, self._order(recipe)) for at, recipe in islice(waiting, AHEAD))  # refuses what is wrong
+        orders = ((at, self._order(recipe)) for at, recipe in enumerate(recipes))
+        first = list(islice(orders, 1))  # what is wrong is refused before a worker starts
         self.load()
         assert self._process is not None
         talk = Talk(self._process, self._number)
         try:
-            while orders or len(talk):
-                while orders and len(talk) < AHEAD:
-                    talk.send(*orders.popleft())
-                orders += ((at, self._order(recipe)) for at, recipe in islice(waiting, 1))
+            for order in chain(first, islice(orders, AHEAD - 1)):
+                talk.send(*order)
+            while len(talk):
                 yield from talk.hear(stop)
+                for order in islice(orders, AHEAD - len(talk)):
+                    talk.send(*order)
         finally:
             talk.hush()
             self._process, self._number = talk.process, talk.number
