@@ -4,6 +4,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from studio.audio.files import read_bytes
 from studio.errors import BadRequest, NotFound
@@ -96,7 +97,8 @@ class Ears:
         take = details.take
         style = details.recipe.get("request", {}).get("style", "")
         said, sound = details.text, self._library.cache.load(take.digest)
-        found = readback.read_back(listener, sound, said, take.language, name=take.excerpt, asked=style)
+        clip = _transcript(details.recipe)
+        found = readback.read_back(listener, sound, said, take.language, name=take.excerpt, asked=style, before=clip)
         self._library.takes.heard(take.digest, found.emotion, found.error_rate, found.to_json())
         return found
 
@@ -107,7 +109,9 @@ class Ears:
         told = found.suspicion()
         if told is None or found.comparison is None:
             return []
-        return [Problem("tokens" if found.comparison.read_aloud else "readback", told)]
+        if found.comparison.read_aloud:
+            return [Problem("tokens", told)]
+        return [Problem({"twice": "twice", "before": "prompt", "": "readback"}[found.besides], told)]
 
     def hear_voice(self, id: str, recogniser: str = "", preview: str = "") -> readback.ReadBack:
         """Listen to the clip of a voice, or to `preview` spoken by it; the library keeps its emotion.
@@ -140,3 +144,9 @@ class Ears:
         return listener.align(
             readback.at_rate(self._library.cache.load(details.take.digest)), without_marks(details.text)
         )
+
+
+def _transcript(recipe: Mapping[str, Any]) -> str:
+    """What is said in the clip of the voice that spoke a take; "" where it is no clip, or nobody wrote it down."""
+    line = recipe["lines"][0] if recipe.get("kind") == "reading" else recipe
+    return str(line.get("voice", {}).get("transcript", ""))

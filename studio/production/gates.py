@@ -44,6 +44,8 @@ BANDS = 20
 PROBLEMS: dict[str, tuple[float, Words]] = {  # code -> weight of the fault, and what it is called
     "silent": (100.0, Words("silent", "无声")),
     "tokens": (60.0, Words("a control token is read aloud", "读出了控制符")),
+    "prompt": (50.0, Words("the clip's own words are read aloud", "读出了参考音频里的话")),
+    "twice": (45.0, Words("the text is said twice", "文本读了两遍")),
     "readback": (40.0, Words("words differ", "内容不符")),
     "repeat": (40.0, Words("its end is said twice", "结尾重复")),
     "short": (30.0, Words("too short for its text", "相对文字过短")),
@@ -121,6 +123,9 @@ def check(clip: Clip, expected: Expected) -> list[Problem]:
         *_repeats(speech, rate, lead, words),
     ]
     return sorted(found, key=lambda problem: -PROBLEMS[problem.code][0])
+
+
+HEARD_TOO = frozenset({"long", "repeat", "gap"})  # what a recogniser may know the reason of
 
 
 def score(problems: Sequence[Problem]) -> float:

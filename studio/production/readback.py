@@ -4,8 +4,9 @@ A recogniser makes mistakes of its own, most of all on short lines, so a line is
 wrong. The limits were measured: see `benchmarks/readback.py`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from studio.plugins import translated
 from studio.recognition.contract import RATE, Listening, Recogniser, Segment, Transcript
 from studio.recognition.listening import BLOCK_S, listen
 from studio.stop import Stop
-from studio.text.comparing import Comparison, compare
+from studio.text.comparing import Besides, Comparison, besides, compare
 from studio.text.language import base
 from studio.text.marks import Open, parse
 from studio.text.scan import without_marks
@@ -24,6 +25,10 @@ from studio.words import Words
 LIMITS = {"zh": 0.2, "yue": 0.35, "ja": 0.3, "ko": 0.35, "en": 0.35}  # error rates that are suspicious
 OTHERWISE = 0.4
 LEAST = {"character": 5, "word": 4}  # shorter lines are not judged by their error rate
+BESIDES: Mapping[Besides, Words] = {
+    "twice": Words("the text is said twice", "文本被读了两遍"),
+    "before": Words("it begins with words of the voice's own clip", "开头读出了参考音频里的话"),
+}
 CERTAIN = 0.6  # probability from which an emotion that was not asked for is told
 
 
@@ -36,6 +41,7 @@ class ReadBack:
     language: str
     comparison: Comparison | None  # None where nothing is known to compare with, or the language is not understood
     asked: str = ""  # the emotion that it was asked to have
+    before: str = ""  # what is said in the clip that its voice was cloned from
 
     @property
     def emotion(self) -> str:
@@ -46,6 +52,13 @@ class ReadBack:
     def error_rate(self) -> float | None:
         return self.comparison.rate if self.comparison else None
 
+    @cached_property
+    def besides(self) -> Besides:
+        """What was said besides the text: all of it once more, or words of the clip."""
+        if self.comparison is None:
+            return ""
+        return besides(self.said, self.transcript.text, self.language, self.before, limit_for(self.language))
+
     def suspicion(self) -> Words | None:
         """Why somebody should listen to it; None if it seems to be in order."""
         if self.comparison is None:
@@ -53,6 +66,8 @@ class ReadBack:
         if self.comparison.read_aloud:
             told = ", ".join(self.comparison.read_aloud)
             return Words(f"a control token is read aloud: “{told}”", f"控制符被读了出来：“{told}”")
+        if self.besides:
+            return BESIDES[self.besides]
         limit = limit_for(self.language)
         if self.comparison.length >= LEAST[self.comparison.unit] and self.comparison.rate > limit:
             return Words(
@@ -85,10 +100,11 @@ def read_back(
     stop: Stop | None = None,
     name: str = "",
     asked: str = "",
+    before: str = "",
 ) -> ReadBack:
     """Listen to a clip and compare. A language that the recogniser does not know is heard, and not compared.
 
-    `asked` is the emotion that it should have, where the text says none.
+    `asked` is the emotion that it should have, where the text says none; `before` is said in the clip of its voice.
     """
     known = base(language) in recogniser.spec.languages
     how = Listening(base(language) if known else "auto", written=False)
@@ -99,7 +115,7 @@ def read_back(
     transcript = Transcript(name, clip.seconds, spec.id, spec.version, segments)
     plain = without_marks(said).strip()
     comparison = compare(plain, transcript.text, language) if plain and known else None
-    return ReadBack(transcript, plain, language, comparison, _asked(said) or asked)
+    return ReadBack(transcript, plain, language, comparison, _asked(said) or asked, before)
 
 
 def at_rate(clip: Clip) -> Samples:

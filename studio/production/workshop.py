@@ -22,7 +22,7 @@ from studio.library.locks import FileLock
 from studio.library.outcomes import NewTake, Progress
 from studio.library.script import Line, Scope
 from studio.production.executors import Executor
-from studio.production.gates import Expected, Habits, Problem, check, level_of, score
+from studio.production.gates import HEARD_TOO, Expected, Habits, Problem, check, level_of, score
 from studio.production.jobs import Job, State
 from studio.production.joining import Joiner
 from studio.production.linework import LinePlan, LinePlanner
@@ -404,8 +404,8 @@ class Workshop:
         habits = self._habits.setdefault(key, Habits())
         expected = Expected(text, spec.pace, entry.plan.silence_ms, entry.plan.plan.speed, spec.native_tokens, habits)
         found = check(clip, expected)
-        if listen is not None and not found:
-            found = list(listen(entry.plan.digest, text, first.language))
+        if listen is not None and HEARD_TOO.issuperset(problem.code for problem in found):
+            found = [*listen(entry.plan.digest, text, first.language), *found]
         found = [problem for problem in found if problem.code not in off]
         if not found:
             habits.learn(text, clip.seconds - entry.plan.silence_ms / 1000, level_of(clip.samples))

@@ -20,6 +20,7 @@ from studio.text.scan import without_marks
 Kind = Literal["same", "wrong", "missing", "added"]
 BY_CHARACTER = frozenset({"zh", "yue", "ja"})
 TOKEN = re.compile(rf"[{HAN}{KANA}]|(?:[^\W_{HAN}{KANA}]|['’](?=\w))+")
+SHORTEST = 3  # words or characters from which on a stretch is known again
 READ_ALOUD = (  # control tokens of the engines as they sound when one is spoken instead of obeyed
     "uv break",
     "u v break",
@@ -91,6 +92,34 @@ def compare(said: str, heard: str, language: str) -> Comparison:
         tuple(edits),
         _read_aloud(" ".join(ours), " ".join(theirs)),
     )
+
+
+Besides = Literal["", "twice", "before"]
+
+
+def besides(said: str, heard: str, language: str, before: str = "", limit: float = 0.35) -> Besides:
+    """What was said besides the text, if something was: all of it once more, or the end of what stood `before` it.
+
+    `before` is said in the clip that a voice was cloned from: a model that goes on from it may begin with its words.
+    Each way that it may have come about is compared with what was heard, with as many errors as a recogniser makes
+    (`limit`); one is believed where it explains half of what is too much.
+    """
+    from rapidfuzz.distance import Levenshtein
+
+    of = base(language)
+    ours, theirs, clip = (_keys(tokens(without_marks(text), of), of) for text in (said, heard, before))
+    if len(ours) < SHORTEST or ours[: len(ours) // 2] * 2 == ours:  # “no, no” is like itself said once more
+        return ""
+    found: Besides = ""
+    plain, best = Levenshtein.distance(ours, theirs), 0.0
+    ways: list[tuple[Besides, list[str]]] = [("twice", ours)]
+    ways += [("before", clip[at:]) for at in range(len(clip) - SHORTEST + 1) if clip[at:] != ours]
+    for name, more in ways:
+        errors = Levenshtein.distance(more + ours, theirs)
+        explained = plain - errors
+        if errors <= limit * len(more + ours) and explained > max(best, len(more) / 2):
+            found, best = name, explained
+    return found
 
 
 def tokens(text: str, language: str) -> list[str]:

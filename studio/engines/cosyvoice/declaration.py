@@ -153,9 +153,10 @@ SAMPLING = (
                   "每个文本词元至少这么多个声音之后才允许结束。"), "expert"),
     _number("max_ratio", 20.0, 2.0, 60.0, 0.5, Words("Most sounds per token", "每个词元最多声音数"),
             Words("A line that has not ended by then is tried again.", "到此仍未结束的句子会重试。"), "expert"),
-    _number("length_guard", 0.0, 0.0, 10.0, 0.5, Words("Length guard", "时长保护"),
-            Words("How many times as long as the clip's own pace a line may be before it is tried again; 0 is off.",
-                  "句子时长超过参考音频语速的多少倍就重试；0 表示关闭。"), "expert"),
+    _number("length_guard", 2.5, 0.0, 10.0, 0.5, Words("Length guard", "时长保护"),
+            Words("A line that lasts so many times as long as its text does at the pace of the clip, or so many times "
+                  "shorter, is tried again; 0 is off.",
+                  "与按参考音频语速估计的时长相差超过这个倍数（过长或过短）的句子会重试；0 表示关闭。"), "expert"),
     _whole("retries", 2, 0, 10, Words("Retries", "重试次数"),
            Words("How often a line that went wrong is tried again.", "出错的句子最多重试几次。"), "expert"),
 )  # fmt: skip
@@ -165,8 +166,9 @@ ENDLESS = Control(
     "retry",
     Words("A line without an end", "没有结束的句子"),
     Words(
-        "What becomes of a line that reaches its most sounds: it is tried again, or kept as far as it came.",
-        "达到最多声音数仍未结束时：重试，或保留已生成的部分。",
+        "What becomes of a line that reaches its most sounds, or is far too long: it is tried again, or kept as far as "
+        "it came.",
+        "达到最多声音数仍未结束，或时长远超文本时：重试，或保留已生成的部分。",
     ),
     choices=(("retry", Words("try again", "重试")), ("keep", Words("keep it", "保留"))),
     group="expert",

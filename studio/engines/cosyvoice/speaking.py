@@ -30,6 +30,7 @@ GROWTH, MOST_CHUNKS = 2, 4  # a piece has twice as many sounds as the last, up t
 WINDOW, OVERLAP, FADE = 100, 20, 34  # of the first generation: sounds, sounds that two windows share, mel frames of it
 ASSISTANT = "You are a helpful assistant."  # how every prompt of the third generation begins
 STARVING_S = 0.01  # how long one who waits for text holds up the others
+DIRECTED = 2.0  # so many times as wide are the limits of a line that was told how to be said
 SHORT_TEXT = 40  # characters of a text in a message
 
 
@@ -134,11 +135,12 @@ class Speaking:
         """Follow a row to its end and give its sound out; what is wrong with it, if it is."""
         rendering, given = Rendering(self, script, number), False
         most = round(guards.LOOP_S * self.checkpoint.sizes.flow.rate)
-        longest = self._longest(script)
+        shortest, longest = self._span(script)
+        again = script.controls["endless"] == "retry"
         while not row.ending:
             if guards.looping(torch.tensor(row.drawn)[:, None], most):
                 return _late("loop", script, given)
-            if longest and len(row.drawn) > longest:
+            if again and len(row.drawn) > longest:
                 return _late("long", script, given)
             if stream:
                 for at, end, _ in rendering.cuts(len(row.drawn), ended=False):
@@ -147,8 +149,10 @@ class Speaking:
             yield None
         if not row.drawn:
             return "empty"
-        if row.ending == "limit" and script.controls["endless"] == "retry":
+        if row.ending == "limit" and again:
             return _late("endless", script, given)
+        if len(row.drawn) < shortest:
+            return _late("short", script, given)
         held: list[Tensor] = []
         sounds = torch.tensor(row.drawn)
         for at, end, last in rendering.cuts(len(sounds), ended=True):
@@ -163,12 +167,14 @@ class Speaking:
         give(rest, True)
         return None
 
-    def _longest(self, script: Script) -> int:
-        """Sounds from which on a line is too long for its text, at the pace of the clip; 0 where nobody can say."""
-        times, said = script.controls["length_guard"], len(script.transcript)
-        if not times or not said or not len(script.heard):
-            return 0
-        return int(times * len(script.heard) / said * len(script.text)) + self.checkpoint.sizes.flow.rate
+    def _span(self, script: Script) -> tuple[float, float]:
+        """Sounds between which the line has to have, at the pace of its clip; of what is directed, at any pace."""
+        rate, times = self.checkpoint.sizes.flow.rate, script.controls["length_guard"]
+        said = "" if script.instruction else script.transcript
+        if script.instruction:
+            times *= DIRECTED
+        shortest, longest = guards.span(script.text, times, said, len(script.heard) / rate, script.text.count("["))
+        return shortest * rate, longest * rate
 
     def _order(self, script: Script, number: int) -> Order:
         checkpoint, controls = self.checkpoint, script.controls

@@ -14,11 +14,13 @@ from studio.engines.contract import Configures, Converts, Follows, Prepares, Rec
 from studio.engines.cosyvoice.declaration import VARIANTS
 from studio.engines.cosyvoice.engine import CosyVoice
 from studio.engines.cosyvoice.instructions import MENU
+from studio.engines.guards import PACE, SLACK_S, span
 from studio.errors import BadFile, BadRequest, BadText, Cancelled, EngineFailed, NotInstalled
 from studio.studio import SpeakRequest, Studio
+from studio.text.language import weight
 from studio.weights import WeightStore
 
-from .conftest import CLIP, SOURCE, clip, preset
+from .conftest import CLIP, SOURCE, TRANSCRIPT, clip, preset
 
 Hear = Callable[..., list[Any]]
 Make = Callable[..., Recipe]
@@ -295,10 +297,40 @@ def test_what_goes_wrong_is_tried_again_and_then_told(made: Engines, recipe_for:
     endless = recipe_for(engine, TEXTS[0], max_ratio=2.0, min_ratio=20.0, retries=1, endless="retry")
     with pytest.raises(EngineFailed, match=r"did not come to an end.*\(2 tries\)"):
         list(engine.speak([endless], Stop(), stream=False))
-    long = recipe_for(engine, "你好，世界。", length_guard=0.5, min_ratio=20.0, max_ratio=60.0, retries=0)
+    long = recipe_for(engine, "你好，世界。", length_guard=0.5, min_ratio=20.0, max_ratio=60.0, retries=0,
+                      endless="retry")  # fmt: skip
     with pytest.raises(EngineFailed, match="far longer than its text"):
         list(engine.speak([long], Stop(), stream=False))
     assert list(engine.speak([recipe_for(engine, TEXTS[0])], Stop()))
+
+
+def test_a_length_that_cannot_be_is_tried_again_without_being_asked(made: Engines, recipe_for: Make) -> None:
+    """At the usual setting: a text said over and over, and one of which most is missing."""
+    engine = made("cosyvoice2")
+    usual = engine.spec.control("length_guard").default
+    for text, times, controls, said in (
+        ("你好，世界。", usual, {"min_ratio": 20.0, "max_ratio": 60.0, "endless": "retry"}, "far longer"),
+        (TEXTS[0] * 3, 1.0, {"max_ratio": 2.0}, "far shorter"),  # nearer: a random model has a token for each character
+    ):
+        recipe = recipe_for(engine, text, clip(TRANSCRIPT * 3), length_guard=times, retries=1, **controls)
+        with pytest.raises(EngineFailed, match=rf"{said}.*\(2 tries\)"):
+            list(engine.speak([recipe], Stop(), stream=False))
+        off = recipe_for(engine, text, length_guard=0.0, retries=0, **{**controls, "endless": "keep"})
+        assert list(engine.speak([off], Stop(), stream=False))
+
+
+@pytest.mark.parametrize("text", TEXTS[:2])
+def test_the_limits_of_a_line_are_wide_and_follow_the_voice(text: str) -> None:
+    usual = weight(text).total / PACE
+    low, high = span(text, 2.5)
+    assert low < usual / 2
+    assert high > 2.5 * usual
+    slow, quick = (span(text, 2.5, text, times * usual) for times in (1.5, 0.7))
+    assert slow[1] > high > quick[1] > 2 * 0.7 * usual
+    assert slow[0] == low
+    assert span(text, 2.5, text, 100.0)[1] == span(text, 2.5, text, 2 * usual)[1]  # a clip of silence
+    assert span(text, 2.5, extras=1)[1] == high + SLACK_S
+    assert span(text, 0.0) == span("嗯", 2.5) == (0.0, float("inf"))
 
 
 def test_it_stops_between_two_steps(made: Engines, recipe_for: Make) -> None:
