@@ -22,6 +22,7 @@ from studio.engines.contract import (
     AudioChunk,
     Configures,
     Control,
+    Converts,
     Engine,
     EngineSpec,
     Recipe,
@@ -71,6 +72,7 @@ class EngineState:
     loaded: bool = False
     source: str = ""  # the package of a third party
     shares_voices: bool = False  # its voices can be exchanged as strings
+    converts: bool = False  # it can say a recording again in another voice
     spec: EngineSpec | None = None  # None where it is broken
 
     @property
@@ -88,6 +90,7 @@ class EngineState:
             "command": self.command,
             "loaded": self.loaded,
             "source": self.source,
+            "converts": self.converts,
             **(spec_to_json(self.spec) if self.spec else {}),
         }
 
@@ -157,11 +160,16 @@ class Registry:
         if isinstance(found, _Broken):
             return EngineState(id, Words(id, id), "broken", found.why, source=found.source)
         spec = found.engine.spec
-        shares = isinstance(found.engine, SharesVoices)
+        can: dict[str, Any] = {
+            "source": found.source,
+            "shares_voices": isinstance(found.engine, SharesVoices),
+            "converts": isinstance(found.engine, Converts),
+            "spec": spec,
+        }
         if (missing := found.engine.missing()) is not None:
             command = missing.en.rpartition(": ")[2]
-            return EngineState(id, spec.title, "missing", missing, command, False, found.source, shares, spec)
-        return EngineState(id, spec.title, "ready", None, "", found.loaded, found.source, shares, spec)
+            return EngineState(id, spec.title, "missing", missing, command, **can)
+        return EngineState(id, spec.title, "ready", loaded=found.loaded, **can)
 
     def get(self, id: str) -> Engine:
         """An engine, loaded or not. `NotFound`, or `EngineFailed` with the reason where it is broken."""

@@ -84,8 +84,7 @@ def into_of(engines: Registry, library: Library, into: str, converter: str = "")
 
 def converters(engines: Registry) -> list[str]:
     """The engines that are ready and can say a recording in another voice."""
-    ready = [state.id for state in engines.states() if state.state == "ready"]
-    return [id for id in ready if isinstance(engines.get(id), Converts)]
+    return [state.id for state in engines.states() if state.converts and state.state == "ready"]
 
 
 def converting(engines: Registry, id: str) -> Converts:
@@ -120,7 +119,7 @@ def _owner(library: Library, into: str) -> str:
 
 
 def _able(engines: Registry) -> list[str]:
-    return [spec.id for spec in engines.specs() if isinstance(engines.get(spec.id), Converts)]
+    return [state.id for state in engines.states() if state.converts]
 
 
 def _nobody(engines: Registry, into: str) -> NotInstalled:
