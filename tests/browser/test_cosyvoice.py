@@ -102,6 +102,32 @@ def test_what_is_said_is_said_again_in_another_voice(
     assert (member.into, member.converter, member.gain_db) == ("guide-zh", "cosyvoice2", 3)
 
 
+def test_books_batches_and_dubs_begin_as_the_desk_stands(
+    visit: Visit, home: Studio, shot: Callable[[Any, str], None]
+) -> None:
+    page = visit(width=390)
+    page.select_option("#into", '["guide-en","cosyvoice2"]')
+    page.goto(page.url.partition("#")[0] + "#/productions")
+    page.locator("#book-examples button").first.click()
+    page.locator("#book-into").wait_for()
+    shot(page, "into-book-390")
+    page.locator("#script-start").click()
+    page.wait_for_url("**/#/productions/*")
+    assert home.scripts.member(page.url.rpartition("/")[2], "").into == "guide-en"
+    page.goto(page.url.partition("#")[0] + "#/batch")
+    page.locator("#batch-kinds:not(:empty)").wait_for()
+    page.locator("#batch-example").click()
+    page.locator("#batch-look").click()
+    page.locator(".batch-seen td", has_text="guide-en").first.wait_for(state="attached")
+    page.goto(page.url.partition("#")[0] + "#/subtitles")
+    page.select_option("#dub-into", "")
+    page.locator('#page-subtitles [data-act="example"]').first.click()
+    page.locator("#dub-cast [data-into]").first.select_option('["guide-zh","cosyvoice2"]')
+    speaker = page.locator("#dub-cast [data-speaker]").first.get_attribute("data-speaker")
+    until(lambda: home.scripts.member(page.url.rpartition("/")[2], speaker).into == "guide-zh")
+    shot(page, "into-dub-390")
+
+
 @pytest.mark.parametrize(("language", "word"), [("en-US", "not installed"), ("zh-CN", "未安装")])
 def test_a_model_that_is_not_there_says_so(visit: Visit, language: str, word: str) -> None:
     page = visit("models", language=language)

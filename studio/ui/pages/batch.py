@@ -127,6 +127,8 @@ class Questions:
             controls=take.table(asked, "controls"),
             polish=take.text(asked, "polish", "off"),
             format=take.text(asked, "format", "mp3"),
+            into=take.text(asked, "into"),
+            converter=take.text(asked, "converter"),
         )
         subtitles = [one] if (one := take.text(asked, "subtitles")) else []
         over = take.switch(asked, "over", False)

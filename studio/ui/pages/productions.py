@@ -86,6 +86,8 @@ class Questions:
             engine=take.text(asked, "engine", "espeak"),
             voice=take.text(asked, "voice"),
             style=take.text(asked, "style"),
+            into=take.text(asked, "into"),
+            converter=take.text(asked, "converter"),
         )
         sections = asked.get("sections")
         if sections is not None and not (isinstance(sections, list) and all(isinstance(n, int) for n in sections)):
@@ -129,6 +131,8 @@ class Questions:
             format=take.text(asked, "format", "m4b"),
             title=take.text(asked, "title").strip(),
             author=take.text(asked, "author").strip(),
+            into=take.text(asked, "into"),
+            converter=take.text(asked, "converter"),
             gaps=Gaps(*(take.whole(gaps, name) for name in ("sentence", "paragraph", "chapter"))) if gaps else Gaps(),
         )
         return {"id": self.studio.convert(self._source(asked), request).id}

@@ -73,7 +73,12 @@ class Questions:
             path = EXAMPLES / name
         else:
             raise NotFound.among(Words("example", "示例"), name, SUBTITLES, where="example")
-        begun = Begun(engine=take.text(asked, "engine", "espeak"), voice=take.text(asked, "voice"))
+        begun = Begun(
+            engine=take.text(asked, "engine", "espeak"),
+            voice=take.text(asked, "voice"),
+            into=take.text(asked, "into"),
+            converter=take.text(asked, "converter"),
+        )
         return {"id": self.dubbing.begin(path, begun, name=path.name).id}
 
     def dub_dropped(self, asked: dict[str, Any], language: str) -> Any:
@@ -181,10 +186,13 @@ class Questions:
         return self.dubbing.settings(id)
 
     def dub_cast(self, asked: dict[str, Any], language: str) -> Any:
+        """Who speaks a part, or in whose voice it is said again; what is not named stays."""
         id, speaker = self._id(asked), take.text(asked, "speaker")
         own = (part.member for part in self.studio.scripts.parts(id) if part.member.speaker == speaker)
-        member = replace(next(own, Member(speaker)), engine=take.text(asked, "engine"), voice=take.text(asked, "voice"))
-        self.studio.scripts.cast(id, [member])
+        named: dict[str, Any] = {
+            name: take.text(asked, name) for name in ("engine", "voice", "into", "converter") if name in asked
+        }
+        self.studio.scripts.cast(id, [replace(next(own, Member(speaker)), **named)])
         return True
 
     def dub_voices(self, asked: dict[str, Any], language: str) -> Any:
@@ -236,7 +244,8 @@ class Questions:
         caution = cautions[speaker].text(language) if speaker in cautions else ""
         return {
             "speaker": speaker, "name": speaker or say("dub.unnamed", language), "lines": part.lines,
-            "engine": member.engine, "voice": member.voice, "shown": shown, "caution": caution,
+            "engine": member.engine, "voice": member.voice, "shown": shown, "caution": caution, "into": member.into,
+            "own": {"into": part.member.into, "converter": part.member.converter},
         }  # fmt: skip
 
     def _row(self, one: Production, language: str) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 // Many files at once: drop them, look what they come to, start, leave; the table waits here with what came of each.
 import { acts, ask, complain, day, dialog, fill, hear, html, iconButton, options, raw, remember, root, send, sign, size, span, t, tell } from "./dom.js";
 import * as desk from "./desk.js";
+import * as into from "./into.js";
 import { here } from "./frame.js";
 import { foot } from "./pages.js";
 import { pick } from "./picker.js";
@@ -92,7 +93,7 @@ async function dropped(transfer) {
   }
   return found.sort((a, b) => (a.below < b.below ? -1 : 1));
 }
-const example = () => begun({ example: true }, told.example);
+const example = () => told && begun({ example: true }, told.example);
 const take = () => { if (value("batch-in").trim()) begun({ folder: value("batch-in").trim(), out: value("batch-out").trim() }, [value("batch-in").trim()]); };
 
 function begun(from, names) {
@@ -111,7 +112,7 @@ function paintNew(style) {
       ${source.from.folder ? "" : html`<ol class="batch-names">${names.slice(0, SHOWN).map((name) => html`<li>${name}</li>`)}</ol>${names.length > SHOWN ? html`<p class="soft small">${t("batch.more", { n: names.length - SHOWN })}</p>` : ""}`}
       ${manifest ? html`<p class="soft small">${t("batch.withmanifest")}</p>` : ""}</div>
     <div class="book-sound">
-      <div class="field"><span>${t("desk.voice")}</span><button type="button" class="voice-button" id="batch-voice" data-act="voice"></button></div>
+      <div class="field"><span>${t("desk.voice")}</span><button type="button" class="voice-button" id="batch-voice" data-act="voice"></button>${into.field(held.timbres, desk.settings(), 'id="batch-into"')}</div>
       <div class="pair"><label class="field"><span>${t("desk.style")}</span><select id="batch-style">${options([["", t("desk.style.none")], ...held.styles.filter((s) => !s.engine || s.engine === chosen.engine).map((s) => [s.name, s.label])], style)}</select></label>
         <label class="field"><span>${t("player.format")}</span><select id="batch-format">${options(held.formats.map((f) => [f.id, f.label]), kept.format || "mp3")}</select></label>
         <label class="field"><span>${t("speak.polish")}</span><select id="batch-polish">${options(held.polish.map((p) => [p.id, p.label]), kept.polish || "off")}</select></label>
@@ -132,7 +133,7 @@ function forget() { source = seen = null; complain(failure(), ""); fill(body.que
 function asked() {
   const form = { format: value("batch-format"), polish: value("batch-polish"), subtitles: value("batch-subtitles") };
   remember.set("batch", form);
-  return { ...source.from, ...chosen, ...form, style: value("batch-style"), over: Boolean(body.querySelector("#batch-over")?.checked) };
+  return { ...source.from, ...chosen, ...form, ...into.chosen("batch-into"), style: value("batch-style"), over: Boolean(body.querySelector("#batch-over")?.checked) };
 }
 async function look(button) {
   button.disabled = true;

@@ -11,6 +11,9 @@ export function field(timbres, now, attributes, none = t("into.none")) {
   return html`<label class="field into" title="${t("into.help")}"><span class="soft small">${t("into")}</span><select ${raw(attributes)}>${options([["", none], ...choices], at ? JSON.stringify([at[1], at[0]]) : "")}</select></label>`;
 }
 
+/** What is chosen in the select of this id; nothing where it is not on the page. */
+export const chosen = (id) => read(document.getElementById(id)?.value);
+
 /** What was chosen, as requests take it. */
 export function read(value) {
   const [into, converter] = value ? JSON.parse(value) : ["", ""];

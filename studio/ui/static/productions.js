@@ -1,6 +1,7 @@
 // Long things: drop a text, look at its chapters, choose a voice, start; then a list that goes on without this page.
 import { acts, ask, clock, day, fill, hear, html, iconButton, language, make, notice, options, raw, root, send, sign, span, t, tell } from "./dom.js";
 import * as desk from "./desk.js";
+import * as into from "./into.js";
 import { here, within } from "./frame.js";
 import { pick } from "./picker.js";
 import { captionLinks } from "./captions.js";
@@ -72,7 +73,7 @@ async function paintBook() {
       ${book.scripted ? "" : html`<label class="inline-field"><input type="checkbox" id="book-dialogue" checked>${t("book.dialogue")}</label>`}
     </div>
     <div class="book-sound">
-      <div class="field"><span>${t("desk.voice")}</span><button type="button" class="voice-button" id="book-voice" data-act="voice"></button></div>
+      <div class="field"><span>${t("desk.voice")}</span><button type="button" class="voice-button" id="book-voice" data-act="voice"></button>${into.field(told.timbres, desk.settings(), 'id="book-into"')}</div>
       <div class="pair"><label class="field"><span>${t("desk.style")}</span><select id="book-style">${options([["", t("desk.style.none")], ...told.styles.filter((s) => !s.engine || s.engine === chosen.engine).map((s) => [s.name, s.label])], chosen.style)}</select></label>
       <label class="field"><span>${t("book.kind")}</span><select id="book-kind">${options(book.kinds, book.scripted && !book.kinds.length ? "podcast" : "audiobook")}</select></label></div>
       <p class="soft small" style="margin:0">${t("book.script.help")}</p>
@@ -97,7 +98,7 @@ const ticked = (name) => [...body.querySelectorAll(`#book input[name=${name}]:ch
 /** A script to work on: the page of the production opens. */
 async function script(button) {
   button.disabled = true;
-  const made = await ask(part.server.begin_script, { ...book.source, title: value("book-title"), author: value("book-author"), kind: value("book-kind"), engine: chosen.engine, voice, style: value("book-style"), sections: ticked("section").map(Number), parts: ticked("part"), dialogue: body.querySelector("#book-dialogue")?.checked ?? true }, failure());
+  const made = await ask(part.server.begin_script, { ...book.source, title: value("book-title"), author: value("book-author"), kind: value("book-kind"), engine: chosen.engine, voice, ...into.chosen("book-into"), style: value("book-style"), sections: ticked("section").map(Number), parts: ticked("part"), dialogue: body.querySelector("#book-dialogue")?.checked ?? true }, failure());
   button.disabled = false;
   if (!made) return;
   forget();
@@ -110,7 +111,7 @@ async function empty() {
 async function begin(button) {
   button.disabled = true;
   const gaps = Object.fromEntries(["sentence", "paragraph", "chapter"].map((name) => [name, Math.round(Number(value("gap-" + name)) * 1000)]));
-  const started = await ask(part.server.begin_production, { ...book.source, title: value("book-title"), author: value("book-author"), engine: chosen.engine, voice, style: value("book-style"), format: value("book-format"), polish: value("book-polish"), controls: chosen.engine === desk.settings().engine ? desk.settings().controls : {}, gaps }, failure());
+  const started = await ask(part.server.begin_production, { ...book.source, title: value("book-title"), author: value("book-author"), engine: chosen.engine, voice, ...into.chosen("book-into"), style: value("book-style"), format: value("book-format"), polish: value("book-polish"), controls: chosen.engine === desk.settings().engine ? desk.settings().controls : {}, gaps }, failure());
   button.disabled = false;
   if (!started) return;
   awaited = started.id;

@@ -1,6 +1,7 @@
 // Subtitles that are spoken at their times: drop a file; then its cues on a ruler, each with its fit, edited and rendered again.
 import { acts, ask, complain, dialog, fill, hear, html, iconButton, notice, options, raw, root, send, sign, size, span, t, tell } from "./dom.js";
 import * as desk from "./desk.js";
+import * as into from "./into.js";
 import { here, within } from "./frame.js";
 import { controlRow } from "./controls.js";
 import { pick } from "./picker.js";
@@ -63,7 +64,7 @@ async function shelf() {
   list = shown;
   fill(body, html`<div class="page-head"><h1>${t("nav.subtitles")}</h1></div>
     <div class="dub-start"><label class="drop" id="dub-drop"><input type="file" id="dub-file" accept=".srt,.vtt,.ass,.ssa,.lrc" class="hidden-label">${sign("subtitles")}<span><b>${t("dub.drop")}</b><span class="soft small">${t("dub.drop.help")}</span></span></label>
-      <div class="field"><span>${t("dub.voice")}</span><button type="button" class="voice-button" id="dub-voice" data-act="voice"></button></div></div>
+      <div class="field"><span>${t("dub.voice")}</span><button type="button" class="voice-button" id="dub-voice" data-act="voice"></button>${desk.ready() ? into.field(timbres(), desk.settings(), 'id="dub-into"') : ""}</div></div>
     <div class="row"><span class="soft small">${t("book.try")}</span>${examples.map(([name, title]) => html`<button type="button" class="quiet" data-act="example" data-name="${name}">${title}</button>`)}</div>
     <p class="failure-text" id="dub-failure" role="alert" hidden></p>
     <div class="production-rows">${list.length ? list.map(row) : html`<div class="empty"><p>${t("dub.empty")}</p></div>`}</div>`);
@@ -82,7 +83,7 @@ async function upload(file) {
   if (ticket) begin({ upload: ticket });
 }
 async function begin(source) {
-  const made = await ask(part.server.dub_begun, { ...source, engine: desk.settings().engine, voice }, failure());
+  const made = await ask(part.server.dub_begun, { ...source, engine: desk.settings().engine, voice, ...into.chosen("dub-into") }, failure());
   if (made) location.hash = "#/subtitles/" + made.id;
 }
 async function removeDub(button) {
@@ -119,7 +120,7 @@ function paintHead() {
   tell("running", { key: "dub", page: "subtitles/" + open, text: now.running ? t("dub.running", { name: now.title, percent: Math.floor(now.share * 100) }) : "" });
 }
 function paintCast() {
-  fill(body.querySelector("#dub-cast"), html`${now.cast.map((c) => html`<div class="field" data-speaker="${c.speaker}"><span>${c.name} · ${c.lines}</span><button type="button" class="voice-button" data-act="cast">${face(c.shown)}</button>${c.caution ? html`<p class="soft small">${c.caution}</p>` : ""}</div>`)}`);
+  fill(body.querySelector("#dub-cast"), html`${now.cast.map((c) => html`<div class="field" data-speaker="${c.speaker}"><span>${c.name} · ${c.lines}</span><button type="button" class="voice-button" data-act="cast">${face(c.shown)}</button>${into.field(timbres(), c.own, "data-into", c.into && !c.own.into ? t("into.narrator") : t("into.none"))}${c.caution ? html`<p class="soft small">${c.caution}</p>` : ""}</div>`)}`);
 }
 function paintControls() {
   fill(body.querySelector("#dub-controls"), html`${now.controls.map((c) => controlRow(c, c.default, now.settings[c.name] === c.default ? undefined : now.settings[c.name]))}`);
@@ -228,9 +229,12 @@ async function add(button) {
   if (at && (await about("cue_added", { ...at, after: c.line, speaker: values.speaker.trim(), text: values.text.trim() }))) { await state(); await cues(); }
 }
 async function drop(button) { if (await about("cue_removed", { line: of(button).line })) { await state(); await cues(); } }
+const timbres = () => (desk.ready() ? desk.studio().timbres : []);
+const partOf = (element) => now.cast.find((one) => one.speaker === element.closest("[data-speaker]").dataset.speaker);
+async function recast(element, values) { if (await about("dub_cast", { speaker: partOf(element).speaker, ...values })) { await state(); paintCast(); cues(); } }
 function cast(button) {
-  const c = now.cast.find((one) => one.speaker === button.closest("[data-speaker]").dataset.speaker);
-  pick(button, (search) => ask(part.server.dub_voices, { engine: c.engine, search }), c.voice, async (ref) => { if (await about("dub_cast", { speaker: c.speaker, engine: c.engine, voice: ref })) { await state(); paintCast(); cues(); } });
+  const c = partOf(button);
+  pick(button, (search) => ask(part.server.dub_voices, { engine: c.engine, search }), c.voice, (ref) => recast(button, { engine: c.engine, voice: ref }));
 }
 const control = (element) => now.controls.find((c) => c.name === element.closest("[data-control]").dataset.control);
 async function set(values) {
@@ -247,6 +251,7 @@ function help(button) {
 function changed({ target }) {
   if (target.id === "dub-file" && target.files[0]) { upload(target.files[0]); target.value = ""; }
   if (target.id === "dub-flag") { view = { flag: target.value, offset: 0 }; cues().then(paintCues); }
+  if ("into" in target.dataset) recast(target, into.read(target.value));
   if (target.closest("[data-control]")) { const c = control(target); set({ [c.name]: c.kind === "choice" ? target.value : Number(target.value) }); }
 }
 
