@@ -50,7 +50,7 @@ from studio.library.folder import DataFolder
 from studio.library.rights import SENTENCE, USES, Rights
 from studio.library.script import Line, LineQuery, Member, NewLine, Scope
 from studio.production import rights
-from studio.production.casting import SEEDS, cast, cautions
+from studio.production.casting import SEEDS, cast, cautions, text_seed
 from studio.production.choices import Begun, Choices
 from studio.production.converting import Book, Converted, ConvertRequest
 from studio.production.exporting import export, export_bytes
@@ -633,7 +633,7 @@ class Studio:
             engine,
             voice,
             spec.settle({**style, **request.controls}),
-            seed=request.seed,
+            seed=text_seed(request.seed),
             language=request.language,
             steps=request.steps,
             mode=getattr(request, "mode", "speak"),

@@ -302,7 +302,7 @@ class Engine(Protocol):
 class Draft:
     """An utterance on its way to a recipe."""
 
-    text: str  # normalised, with the marks that the engine honours
+    text: str  # normalised, with the marks that the engine honours; empty where it can read nothing of it
     language: str
     controls: Mapping[str, Value] = field(default_factory=dict)  # that differ from the text's, for this utterance
     notes: tuple[MarkNote, ...] = ()  # what had to be changed; their positions are set by the studio

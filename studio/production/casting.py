@@ -16,7 +16,7 @@ from studio.words import Words
 
 VOICE = Words("voice", "音色")
 MOST_BLENDED = 8
-SEEDS = 2**31  # a voice seed is 0 up to this
+SEEDS = 2**31  # a seed, of a voice or of a reading, is 0 up to this
 CODE = "code:"  # before a string that people exchange
 VECTOR = "vector:"  # before the numbers of a voice, base64 of little-endian float32
 
@@ -121,6 +121,17 @@ def cautions(engines: Registry, id: str, voice: CastVoice) -> tuple[MarkNote, ..
 def in_words(notes: Iterable[MarkNote]) -> tuple[Words, ...]:
     """Cautions as sentences that name the voice, each once."""
     return tuple(dict.fromkeys(Words(f"{one.mark}: {one.note.en}", f"{one.mark}：{one.note.zh}") for one in notes))
+
+
+def text_seed(seed: int) -> int:
+    """The seed of a reading, if it is one. `BadRequest`."""
+    if not isinstance(seed, int) or isinstance(seed, bool) or not 0 <= seed < SEEDS:
+        raise BadRequest(
+            f"text seed {seed}: takes a whole number from 0 to {SEEDS - 1}",
+            f"文本种子 {seed}：应为 0 到 {SEEDS - 1} 的整数",
+            where="seed",
+        )
+    return seed
 
 
 def seed_of(ref: str) -> int:

@@ -28,7 +28,7 @@ from studio.library.voice import KEPT
 from studio.manuscripts.document import PARTS, Document
 from studio.manuscripts.reading import BY_SUFFIX, FORMATS, read_document
 from studio.production import lexicon, rights, suggesting
-from studio.production.casting import cast, in_words
+from studio.production.casting import cast, in_words, text_seed
 from studio.production.choices import Begun, Choices
 from studio.production.deliveries import COVER, MUSIC, Deliveries
 from studio.production.executors import Executor
@@ -182,7 +182,12 @@ class Desk:
         title = begun.title.strip() or document.title or document.name
         settings = {
             "kind": begun.kind,
-            "reading": {"engine": begun.engine, "language": begun.language, "seed": begun.seed, "steps": None},
+            "reading": {
+                "engine": begun.engine,
+                "language": begun.language,
+                "seed": text_seed(begun.seed),
+                "steps": None,
+            },
             "sound": dict(KINDS[begun.kind][1]),
             "rendering": {},
             "source": document.name,

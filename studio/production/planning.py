@@ -10,6 +10,7 @@ from typing import Any
 
 from studio.digest import digest_of
 from studio.engines.contract import Draft, Engine, EngineSpec, Measures, Prepares, Recipe, Value
+from studio.errors import BadText
 from studio.production.casting import CastVoice
 from studio.production.into import Into
 from studio.production.joining import Gaps
@@ -129,8 +130,31 @@ class Direction:
         drafts = [Draft(one.text, asked or one.language) for one in reading.utterances]
         if isinstance(self.engine, Prepares):
             drafts = list(self.engine.prepare(drafts, self.controls))
-        lines = tuple(self._line(one, draft) for one, draft in zip(reading.utterances, drafts, strict=True))
-        return Passage(lines, _notes(reading, linted, drafts), reading.lead_ms)
+        return Passage(*self._lines(reading, drafts), _notes(reading, linted, drafts))
+
+    def _lines(self, reading: Reading, drafts: Sequence[Draft]) -> tuple[tuple["PlannedLine", ...], int]:
+        """The lines, and the silence before them. A draft of which the engine can read nothing is no line; an exact
+        pause after it stays. `BadText`, with the field `empty`, where nothing is left."""
+        lines: list[PlannedLine] = []
+        lead_ms = reading.lead_ms
+        for utterance, draft in zip(reading.utterances, drafts, strict=True):
+            pause = utterance.pause_ms or 0
+            if draft.text.strip():
+                lines.append(self._line(utterance, draft))
+            elif lines and pause:
+                before = lines[-1].pause_ms if lines[-1].pause_exact else 0
+                lines[-1] = replace(lines[-1], pause_ms=before + pause, pause_exact=True)
+            else:
+                lead_ms += pause
+        if not lines:
+            raise BadText(
+                f"nothing to say: {self.spec.id} can read none of it, only pauses or characters that it does not know; "
+                "write some words, or choose another engine",
+                f"没有可朗读的内容：只有停顿或 {self.spec.id} 不认识的字符；请输入文字，或换一个引擎",
+                where="text",
+                empty=True,
+            )
+        return tuple(lines), lead_ms
 
     def _recipe(self, draft: Draft, emotion: str = "") -> Recipe:
         """What determines how one utterance is read; the voice's clip for `emotion` where it has one."""
@@ -219,8 +243,8 @@ class Passage:
     """A stretch of text as it will be spoken."""
 
     lines: tuple[PlannedLine, ...]
-    notes: tuple[MarkNote, ...]  # what becomes of every mark
     lead_ms: int  # silence before the first line
+    notes: tuple[MarkNote, ...]  # what becomes of every mark
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """A server on this machine with the routes of the Hugging Face hub that fetching a file takes, and its misfortunes."""
 
 import hashlib
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -67,7 +68,7 @@ def serve(hub: Hub) -> Iterator[Hub]:
             stop = threading.Event()
             for at in range(0, len(part), 1 << 16):
                 if limit is not None and at >= limit:
-                    self.connection.close()
+                    self.connection.shutdown(socket.SHUT_RDWR)  # closing alone leaves it open for the files on it
                     return
                 try:
                     self.wfile.write(part[at : at + (1 << 16)])

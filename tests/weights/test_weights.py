@@ -4,6 +4,7 @@ import hashlib
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from studio.weights import CATALOGUE, WeightFile, Weights, WeightStore
 from studio.weights.fetching import install
 from studio.words import Words
 
+from ..library.disks import small_disk
 from .hub import Hub, serve
 
 FILES = {
@@ -136,13 +138,40 @@ def test_stop_ends_it_within_a_second_and_keeps_what_was_fetched(store: WeightSt
     assert whole(store)
 
 
-def test_too_little_room_is_said_before_anything_is_fetched(
-    store: WeightStore, hub: Hub, monkeypatch: pytest.MonkeyPatch
+def test_a_disk_that_fills_up_on_the_way_is_said_and_what_was_fetched_is_used(
+    tmp_path: Path, hub: Hub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("shutil.disk_usage", lambda path: type("Usage", (), {"free": 1_000_000}))
-    with pytest.raises(DiskFull, match=r"0\.0 GB are free"):
+    """A real small disk: there is room when the download begins, and somebody else takes it."""
+    monkeypatch.setattr("studio.weights.fetching.SPARE", 0)
+    first = dict(sorted(FILES.items(), reverse=True))  # the small file comes first, and is whole
+    with small_disk(tmp_path / "disk", 4_000) as disk:
+        store = WeightStore(lambda: disk / "weights", catalogue={"model": weights(first)})
+        ballast, begun = disk / "ballast", threading.Event()
+
+        def progress(done: int, total: int) -> None:
+            if done and not begun.is_set():
+                begun.set()
+                with suppress(OSError):
+                    ballast.write_bytes(bytes(3_500_000))
+
+        with pytest.raises(DiskFull, match="the disk is full; what was fetched is kept") as full:
+            install(store, "model", accept_licence=True, endpoint=hub.url, progress=progress)
+        assert "磁盘已满" in full.value.text("zh")
+        assert store.find("model") is None
+        assert not (store.folder / "model").exists()
+        ballast.unlink()
+        hub.asked.clear()
         install(store, "model", accept_licence=True, endpoint=hub.url)
-    assert all(verb == "HEAD" for verb, _, _ in hub.asked)
+        assert whole(store)
+        assert hub.gets("asset/small.json") == []  # it was there
+
+
+def test_a_disk_that_is_too_small_is_said_before_anything_is_fetched(tmp_path: Path, hub: Hub) -> None:
+    with small_disk(tmp_path / "disk", 1_000) as disk:
+        store = WeightStore(lambda: disk / "weights", catalogue={"model": weights(FILES)})
+        with pytest.raises(DiskFull, match=r"0\.0 GB are free"):
+            install(store, "model", accept_licence=True, endpoint=hub.url)
+        assert not any(hub.gets(path) for path in FILES)
 
 
 def test_two_installations_at_once_are_one(store: WeightStore, hub: Hub) -> None:

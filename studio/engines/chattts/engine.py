@@ -142,16 +142,18 @@ class ChatTTS:
 
     def prepare(self, drafts: Sequence[Draft], controls: Mapping[str, Value]) -> Sequence[Draft]:
         """The utterances in characters that the model knows; where asked, all but the first lean on the first."""
-        from studio.engines.chattts.wording import word
+        from studio.engines.chattts.wording import says, word
 
         reads = self._reads()
         made = []
         for draft in drafts:
             nodes, notes = word(parse(draft.text, IN_TEXT), reads)
-            made.append(replace(draft, text=render(nodes), notes=(*draft.notes, *notes)))
+            made.append(replace(draft, text=render(nodes) if says(nodes) else "", notes=(*draft.notes, *notes)))
+        first = next((at for at, draft in enumerate(made) if draft.text), 0)
         if controls.get("hold") == "first" and made:
-            anchor = {"anchor": made[0].text}
-            made = [made[0], *(replace(draft, controls={**draft.controls, **anchor}) for draft in made[1:])]
+            anchor = {"anchor": made[first].text}
+            later = (replace(draft, controls={**draft.controls, **anchor}) for draft in made[first + 1 :])
+            made = [*made[: first + 1], *later]
         return made
 
     def refine(self, recipes: Sequence[Recipe], stop: Stop) -> Iterator[Refined]:

@@ -8,6 +8,11 @@ from studio.text.marks import MarkNote, position
 from studio.words import Words
 
 _TAG = re.compile(r"\[([A-Za-z]+)_?(\d*)\]|\[[A-Za-z_]+\]")
+_OPEN = re.compile(r"(?<!\\)\[(?![^\[\]\n]*\])")
+OPEN = Words(
+    "this bracket is not closed: what follows is read as text, not as a token; close it, or take it away",
+    "这个方括号没有闭合：后面的内容按普通文字朗读，不作为标记；请补上右括号，或删去它",
+)
 
 
 def lint(text: str) -> tuple[MarkNote, ...]:
@@ -32,7 +37,8 @@ def lint(text: str) -> tuple[MarkNote, ...]:
         else:
             continue
         notes.append(MarkNote(token, "ignored", words, match.start()))
-    return tuple(notes)
+    notes += [MarkNote("[", "unknown", OPEN, match.start()) for match in _OPEN.finditer(text)]
+    return tuple(sorted(notes, key=lambda note: note.at))
 
 
 def _out_of_range(text: str, at: int, token: str, name: str) -> BadText:

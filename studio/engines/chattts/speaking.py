@@ -5,7 +5,8 @@ reproducible as the first.
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -41,8 +42,10 @@ class Script:
     coefficient: Tensor | None = None  # (1, 100, 1) of the DVAE
 
 
+Key = tuple[Any, ...]
 Refining = Generator[Order | None, Row | None, tuple[str, Comparison, int]]
-Coding = Generator[Order | None, Row | None, Tensor]
+Trying = Generator[Order | None, Row | None, Row]
+Give = Callable[[Tensor, bool, str], None]  # a piece of sound, whether it is the last, and then the text as said
 
 
 class Speaking:
@@ -50,26 +53,24 @@ class Speaking:
 
     def __init__(self, checkpoint: Checkpoint) -> None:
         self.checkpoint = checkpoint
-        self._first: OrderedDict[tuple[Any, ...], Tensor] = OrderedDict()  # codes of first pieces
+        self._first: OrderedDict[Key, Tensor] = OrderedDict()  # codes of first pieces
+        self._drawing: set[Key] = set()  # those that are being drawn now
 
     # errands
 
-    def speak(self, script: Script, give: Callable[[Tensor, bool, str], None], stream: bool) -> Errand:
+    def speak(self, script: Script, give: Give, stream: bool) -> Errand:
         """Say one utterance; `give` gets its pieces in order, whether each is the last, and then the text as said."""
         said = ""
         if script.controls["refine"]:
             said, _, _ = yield from self.refined(script)
             script = replace(script, text=said)
         script = yield from self._anchored(script)
-        trouble: guards.Trouble = "empty"
-        for number in range(1 + script.controls["retries"]):
-            row = yield self._code_order(script, number)
-            assert row is not None
-            found = yield from self._heard(script, row, give, stream, said)
-            if found is None:
-                return
-            trouble = found
-        raise _failed(script.text, trouble, 1 + script.controls["retries"])
+        if not _leads(script):
+            yield from self._tried(script, give, stream, said)
+            return
+        with self._being_drawn(key := _key(script)):
+            row = yield from self._tried(script, give, stream, said)
+            self._keep(key, script, row)
 
     def refined(self, script: Script) -> Refining:
         """The text with what the model adds to it. `EngineFailed` if it changes words and the guard refuses that."""
@@ -91,8 +92,20 @@ class Speaking:
 
     # parts of them
 
+    def _tried(self, script: Script, give: Give, stream: bool, said: str = "") -> Trying:
+        """Say a text, and again while something is wrong with what comes, as often as the controls allow."""
+        trouble: guards.Trouble = "empty"
+        for number in range(1 + script.controls["retries"]):
+            row = yield self._code_order(script, number)
+            assert row is not None
+            found = yield from self._heard(script, row, give, stream, said)
+            if found is None:
+                return row
+            trouble = found
+        raise _failed(script.text, trouble, 1 + script.controls["retries"])
+
     def _heard(
-        self, script: Script, row: Row, give: Callable[[Tensor, bool, str], None], stream: bool, said: str
+        self, script: Script, row: Row, give: Give, stream: bool, said: str
     ) -> Generator[Order | None, Row | None, guards.Trouble | None]:
         """Follow a row to its end and give its sound out; what is wrong with it, if it is."""
         wave = WaveStream(lambda frames: self._decode(script, frames), stream)
@@ -133,25 +146,36 @@ class Speaking:
         text = script.controls["anchor"]
         if not text or script.sample is not None:
             return script
-        who = b"" if script.speaker is None else script.speaker.numpy().tobytes()
-        key = (text, script.seed, repr(script.controls), who)
-        if key not in self._first:
-            codes = yield from self._first_piece(replace(script, text=text))
-            self._first[key] = codes
-            while len(self._first) > REMEMBERED:
-                self._first.popitem(last=False)
-        return replace(script, sample=self._first[key], sample_text=text)
+        first = replace(script, text=text)
+        key = _key(first)
+        while key in self._drawing:  # by the line that is the first one itself, or by a neighbour
+            yield None
+        codes = self._first.get(key)
+        if codes is None:
+            with self._being_drawn(key):
+                row = yield from self._tried(first, lambda sound, last, said: None, stream=False)
+                codes = self._keep(key, first, row)
+        return replace(script, sample=codes, sample_text=text)
 
-    def _first_piece(self, script: Script) -> Coding:
-        for number in range(1 + script.controls["retries"]):
-            row = yield self._code_order(script, number)
-            assert row is not None
-            while not row.ending:
-                yield None
-            if row.ending == "end" and row.length:
-                sound = self._decode(script, self._frames(script, row))
-                return self.checkpoint.dvae.encode(sound, script.coefficient)
-        raise _failed(script.text, "endless", 1 + script.controls["retries"])
+    @contextmanager
+    def _being_drawn(self, key: Key) -> Iterator[None]:
+        """Others who want the codes of this first piece wait; they draw it themselves where it fails."""
+        self._drawing.add(key)
+        try:
+            yield
+        finally:
+            self._drawing.discard(key)
+
+    def _keep(self, key: Key, script: Script, row: Row) -> Tensor:
+        """The codes of a first piece that was drawn. One that is silent (a streamed one is not tried again) is no
+        sample for others."""
+        sound = self._decode(script, self._frames(script, row))
+        codes = self.checkpoint.dvae.encode(sound, script.coefficient)
+        if not guards.silent(sound):
+            self._first[key] = codes
+        while len(self._first) > REMEMBERED:
+            self._first.popitem(last=False)
+        return codes
 
     def _frames(self, script: Script, row: Row) -> Tensor:
         """(n, channels) of what is decoded: hidden states, or codes."""
@@ -209,6 +233,18 @@ class Speaking:
                 where="text",
             )
         return min(wanted, room)
+
+
+def _key(script: Script) -> Key:
+    """What determines the sound of a first piece."""
+    who = b"" if script.speaker is None else script.speaker.numpy().tobytes()
+    return script.text, script.seed, repr({**script.controls, "anchor": ""}), who
+
+
+def _leads(script: Script) -> bool:
+    """Whether other lines may take this one as their sample. They take a first line as written, not as refined."""
+    controls = script.controls
+    return controls["hold"] == "first" and not (controls["anchor"] or controls["refine"] or script.sample is not None)
 
 
 def draws(script: Script, number: int) -> Draws:

@@ -22,6 +22,7 @@ _SILENT = re.compile(r"[\"“”‘’'`*_~^|\\/#=+@&%$\[\]\-–]")  # without a
 _APOSTROPHE = re.compile(r"(?<=[A-Za-z])['’](?=[A-Za-z])")
 _AGAIN = re.compile(r"([，。、,.])(?:\s*[，。、,.])+")
 _PINYIN = re.compile(r"[a-zü]+[1-5]?")
+HEARD = ("[laugh]", "[music]")
 BREAKS = {"break": "[uv_break]", "laugh": "[laugh]"}
 
 Reads = Callable[[str], bool]
@@ -56,6 +57,17 @@ def spoken(nodes: Iterable[Node]) -> str:
             case Native(token):
                 parts.append(token)
     return "".join(parts)
+
+
+def says(nodes: Iterable[Node]) -> bool:
+    """Whether there is anything to hear in what `word` made: a letter, or a laugh. Pauses alone are nothing, and the
+    model would make up words for them."""
+    return any(
+        (isinstance(node, Text) and any(map(str.isalnum, node.text)))
+        or (isinstance(node, Sound) and node.name == "laugh")
+        or (isinstance(node, Native) and node.token in HEARD)
+        for node in nodes
+    )
 
 
 def _text(text: str, reads: Reads, notes: list[MarkNote]) -> str:

@@ -13,7 +13,7 @@ import pytest
 from studio.engines.chattts import speaking
 from studio.engines.chattts.declaration import CONTROLS
 from studio.engines.chattts.engine import ChatTTS
-from studio.engines.chattts.strings import coefficient_string, sample_string
+from studio.engines.chattts.strings import coefficient_string, sample_string, speaker_string
 from studio.engines.checking import check_engine
 from studio.engines.contract import (
     Configures,
@@ -175,6 +175,34 @@ def test_the_voice_is_held_by_the_first_sentence_where_that_is_asked(engine: Cha
     assert [dict(draft.controls) for draft in held] == [{}, {"anchor": plain[0].text}]
 
 
+def test_the_first_sentence_is_drawn_once_for_all_that_lean_on_it(
+    store: WeightStore, hear: Hear, recipe_for: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever asks, in whatever company: as the line that is heard, for its neighbours, or alone."""
+    drawn: list[tuple[str, int]] = []
+    order = speaking.Speaking._code_order
+
+    def counted(self: speaking.Speaking, script: speaking.Script, number: int) -> Any:
+        drawn.append((script.text, number))
+        return order(self, script, number)
+
+    monkeypatch.setattr(speaking.Speaking, "_code_order", counted)
+    engine = made(store, precision="fp32")
+    first, *others = engine.prepare([Draft(text, "zh") for text in TEXTS[:3]], {"hold": "first"})
+    lines = [recipe_for(engine, one.text, hold="first", **one.controls) for one in (first, *others)]
+    together = hear(engine, *lines)
+    assert drawn.count((first.text, 0)) == 1
+    assert len({text for text, _ in drawn}) == 3
+    again = made(store, precision="fp32")
+    streamed = hear(engine, lines[0], stream=True)
+    backwards = [hear(again, line)[0] for line in lines[:0:-1]]  # the last one has nobody before it
+    for one, other in zip(together, [*streamed, *backwards[::-1]], strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-4)
+    free = hear(again, recipe_for(again, lines[1].text))[0]
+    assert free.tobytes() != together[1].tobytes()
+    engine.unload(), again.unload()
+
+
 def test_every_control_is_proved_here() -> None:
     proved = {*OTHER, "sample_code", "coefficient", "hold", "retries", "refine_guard"}
     assert proved == {control.name for control in CONTROLS}
@@ -241,6 +269,35 @@ def test_an_embedding_of_another_size_or_without_numbers_is_refused(
 def test_a_damaged_voice_string_is_refused(engine: ChatTTS, code: str) -> None:
     with pytest.raises(BadRequest, match="speaker code"):
         engine.voice_of(code)
+
+
+def test_a_voice_string_of_another_length_is_refused(engine: ChatTTS) -> None:
+    with pytest.raises(BadRequest, match="it holds 32 numbers, not 64") as refused:
+        engine.voice_of(speaker_string(np.ones(32, np.float16)))
+    assert "应为 64 个" in refused.value.text("zh")
+    with pytest.raises(BadRequest, match="not numbers"):
+        engine.voice_of(speaker_string(np.full(64, np.inf, np.float16)))
+
+
+@pytest.mark.parametrize(
+    ("controls", "what"),
+    [
+        ({"sample_code": "hello"}, "audio sample code: character 1"),
+        ({"sample_code": sample_string(np.full((4, 30), 5))[:-3]}, "audio sample code"),
+        ({"sample_code": sample_string(np.full((3, 30), 5))}, "it holds 3 × 30 codes"),
+        ({"sample_code": sample_string(np.full((4, 2000), 5))}, "it holds 4 × 2000 codes"),
+        ({"sample_code": sample_string(np.full((4, 30), 900))}, "code 900 is out of range"),
+        ({"coefficient": "蘁淰"}, "DVAE coefficient: it"),
+        ({"coefficient": coefficient_string(np.full(50, 0.5, np.float32))}, "it holds 50 numbers, not 100"),
+        ({"coefficient": coefficient_string(np.full(100, np.nan, np.float32))}, "not numbers"),
+    ],
+)
+def test_a_damaged_string_in_a_control_is_refused_and_the_engine_goes_on(
+    engine: ChatTTS, hear: Hear, recipe_for: Make, controls: dict[str, Any], what: str
+) -> None:
+    with pytest.raises(BadRequest, match=what):
+        hear(engine, recipe_for(engine, TEXTS[0], **controls))
+    assert len(hear(engine, recipe_for(engine, TEXTS[3]))[0])
 
 
 # refining
@@ -314,6 +371,47 @@ def test_stop_ends_it_within_a_step_and_the_next_request_works(engine: ChatTTS, 
         list(chunks)
     assert time.monotonic() - began < 1
     assert len(hear(engine, recipe_for(engine, TEXTS[0]))[0])
+
+
+def stages(recipe_for: Make, engine: ChatTTS) -> dict[str, Callable[[Stop], Any]]:
+    """Work that would go on for long, each in another part of the way to sound."""
+    endless = {"min_tokens": 2000, "max_tokens": 2048}
+    wild = {"refine_temperature": 2.0, "refine_top_p": 1.0, "refine_top_k": 626, "refine_max_tokens": 2048}
+    unending = {"retries": 8, **wild}
+    line = recipe_for(engine, TEXTS[1], **endless)
+    return {
+        "before it begins": lambda stop: engine.speak([line], stop),
+        "drawing": lambda stop: engine.speak([line], stop, stream=False),
+        "refining before it speaks": lambda stop: engine.speak(
+            [recipe_for(engine, TEXTS[1], refine=True, **unending)], stop
+        ),
+        "refining alone": lambda stop: engine.refine([recipe_for(engine, TEXTS[1], **unending)] * 9, stop),
+        "the first sentence of others": lambda stop: engine.speak(
+            [recipe_for(engine, TEXTS[0], anchor=TEXTS[1], **endless)], stop
+        ),
+        "waiting for a place": lambda stop: engine.speak(
+            [recipe_for(engine, TEXTS[1], seed=at, **endless) for at in range(12)], stop
+        ),
+    }
+
+
+@pytest.mark.parametrize("stage", list(stages(lambda *a, **k: None, None)))  # type: ignore[arg-type]
+def test_stop_is_heard_at_every_stage_and_the_engine_goes_on(
+    engine: ChatTTS, hear: Hear, recipe_for: Make, stage: str
+) -> None:
+    engine.load()
+    stop, pressed = Stop(), [time.monotonic()]
+
+    def press() -> None:
+        pressed.append(time.monotonic())
+        stop.set()
+
+    timer = threading.Timer(0.25, press)
+    press() if stage == "before it begins" else timer.start()
+    with pytest.raises(Cancelled):
+        list(stages(recipe_for, engine)[stage](stop))
+    assert time.monotonic() - pressed[-1] < 1.5
+    assert len(hear(engine, recipe_for(engine, TEXTS[3]))[0])
 
 
 def test_who_walks_away_leaves_the_places_to_others(engine: ChatTTS, hear: Hear, recipe_for: Make) -> None:

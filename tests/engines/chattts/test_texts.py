@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from studio.engines.chattts.lint import lint
 from studio.engines.chattts.refining import FILLERS, compare
 from studio.engines.chattts.tokens import IN_TEXT
-from studio.engines.chattts.wording import homophone, spoken, word
+from studio.engines.chattts.wording import homophone, says, spoken, word
 from studio.errors import BadText
 from studio.text.marks import parse
 
@@ -113,6 +113,24 @@ def test_tokens_out_of_the_trained_range_are_refused_with_line_and_column(token:
 
 def test_tokens_of_the_text_are_fine() -> None:
     assert lint("你好[uv_break]世界[laugh][lbreak] [pause 300ms] [1] [注]") == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "at"), [("你好[uv_break", 2), ("[laugh][你好", 7), ("[speed_5\n你好]", 0), ("a [[laugh]", 2)]
+)
+def test_a_bracket_that_is_not_closed_is_text_and_that_is_said(text: str, at: int) -> None:
+    (note,) = [note for note in lint(text) if note.mark == "["]
+    assert (note.how, note.at) == ("unknown", at)
+    assert "没有闭合" in note.note.zh
+    assert said("你好[uv_break")[0] == "你好 uv break"
+
+
+@pytest.mark.parametrize(
+    ("text", "heard"),
+    [("你好", True), ("7", True), ("[laugh]", True), ("[uv_break]", False), ("[lbreak]。", False), ("привет", False)],
+)
+def test_pauses_and_what_it_cannot_read_are_nothing_to_hear(text: str, heard: bool) -> None:
+    assert says(word(parse(text, IN_TEXT), reads)[0]) is heard
 
 
 # the guard of refining

@@ -95,6 +95,12 @@ def studio(tmp_path_factory: pytest.TempPathFactory, tiny: Path) -> Any:
         ({"text": "[oral_12]你好"}, BadRequest, "oral"),
         ({"text": "好" * 20_000}, BadText, "10,000|10000"),
         ({"controls": {"top_k": 10**9}}, BadRequest, "top_k"),
+        ({"seed": -1}, BadRequest, "seed"),
+        ({"seed": 2**63}, BadRequest, "seed"),
+        ({"text": "[uv_break] [lbreak]"}, BadText, "nothing to say"),
+        ({"text": "[Stts][Ptts]"}, BadText, "nothing to say"),
+        ({"text": "[speed_5]"}, BadText, "nothing to say"),
+        ({"text": "привет"}, BadText, "nothing to say.*does not know"),
     ],
 )
 def test_what_cannot_be_spoken_is_refused_and_the_next_line_works(
@@ -104,6 +110,15 @@ def test_what_cannot_be_spoken_is_refused_and_the_next_line_works(
     with pytest.raises(kind, match=message):
         studio.plan(SpeakRequest(**request))
     assert studio.plan(SpeakRequest("你好。", engine="chattts", voice="seed:7")).lines
+
+
+def test_what_it_cannot_read_is_no_line_and_its_pause_stays(studio: Studio) -> None:
+    text = "Привет, мир и все вокруг нас.[pause 2s]你好世界。[pause 1s]Привет, мир и все вокруг.[pause 3s]今天。"
+    planned = studio.plan(SpeakRequest(text, engine="chattts", voice="seed:7", split=10))
+    assert [line.spoken.strip(" ,.") for line in planned.lines] == ["你好世界。", "今天。"]
+    assert planned.lead_ms == 2000
+    assert planned.lines[0].pause_ms == 4000
+    assert {note.mark for note in planned.notes if note.how == "ignored"} >= set("Прм")
 
 
 def test_a_line_of_5000_characters_is_spoken_in_pieces_and_none_is_lost(studio: Studio) -> None:
