@@ -442,3 +442,35 @@ def test_without_a_chinese_font_the_rest_is_drawn_and_that_is_said(
     assert "Noto Sans CJK" in notes[0].en
     with Studio(tmp_path / "other") as other:
         assert other.exchange.take_in([tmp_path / "b.voice.png"]).entries[0].name == "Evening 晚风"
+
+
+def test_an_import_is_taken_back_whole(studio: Studio, tmp_path: Path) -> None:
+    """New voices go, merged facts and clips are as they were; what was changed by hand since stays."""
+    with Studio(tmp_path / "other") as other:
+        made = [
+            other.keeping.seed("espeak", n, f"there {n}", tags=("warm",), description="of a friend") for n in (1, 2)
+        ]
+        clip = NewVoice("chattts", "clip", clip_content(files.tone(3.0), "好"), "clip", files.tone(3.0))
+        cloned = other.voices.add(clip)
+        other._library.references.add(cloned.id, "happy", files.tone(2.0), 2.0, "好", "zh")
+        pack = tmp_path / "friend.zip"
+        other.exchange.write([*(one.id for one in made), cloned.id], pack)
+    here = studio.keeping.seed("espeak", 1, "mine", tags=("mine",), rating=3)
+    also = studio.voices.add(clip)
+    before = studio.voices.get(here.id)
+    report = studio.exchange.take_in([pack], prefer="file")
+    assert (report.count("added"), report.count("merged")) == (1, 2), report
+    assert studio.voices.get(here.id).tags == ("mine", "warm")
+    assert studio.voices.get(here.id).name == "there 1"
+    assert len(studio.cloning.references(also.id)) == 1
+    studio.voices.update(here.id, VoiceChange(notes="heard it", description="by hand"))
+    undone = studio.exchange.undo(report.undo)
+    assert (undone.removed, undone.restored, undone.kept) == (1, 1, 1)
+    now = studio.voices.get(here.id)
+    assert (now.name, now.tags, now.rating, now.origin) == ("mine", ("mine",), 3, before.origin)
+    assert (now.notes, now.description) == ("heard it", "by hand")
+    assert studio.cloning.references(also.id) == ()
+    assert set(studio.exchange.every()) == {here.id, also.id}
+    with pytest.raises(NotFound, match="no longer be undone"):
+        studio.exchange.undo(report.undo)
+    assert studio.exchange.take_in([pack], prefer="skip").undo == ""  # two are known; the third is new again

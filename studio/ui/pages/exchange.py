@@ -26,7 +26,7 @@ class Exchanges:
     def questions(self) -> list[Question]:
         return [
             self.voice_packs, self.take_voices, self.take_pack, self.voice_formats, self.export_voices,
-            self.change_voices, self.drop_voices, self.restore_voices,
+            self.change_voices, self.drop_voices, self.restore_voices, self.undo_import,
         ]  # fmt: skip
 
     def voice_packs(self, asked: dict[str, Any], language: str) -> Any:
@@ -51,6 +51,14 @@ class Exchanges:
 
     def take_pack(self, asked: dict[str, Any], language: str) -> Any:
         return _told(self.studio.exchange.take_pack(take.text(asked, "id")), language)
+
+    def undo_import(self, asked: dict[str, Any], language: str) -> Any:
+        """Take a whole import back: new voices out, merged facts as they were."""
+        undone = self.studio.exchange.undo(take.text(asked, "undo"))
+        told = [say("exchange.undone", language, n=undone.removed)] if undone.removed else []
+        told += [say("exchange.restored", language, n=undone.restored)] if undone.restored else []
+        told += [say("exchange.touched", language, n=undone.kept)] if undone.kept else []
+        return " ".join(told)
 
     def voice_formats(self, asked: dict[str, Any], language: str) -> Any:
         """The kinds of file that can hold a voice."""
@@ -106,4 +114,10 @@ def _told(report: Any, language: str) -> dict[str, Any]:
         for entry in entries[:SHOWN]
     ]  # fmt: skip
     more = say("exchange.more", language, n=len(entries) - SHOWN) if len(entries) > SHOWN else ""
-    return {"summary": report.summary.text(language), "rows": rows, "more": more, "added": report.added}
+    return {
+        "summary": report.summary.text(language),
+        "rows": rows,
+        "more": more,
+        "added": report.added,
+        "undo": report.undo,
+    }

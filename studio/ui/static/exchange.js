@@ -79,10 +79,10 @@ async function report(told) {
   tell("voicechanged");
   const signs = { added: "add", merged: "merge", known: "check", refused: "warning" };
   const answer = await dialog(t("exchange.report"), html`<p><b>${told.summary}</b></p><ul class="report">${told.rows.map((row) => html`<li class="${row.outcome}">${sign(signs[row.outcome])}<span><b>${row.name}</b> <span class="soft">${row.word}</span>${row.notes.map((note) => html`<span class="small report-note">${note}</span>`)}</span></li>`)}</ul>
-    ${told.more ? html`<p class="soft">${told.more}</p>` : ""}`, [...(told.added.length ? [["undo", t("exchange.undo"), ""]] : []), ["ok", t("close"), "primary"]]);
+    ${told.more ? html`<p class="soft">${told.more}</p>` : ""}`, [...(told.undo ? [["undo", t("exchange.undo"), ""]] : []), ["ok", t("close"), "primary"]]);
   if (answer.pressed !== "undo") return;
-  const gone = await ask(part.server.drop_voices, { ids: told.added, then: "leave" });
-  if (gone) notice(t("exchange.undone", { n: gone.count }));
+  const gone = await ask(part.server.undo_import, { undo: told.undo });
+  if (gone !== null) notice(gone);
   page.reload();
   tell("voicechanged");
 }

@@ -22,8 +22,12 @@ EXCHANGE_STRINGS: dict[str, Words] = {
     "exchange.sending": Words("Sending {name} …", "正在上传 {name} …"),
     "exchange.report": Words("Imported voices", "导入结果"),
     "exchange.more": Words("and {n} more", "另有 {n} 个"),
-    "exchange.undo": Words("Take the new ones out again", "移除新导入的音色"),
+    "exchange.undo": Words("Undo the whole import", "撤销整个导入"),
     "exchange.undone": Words("{n} voices taken out again.", "已移除 {n} 个音色。"),
+    "exchange.restored": Words("{n} have their own facts again.", "{n} 个音色的信息已恢复原样。"),
+    "exchange.touched": Words(
+        "On {n} of them stays what was changed by hand since.", "其中 {n} 个保留了导入之后手动修改的内容。"
+    ),
     "exchange.export": Words("Export", "导出"),
     "exchange.filename": Words("{n} voices", "{n}个音色"),
     "exchange.select": Words("Select", "多选"),

@@ -1,6 +1,8 @@
 """`Exchange`: voices from files into a library and out of it again."""
 
 import base64
+import threading
+from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,9 +24,11 @@ from studio.voices.exchange.formats import FORMATS, VoiceFormat, format_for, for
 from studio.voices.exchange.merging import Names, Prefer, change_of, with_parents
 from studio.voices.exchange.own import Outgoing
 from studio.voices.exchange.report import Entry, Report
+from studio.voices.exchange.undoing import Merge, Trail, Undone, undo
 from studio.words import Words
 
 CLONING = "cosyvoice3"  # who speaks a clip of another tool, where no engine that clones is installed
+REMEMBERED = 16  # imports that can be undone
 OURS = {"voice", "card", "pack"}
 NO_CONSENT = Words(
     "it is somebody's voice and comes without consent: it can be heard here, and produced once you have recorded whose "
@@ -40,6 +44,7 @@ class _Coming:
     carried: Carried
     entry: Entry
     change: VoiceChange | None = None  # of the one that is here
+    here: Voice | None = None
 
 
 class Exchange:
@@ -47,6 +52,8 @@ class Exchange:
 
     def __init__(self, library: Library, engines: Registry) -> None:
         self._library, self._engines = library, engines
+        self._trails: OrderedDict[str, Trail] = OrderedDict()
+        self._lock = threading.Lock()
 
     def formats(self) -> Sequence[VoiceFormat]:
         """Every kind of file, those that are only read among them."""
@@ -63,47 +70,79 @@ class Exchange:
         comes without words; `prefer` says whose facts stand where a voice is here already (see `merging`).
         """
         entries: list[Entry] = []
+        trail = Trail()
         for given in files:
             path, name = given if isinstance(given, tuple) else (given, given.name)
             try:
                 for one, called in spread(path, name):
-                    entries += self._take_file(one, called, transcript, prefer)
+                    entries += self._take_file(one, called, transcript, prefer, trail)
             except StudioError as error:
                 entries.append(Entry(name, "refused", notes=(error.words,)))
-        return Report(entries)
+        return Report(entries, self._remember(trail))
 
-    def _take_file(self, file: Path | bytes, name: str, transcript: str, prefer: Prefer) -> list[Entry]:
+    def undo(self, id: str) -> Undone:
+        """Take a whole import back, by its report's `undo`. `NotFound` for one that is forgotten or undone."""
+        with self._lock:
+            trail = self._trails.pop(id, None)
+        if trail is None:
+            raise NotFound(
+                "this import can no longer be undone; change or delete its voices on the Voices page",
+                "这次导入已无法撤销；可在音色页修改或删除导入的音色",
+                where="undo",
+            )
+        return undo(self._library, trail)
+
+    def _remember(self, trail: Trail) -> str:
+        if not trail.anything:
+            return ""
+        id = new_id()
+        with self._lock:
+            self._trails[id] = trail
+            while len(self._trails) > REMEMBERED:
+                self._trails.popitem(last=False)
+        return id
+
+    def _take_file(self, file: Path | bytes, name: str, transcript: str, prefer: Prefer, trail: Trail) -> list[Entry]:
         """The voices of one file, or why it was refused."""
         try:
             with opened(file, name, transcript) as (format, voices):
-                return self._keep(voices, name, format, prefer)
+                return self._keep(voices, name, format, prefer, trail)
         except StudioError as error:
             return [Entry(name, "refused", notes=(error.words,))]
 
-    def _keep(self, voices: Iterable[Carried], file: str, format: str, prefer: Prefer) -> list[Entry]:
-        """The voices of one file, in one transaction."""
+    def _keep(self, voices: Iterable[Carried], file: str, format: str, prefer: Prefer, trail: Trail) -> list[Entry]:
+        """The voices of one file, in one transaction; `trail` is told what became of them."""
         found = [self._checked(one, file) for one in voices]
         coming = self._sorted_out(found, file, format, prefer)
         new = [one for one in coming if one.entry.outcome == "added"]
         changes = {one.entry.id: one.change for one in coming if one.change is not None}
         self._library.voices.take_in((self._whole(one).voice for one in new), changes)
+        done = Trail([one.entry.id for one in new])
+        after = {voice.id: voice for voice in self._library.voices.many(list(changes))}
+        done.merges = [Merge(one.here, after[one.here.id]) for one in coming if one.here and one.change]
         try:
-            for one in coming:
-                self._add_clips(one, prefer)
+            for n, one in enumerate(coming):
+                clips = self._add_clips(one, prefer)
+                if clips and one.entry.outcome != "added":
+                    done.clips += clips
+                    coming[n] = replace(one, entry=replace(one.entry, outcome="merged"))
         except BaseException:
-            self._library.voices.delete([one.entry.id for one in new])
+            undo(self._library, done)
             raise
+        trail.extend(done)
         return [one.entry for one in coming]
 
-    def _add_clips(self, one: _Coming, prefer: Prefer) -> None:
-        """The further clips of a voice, unless it has some here."""
+    def _add_clips(self, one: _Coming, prefer: Prefer) -> list[str]:
+        """The further clips of a voice, unless it has some here; their ids."""
         known = one.entry.outcome != "added"
         if not one.carried.moods or (known and (prefer == "skip" or self._library.references.list(one.entry.id))):
-            return
-        for clip in self._whole(one).clips:
+            return []
+        return [
             self._library.references.add(
                 one.entry.id, clip.emotion, clip.media, clip.seconds, clip.transcript, clip.language
-            )
+            ).id
+            for clip in self._whole(one).clips
+        ]
 
     def _checked(self, carried: Carried, file: str) -> Carried:
         if not carried.voice.engine:  # a clip that any engine may speak
@@ -152,11 +191,13 @@ class Exchange:
             if name_key(change.name) != name_key(here.name):
                 change = replace(change, name=names.free(change.name))
             called = Words(f"it was called “{here.name}” here", f"原名“{here.name}”")
-            return _Coming(carried, Entry("", "merged", change.name or "", here.id, notes=(called,)), change)
+            return _Coming(carried, Entry("", "merged", change.name or "", here.id, notes=(called,)), change, here)
         notes: tuple[Words, ...] = ()
         if carried.named and carried.voice.name != here.name:
             notes = (Words(f"called “{carried.voice.name}” in the file", f"文件中名为“{carried.voice.name}”"),)
-        return _Coming(carried, Entry("", "merged" if change else "known", here.name, here.id, notes=notes), change)
+        return _Coming(
+            carried, Entry("", "merged" if change else "known", here.name, here.id, notes=notes), change, here
+        )
 
     def _new(self, carried: Carried, names: Names, had: set[str]) -> _Coming:
         """A voice of its own; it keeps the id that it had elsewhere where nobody has it here."""

@@ -43,6 +43,7 @@ class Report:
     """Everything that one import did."""
 
     entries: Sequence[Entry]
+    undo: str = ""  # by which it can be taken back for a while (`Exchange.undo`); "" where it changed nothing
 
     def count(self, outcome: Outcome) -> int:
         return sum(entry.outcome == outcome for entry in self.entries)
@@ -63,4 +64,4 @@ class Report:
 
     def to_json(self) -> dict[str, Any]:
         counts = {outcome: self.count(outcome) for outcome in OUTCOMES}
-        return {"counts": counts, "entries": [entry.to_json() for entry in self.entries]}
+        return {"counts": counts, "undo": self.undo, "entries": [entry.to_json() for entry in self.entries]}
