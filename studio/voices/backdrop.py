@@ -15,13 +15,14 @@ Floats = NDArray[np.float32]
 
 RATE, FRAME = 16_000, 512  # samples: 32 ms
 QUIET = 0.5  # chance of speech: below it nobody speaks
-EDGE = 1  # frames beside speech that may still hold its end
-LEAST = 6  # frames of a pause in which tones can be heard
+SOFT_DB = 20.0  # below the loudest tenth of eight seconds: between words, where no line is covered
+LEAST = 3  # frames of a pause in which hum can be heard
+LEAST_TONES = 5  # and tones
 MAINS_HZ = 50.0, 60.0
-MULTIPLES = 8
+MULTIPLES = 4  # higher up, what is left of vowels looks like lines
 DRIFT_HZ = 0.3  # of the mains, at the first multiple
-BESIDE_HZ = 4.0, 9.0  # where the noise beside a line is measured
-LINE_DB, LINES_DB = 15.0, 11.0  # a line above that noise, if it is alone, and each where there are two
+BESIDE_HZ = 16.0, 25.0  # where the noise beside a line is measured: nearer are the skirts of short pauses
+FIRST_DB, SECOND_DB = 12.0, 16.0  # above that noise; voices reach down to the second multiple, not to the first
 TONE, HOP = 2048, 512  # samples of a transform that shows tones: 128 ms, every 32 ms
 TONE_HZ = 90.0, 3500.0
 TONE_DB = 11.0  # above what is beside it, on the average of a pause
@@ -55,17 +56,16 @@ class Backdrop:
 
     def add(self, frames: Floats, chance: Floats) -> None:
         """(n, FRAME) samples and the chance of speech in each frame."""
-        away = np.convolve(chance >= QUIET, np.ones(2 * EDGE + 1), "same") < 0.5
-        edges = np.flatnonzero(np.diff(np.concatenate([[False], away, [False]]).astype(np.int8))).reshape(-1, 2)
-        pauses = [(int(a), int(b)) for a, b in edges if b - a >= LEAST]
-        if not pauses:
-            return
-        self._add_lines(frames, pauses)
-        for start, end in pauses:
+        level = 10 * np.log10(np.square(frames).mean(axis=1) + 1e-10)
+        soft = level < np.percentile(level, 90) - SOFT_DB
+        self._add_lines(frames, _runs((chance < QUIET) | soft, LEAST))
+        for start, end in _runs(chance < QUIET, LEAST_TONES):
             seconds = (end - start) * FRAME / RATE
             self._tones.append((seconds, *_tones(frames[start:end].reshape(-1))))
 
     def _add_lines(self, frames: Floats, pauses: list[tuple[int, int]]) -> None:
+        if not pauses:
+            return
         mask = np.zeros(frames.shape, np.float32)
         for start, end in pauses:
             mask[start:end] = np.hanning((end - start) * FRAME).reshape(-1, FRAME)
@@ -94,6 +94,12 @@ class Backdrop:
         return Music(sum(seconds for seconds, _ in sung) / whole, float(10 * np.log10(max(power, 1e-12))))
 
 
+def _runs(mask: NDArray[np.bool_], least: int) -> list[tuple[int, int]]:
+    """(start, end) of where the mask is true for at least so many frames."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], mask, [False]]).astype(np.int8)))
+    return [(int(start), int(end)) for start, end in edges.reshape(-1, 2) if end - start >= least]
+
+
 def _line(power: NDArray[np.float64], hertz: float, step: float, multiple: int) -> tuple[float, float]:
     """Power of a line near a frequency, and of the noise in a line's width beside it."""
     middle, drift = round(hertz / step), max(1, round(DRIFT_HZ * multiple**0.5 / step))
@@ -106,11 +112,9 @@ def _line(power: NDArray[np.float64], hertz: float, step: float, multiple: int) 
 
 def _hum(mains: float, lines: NDArray[np.float64]) -> Hum | None:
     above = 10 * np.log10((lines[:, 0] + 1e-16) / (lines[:, 1] + 1e-16))
-    clear = above >= LINES_DB
-    if not (above.max() >= LINE_DB or clear.sum() >= 2):
+    if not (above[0] >= FIRST_DB or above[1] >= SECOND_DB):
         return None
-    chosen = clear if clear.any() else above >= LINE_DB
-    return Hum(mains, float(10 * np.log10(max(lines[chosen, 0].sum(), 1e-12))))
+    return Hum(mains, float(10 * np.log10(max(lines[above >= FIRST_DB, 0].sum(), 1e-12))))
 
 
 def _tones(sound: Floats) -> tuple[int, float]:

@@ -1,6 +1,6 @@
 """Recordings with known faults, made of espeak's speech."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +9,7 @@ import soundfile
 
 from studio.audio.clip import Samples
 from studio.studio import SpeakRequest, Studio
+from studio.voices.sentences import TEXTS as SENTENCES
 
 TEXTS = {
     "en": "The old clock in the hall struck nine. Nobody had wound it for years, and yet it went on. "
@@ -28,6 +29,18 @@ def speech(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, str], Sam
             take = studio.speak(SpeakRequest(TEXTS[language], voice=voice)).wait(60)
             said[language, voice] = studio.cache.load(take.digest).samples
     return lambda language, voice: said[language, voice]
+
+
+@pytest.fixture(scope="session")
+def studio_speech(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str, int], Samples]]:
+    """What a voice of the embedded engine says as its n-th English sentence, at `RATE`."""
+    with Studio(tmp_path_factory.mktemp("sentences")) as studio:
+
+        def said(voice: str, number: int) -> Samples:
+            take = studio.speak(SpeakRequest(SENTENCES["en"].sentences[number], voice=voice, language="en")).wait(60)
+            return studio.cache.load(take.digest).samples
+
+        yield said
 
 
 @pytest.fixture

@@ -473,4 +473,6 @@ def test_an_import_is_taken_back_whole(studio: Studio, tmp_path: Path) -> None:
     assert set(studio.exchange.every()) == {here.id, also.id}
     with pytest.raises(NotFound, match="no longer be undone"):
         studio.exchange.undo(report.undo)
-    assert studio.exchange.take_in([pack], prefer="skip").undo == ""  # two are known; the third is new again
+    again = studio.exchange.take_in([pack], prefer="skip")
+    assert (again.count("added"), again.count("known")) == (1, 2)
+    assert studio.exchange.take_in([pack], prefer="skip").undo == ""  # it changed nothing

@@ -15,7 +15,7 @@ from studio.voices import recording
 from studio.voices.recording import measured
 from studio.voices.references import BEST_S, Diagnosis, examined
 
-from .conftest import RATE, noisy
+from .conftest import RATE, loudness, noisy
 
 Speech = Callable[[str, str], Samples]
 Wav = Callable[..., Path]
@@ -106,6 +106,78 @@ def test_two_speakers_are_found_by_their_pitch(
     found = doctor(wav(np.concatenate([speech(*first), np.zeros(RATE // 2, np.float32), speech(*second)])))
     assert found.finding("speakers").verdict != "good"
     assert "sure" in found.finding("speakers").told.en
+
+
+def hum(samples: Samples, below_db: float, hertz: float, *parts: float) -> Samples:
+    """With the mains under it: the strength of each multiple, and all together so far below the speech."""
+    time = np.arange(len(samples)) / RATE
+    sound = sum(part * np.sin(2 * np.pi * hertz * n * time + n) for n, part in enumerate(parts, 1))
+    return samples + scaled_to(np.asarray(sound), samples, below_db)
+
+
+def chords(samples: Samples, below_db: float) -> Samples:
+    """With a piano of a kind under it, another chord every 0.6 s."""
+    chance, sound = np.random.default_rng(4), np.zeros(len(samples))
+    for start in range(0, len(samples), round(0.6 * RATE)):
+        time = np.arange(min(round(0.6 * RATE), len(samples) - start)) / RATE
+        root = 48 + chance.integers(0, 24)
+        for key in root + np.array([0, 4, 7]):
+            for n in range(1, 5):
+                note = np.sin(2 * np.pi * 440 * 2 ** ((key - 69) / 12) * n * time) / n
+                sound[start : start + len(time)] += note * np.exp(-1.5 * time)
+    return samples + scaled_to(sound, samples, below_db)
+
+
+def scaled_to(sound: np.ndarray, samples: Samples, below_db: float) -> Samples:
+    level = loudness(samples) * 10 ** (-below_db / 20) / np.sqrt((sound * sound).mean())
+    return np.asarray(sound * level, np.float32)
+
+
+@pytest.mark.parametrize("who", SPEAKERS, ids="-".join)
+@pytest.mark.parametrize(
+    ("below", "hertz", "parts"), [(35, 50, (1, 0.5, 0.3)), (42, 60, (1, 0.5)), (40, 50, (0.2, 1, 0.1, 0.5))]
+)
+def test_hum_is_named(
+    speech: Speech, wav: Wav, who: tuple[str, str], below: float, hertz: float, parts: tuple[float, ...]
+) -> None:
+    found = doctor(wav(hum(noisy(speech(*who), 50), below, hertz, *parts))).finding("hum")
+    assert f"{hertz} Hz" in found.told.en
+    assert "交流" in found.told.zh
+    assert "battery" in found.advice.en
+    assert found.value == pytest.approx(below, abs=3)
+    assert found.verdict == "fair"
+
+
+@pytest.mark.parametrize("who", SPEAKERS, ids="-".join)
+@pytest.mark.parametrize(("below", "verdict"), [(15, "poor"), (30, "fair")])
+def test_music_is_named(speech: Speech, wav: Wav, who: tuple[str, str], below: float, verdict: str) -> None:
+    found = doctor(wav(chords(noisy(speech(*who), 50), below)))
+    assert found.finding("music").verdict == verdict
+    assert found.finding("music").value == pytest.approx(below, abs=6)
+    assert "music" in found.finding("music").advice.en
+    assert "hum" not in {one.id for one in found.findings}
+
+
+@pytest.mark.parametrize("who", SPEAKERS, ids="-".join)
+def test_noise_is_neither_hum_nor_music(speech: Speech, wav: Wav, who: tuple[str, str]) -> None:
+    found = doctor(wav(noisy(speech(*who), 25)))
+    assert not {"hum", "music"} & {one.id for one in found.findings}
+    assert found.finding("speakers").verdict == "good"
+
+
+def test_two_speakers_of_one_pitch_are_told_apart_by_their_timbre(
+    studio_speech: Callable[..., Samples], wav: Wav
+) -> None:
+    """Both at 94 Hz; each alone is one person."""
+    pause = np.zeros(RATE // 3, np.float32)
+    one, other = ([part for n in range(6) for part in (studio_speech(who, n), pause)] for who in ("Gene", "sandro"))
+    both = [part for n in range(6) for part in (studio_speech(("Gene", "sandro")[n % 2], n), pause)]
+    found = doctor(wav(np.concatenate(both))).finding("speakers")
+    assert found.verdict != "good"
+    assert "by their timbre" in found.told.en
+    assert "音色" in found.told.zh
+    for alone in (one, other):
+        assert doctor(wav(np.concatenate(alone))).finding("speakers").verdict == "good"
 
 
 def test_silence_around_speech_is_left_out(speech: Speech, wav: Wav) -> None:
