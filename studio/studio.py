@@ -72,6 +72,7 @@ from studio.settings import Settings
 from studio.stop import Stop
 from studio.text.declarations import MARKS, MarkSpec
 from studio.text.literals import literal
+from studio.text.marks import place
 from studio.text.normalise import STEPS, Step
 from studio.voices.audition import Audition, Candidate
 from studio.voices.drawing import DrawRequest, Sentence, Sweep, seeds_in
@@ -174,6 +175,7 @@ __all__ = [
     "glyph_lines_of",
     "literal",
     "look_into",
+    "place",
     "seeds_in",
 ]
 

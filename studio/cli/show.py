@@ -125,8 +125,12 @@ def warn(sentences: Iterable[Words]) -> None:
         click.echo(f"  {words.text(LANGUAGE)}", err=True)
 
 
-def notes(marks: Iterable[Any]) -> None:
-    """What became of marks that were not simply honoured, on the error stream."""
+def notes(marks: Iterable[Any], text: str = "") -> None:
+    """What became of marks that were not simply honoured, on the error stream; with its place in `text`."""
+    from studio.studio import place
+
     for note in marks:
         if note.how != "honoured":
-            click.echo(f"  {note.mark}: {note.note.text(LANGUAGE)}", err=True)
+            where = place(text, note) if text else None
+            at = f" ({where.text(LANGUAGE)})" if where else ""
+            click.echo(f"  {note.mark}: {note.note.text(LANGUAGE)}{at}", err=True)

@@ -103,7 +103,7 @@ def speak(session: Session, text: str, output: str, machine: bool, **options: An
         studio.permit(request)
         performance = studio.speak(request)
         take = watch(performance, say("Speaking", "正在合成"), session.quiet or machine)
-        notes(performance.plan.notes)
+        notes(performance.plan.notes, performance.plan.request.text)
         if output == "-":
             sys.stdout.buffer.write(studio.take_bytes(take.digest, "wav"))
         else:

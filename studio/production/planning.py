@@ -210,7 +210,7 @@ def _notes(reading: Reading, linted: Sequence[MarkNote], drafts: Sequence[Draft]
     notes = [*linted, *(note for note in reading.notes if note.at not in known)]
     at = 0
     for utterance, draft in zip(reading.utterances, drafts, strict=True):
-        notes += [replace(note, at=at) for note in draft.notes]
+        notes += [replace(note, at=at + max(0, utterance.original.find(note.mark))) for note in draft.notes]
         at += len(utterance.original)
     return tuple(sorted(notes, key=lambda note: note.at))
 

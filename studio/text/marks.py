@@ -185,6 +185,14 @@ def position(text: str, at: int) -> tuple[int, int]:
     return text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)
 
 
+def place(text: str, note: MarkNote) -> Words | None:
+    """Where in the text as written the mark of a note stands, in words; None where it is about something else."""
+    if not text.startswith(note.mark, note.at):
+        return None
+    line, column = position(text, note.at)
+    return Words(f"line {line}, column {column}", f"第 {line} 行第 {column} 列")
+
+
 def without_escapes(source: str) -> str:
     """The words in a slice of the source of one `Text` node."""
     return _ESCAPES.sub(lambda match: _unescaped(match[0]), source) if "\\" in source else source

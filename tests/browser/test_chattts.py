@@ -98,6 +98,43 @@ def test_a_voice_is_exchanged_as_a_string(visit: Visit, home: Studio, shot: Call
     assert page.locator("#voice-code").input_value() == other
 
 
+@pytest.mark.parametrize(
+    ("language", "place", "letters"),
+    [("en-US", "line 2, column 3", "it is left out"), ("zh-CN", "第 2 行第 3 列", "已略去")],
+)
+def test_raw_slots_tokens_and_what_was_replaced(
+    visit: Visit, home: Studio, shot: Callable[[Any, str], None], language: str, place: str, letters: str
+) -> None:
+    """Expert slots and tokens of words reach the recipe; a token in the wrong place is told with where it stands."""
+    page = visit(language=language)
+    choose(page)
+    page.locator('[data-control="hold"] select').select_option("first")
+    for group in ("sampling", "expert"):
+        page.locator(f'summary[data-group="{group}"]').click()
+    page.locator('[data-control="min_tokens"] input.number').fill("20")
+    page.locator('[data-control="retries"] input.number').fill("6")
+    slots = {"prompt": "[speed_3]", "prefix": "hello", "suffix": "[lbreak]"}
+    for name, text in slots.items():
+        page.locator(f'[data-control="{name}"] input').fill(text)
+    page.locator("#split").fill("10")
+    page.locator("#split").press("Tab")
+    page.locator("#text textarea").fill("你好[uv_break]世界，今天天气真不错。\n世界[speed_5]天气真不错，饕餮。")
+    note = page.locator(".notes li", has_text="[speed_5]")
+    note.wait_for()
+    assert place in note.inner_text()
+    assert letters in page.locator(".notes li", has_text="饕").inner_text()
+    shot(page, f"notes-{language}")
+    page.locator("#generate").click()
+    page.locator("#result .result").wait_for(timeout=60_000)
+    digest = page.locator("#result .result").get_attribute("data-digest")
+    lines = home.takes.details(digest or "").recipe["lines"]
+    assert len(lines) > 1
+    for line in lines:
+        assert slots.items() <= line["controls"].items()
+    assert "[uv_break]" in lines[0]["text"]
+    assert [line["controls"]["anchor"] for line in lines] == ["", *[lines[0]["text"]] * (len(lines) - 1)]
+
+
 def test_the_length_of_a_line_is_a_setting(visit: Visit) -> None:
     page = visit()
     page.locator("#text textarea").fill("The boat finds the map. The clock repeats a song. The bread waits. " * 6)

@@ -9,6 +9,7 @@ from studio.text.marks import (
     EMOTIONS,
     MARKS,
     Close,
+    MarkNote,
     Native,
     Node,
     Open,
@@ -18,10 +19,12 @@ from studio.text.marks import (
     Text,
     Unknown,
     parse,
+    place,
     plain,
     render,
 )
 from studio.text.scan import extents, without_marks
+from studio.words import Words
 
 NATIVE = ("[uv_break]", "[oral_*]", "<strong>", "[laugh]")
 
@@ -166,3 +169,10 @@ def test_each_emotion_has_both_names(name: str) -> None:
 def test_hostile_brackets_take_linear_time() -> None:
     for text in ("[" * 200_000, "[a" * 100_000, "\\" * 200_000, "[sic " * 50_000):
         parse(text)
+
+
+def test_the_place_of_a_note_is_told_where_its_mark_stands() -> None:
+    text = "一\n二[oral_2]"
+    here = MarkNote("[oral_2]", "ignored", Words("", ""), 3)
+    assert place(text, here) == Words("line 2, column 2", "第 2 行第 2 列")
+    assert place(text, MarkNote("a voice", "ignored", Words("", ""), 0)) is None

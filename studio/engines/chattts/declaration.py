@@ -267,6 +267,12 @@ CONTROLS = (
         400,
     ),
     _text(
+        "suffix",
+        Words("Text after", "后置文本"),
+        Words("Raw text or tokens behind the line, e.g. [lbreak].", "放在台词之后的原始文本或标记，例如 [lbreak]。"),
+        400,
+    ),
+    _text(
         "sample_code",
         Words("Audio sample code", "音频样本码"),
         Words(

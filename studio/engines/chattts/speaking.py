@@ -194,7 +194,7 @@ class Speaking:
     def _code_order(self, script: Script, number: int) -> Order:
         controls, gpt = script.controls, self.checkpoint.gpt
         text = code_prompt(
-            script.controls["prefix"] + script.text,
+            controls["prefix"] + script.text + controls["suffix"],
             speaker=script.speaker is not None,
             prompt=controls["prompt"] or f"[speed_{controls['speed']}]",
             sample_text=script.sample_text,

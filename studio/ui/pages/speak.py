@@ -4,7 +4,7 @@ from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
 
 from studio.errors import BadRequest, BadText, StudioError
-from studio.studio import Job, Performance, Refined, SpeakRequest, Studio, VoiceQuery
+from studio.studio import Job, Performance, Refined, SpeakRequest, Studio, VoiceQuery, place
 from studio.ui import asked as take
 from studio.ui import describe
 from studio.ui.pages.parts import component
@@ -199,14 +199,21 @@ class Questions:
 
     def plan_shown(self, asked: dict[str, Any], language: str) -> Any:
         """What will be said, beside what was written; and what becomes of every mark."""
-        planned = self.studio.plan(take.speak_request(take.text(asked, "text"), take.table(asked, "desk")))
+        text = take.text(asked, "text")
+        planned = self.studio.plan(take.speak_request(text, take.table(asked, "desk")))
         return {
             "characters": planned.characters,
             "seconds": planned.seconds,
             "lines": [{"original": line.original, "spoken": line.spoken} for line in planned.lines[:SHOWN_LINES]],
             "more": max(0, len(planned.lines) - SHOWN_LINES),
             "notes": [
-                {"mark": n.mark, "how": n.how, "note": n.note.text(language)} for n in planned.notes[:SHOWN_LINES]
+                {
+                    "mark": n.mark,
+                    "how": n.how,
+                    "note": n.note.text(language),
+                    "place": where.text(language) if n.how != "honoured" and (where := place(text, n)) else "",
+                }
+                for n in planned.notes[:SHOWN_LINES]
             ],
         }
 

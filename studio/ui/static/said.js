@@ -18,7 +18,7 @@ export function said(plan, desk) {
       <div class="said-line said-head soft" role="row"><span role="columnheader">${t("said.written")}</span><span role="columnheader">${t("said.spoken")}</span></div>
       ${lines.map((line) => html`<div class="said-line" role="row"><span role="cell">${line.original}</span><span role="cell" class="${line.original.trim() === line.spoken.trim() ? "soft" : ""}">${marked(line.spoken)}</span></div>`)}
       ${plan.ok.more ? html`<p class="soft small">${t("said.more", { n: plan.ok.more })}</p>` : ""}</div>` : ""}
-    ${notes.length ? html`<ul class="notes">${notes.map((n) => html`<li><code>${n.mark}</code><b class="how ${signs[n.how]}">${t("how." + n.how)}</b><span class="soft">${n.note}</span></li>`)}</ul>` : ""}
+    ${notes.length ? html`<ul class="notes">${notes.map((n) => html`<li><code>${n.mark}</code><b class="how ${signs[n.how]}">${t("how." + n.how)}</b><span class="soft">${n.note}${n.place ? html` <span class="place">· ${n.place}</span>` : ""}</span></li>`)}</ul>` : ""}
     <details class="steps" ${raw(open ? "open" : "")}><summary>${t("said.steps")}</summary><div class="step-list">
       ${desk.studio().steps.map((step) => stepRow(step, desk.settings().steps?.[step.id]))}</div></details>`);
 }

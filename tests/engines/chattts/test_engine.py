@@ -126,7 +126,7 @@ OTHER = {
     "speed": 9, "refine": True, "temperature": 1.5, "oral": 9, "laugh": 2, "break": 7, "refine_temperature": 2.0,
     "refine_top_p": 0.1, "refine_top_k": 3, "refine_repetition_penalty": 2.0, "refine_max_tokens": 2, "top_p": 0.1,
     "top_k": 3, "repetition_penalty": 2.0, "max_tokens": 50, "min_tokens": 1100, "draws": "repeated", "decoder": "dvae",
-    "prompt": "[speed_1]", "prefix": "hello ", "sample_text": "谢谢", "anchor": "你好世界",
+    "prompt": "[speed_1]", "prefix": "hello ", "suffix": "[lbreak]", "sample_text": "谢谢", "anchor": "你好世界",
 }  # fmt: skip
 
 
