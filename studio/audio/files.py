@@ -15,7 +15,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.audio.clip import Clip, Samples, from_int16
+from studio.audio.clip import Clip, Samples, finite, from_int16
 from studio.audio.panning import LAYOUTS
 from studio.audio.riff import missing_bytes
 from studio.audio.tags import Chapter
@@ -246,7 +246,9 @@ def _floats(frame: Any) -> Samples:
     kind = frame.format.name.removesuffix("p")
     content = _rows(frame)
     if kind in ("flt", "dbl"):
-        floats: Samples = np.nan_to_num(content.astype(np.float32, copy=False), nan=0.0, posinf=1.0, neginf=-1.0)
+        floats: Samples = content.astype(np.float32, copy=False)
+        if not finite(floats):
+            floats = np.nan_to_num(floats, nan=0.0, posinf=1.0, neginf=-1.0)
     elif kind == "s16":
         floats = from_int16(content)
     else:

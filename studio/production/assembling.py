@@ -8,6 +8,7 @@ of ten hours needs the memory of a few seconds.
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -49,6 +50,13 @@ class Scene:
     members: Mapping[str, Member]
     music: Samples | None = None  # at that rate; (frames, 2) only where there are two channels
     channels: int = 1
+
+    @cached_property
+    def bed(self) -> Samples | None:
+        """The music as it is laid under, made once however many files it lies under."""
+        if self.music is None:
+            return None
+        return _looped(self.music if self.channels == 1 else filling(self.music), self.rate)
 
 
 def pause_after(line: Line, following: Line | None, sound: Mapping[str, Any]) -> int:
@@ -176,8 +184,7 @@ class _Room:
         self._tones = [
             _Tone(scene.rate, self._tone, 20_240_501 + side) for side in range(scene.channels if self._tone else 0)
         ]
-        music = scene.music if scene.music is None or scene.channels == 1 else filling(scene.music)
-        self._music = None if music is None else _looped(music, scene.rate)
+        self._music = scene.bed
         self._level = 10 ** (float(sound["music_db"]) / 20)
         self._duck_db = float(sound["duck_db"])
         self.ends_at: int | None = None  # frame, once it is known

@@ -114,55 +114,60 @@ def _exported(material: Material, target: Path, kind: Master, chain: Chain, job:
             where="production",
         )
     if not kind.each:
-        placed, seconds = _one(material, _lines(material, spoken), target, material.title, kind, chain, job)
-        return _measured([(target, material.title)], placed, seconds, missing, material, kind, job)
+        whole = _File(_lines(material, spoken), target, material.title)
+        made = [_written(material, whole, kind, chain, job)]
+        return _put_together(made, material, missing, target.parent)
     target.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(prefix=".export-", dir=target) as unfinished:
-        files, placed, starts, seconds = _each(material, spoken, Path(unfinished), kind, chain, job)
-        for path, _ in files:
-            path.replace(target / path.name)
-    named = [(target / path.name, title) for path, title in files]
-    return replace(_measured(named, placed, seconds, missing, material, kind, job), starts=tuple(starts))
+        files = _files(material, spoken, Path(unfinished), kind)
+        made = [_written(material, file, kind, chain, job) for file in files]
+        for one in made:
+            one.report.path.replace(target / one.report.path.name)
+    return _put_together(made, material, missing, target)
 
 
-def _each(
-    material: Material, spoken: Sequence[tuple[int, Chapter]], folder: Path, kind: Master, chain: Chain, job: Job[Any]
-) -> tuple[list[tuple[Path, str]], list[Placed], list[int], float]:
+@dataclass(frozen=True)
+class _File:
+    """One that shall be written."""
+
+    lines: Lines
+    path: Path
+    title: str
+
+
+@dataclass(frozen=True)
+class _Made:
+    """One that was."""
+
+    placed: Sequence[Placed]
+    seconds: float
+    report: FileReport
+
+
+def _files(material: Material, spoken: Sequence[tuple[int, Chapter]], folder: Path, kind: Master) -> list[_File]:
     """A file for each chapter, or for each part of one that is too long."""
-    files: list[tuple[Path, str]] = []
-    placed: list[Placed] = []
-    starts: list[int] = []
-    seconds = 0.0
+    files: list[_File] = []
     for number, chapter in spoken:
-        parts = list(_parts(_lines(material, [(number, chapter)]), chapter.seconds, kind.longest_s))
+        parts = _parts(_lines(material, [(number, chapter)]), chapter.seconds, kind.longest_s)
         for part, lines in enumerate(parts):
             title = (chapter.title or f"{number + 1}") + (f" ({part + 1})" if part else "")
-            path = folder / f"{len(files) + 1:03} {file_name(title)}.{kind.format}"
-            found, length = _one(material, lines, path, title, kind, chain, job)
-            offset = round(seconds * material.scene.rate)
-            starts.append(offset)
-            placed += [replace(p, start=p.start + offset, end=p.end + offset, shift=p.shift + offset) for p in found]
-            seconds += length
-            files.append((path, title))
-    return files, placed, starts, seconds
+            name = f"{len(files) + 1:03} {file_name(title)}.{kind.format}"
+            files.append(_File(lines, folder / name, title))
+    return files
 
 
-def _measured(
-    files: Sequence[tuple[Path, str]],
-    placed: Sequence[Placed],
-    seconds: float,
-    missing: int,
-    material: Material,
-    kind: Master,
-    job: Job[Any],
-) -> Exported:
-    reports = []
-    for path, title in files:
-        job.stopping.check()
-        reports.append(report_on(path, title, kind.limits, kind.bits(material.scene.channels)))
-        job.done = job.total * (0.8 + 0.2 * len(reports) / len(files))
-    exported = Exported(files[0][0].parent, tuple(reports), tuple(placed), material.scene.rate, seconds, missing)
-    return replace(exported, notes=material.notes)
+def _put_together(made: Sequence[_Made], material: Material, missing: int, folder: Path) -> Exported:
+    """What was made, its lines told where they are in all files one after the other."""
+    placed: list[Placed] = []
+    starts: list[int] = []
+    seconds, rate = 0.0, material.scene.rate
+    for one in made:
+        at = round(seconds * rate)
+        starts.append(at)
+        placed += [replace(p, start=p.start + at, end=p.end + at, shift=p.shift + at) for p in one.placed]
+        seconds += one.seconds
+    reports = tuple(replace(one.report, path=folder / one.report.path.name) for one in made)
+    return Exported(folder, reports, tuple(placed), rate, seconds, missing, tuple(starts), material.notes)
 
 
 def _with_takes(chapter: Chapter) -> int:
@@ -201,10 +206,9 @@ def _between(lines: Lines, first: int, last: int) -> Iterator[tuple[int, Line]]:
     return islice(lines(), first, last)
 
 
-def _one(
-    material: Material, lines: Lines, path: Path, title: str, kind: Master, chain: Chain, job: Job[Any]
-) -> tuple[list[Placed], float]:
-    """One file: where its lines are, and how long it is."""
+def _written(material: Material, file: _File, kind: Master, chain: Chain, job: Job[Any]) -> _Made:
+    """One file, written and read again."""
+    lines = file.lines
     scene = material.scene
     polisher = Polisher(scene.rate, chain, scene.channels)
     if chain.needs_measure:
@@ -212,8 +216,8 @@ def _one(
             polisher.measure(block)
     assembler = Assembler(scene)
     begun = _Begun(material, kind)
-    tags, bits = _tags(material, title, lines), kind.bits(scene.channels)
-    with Writer(path, scene.rate, kind.format, tags, bits, scene.channels) as writer:
+    tags, bits = _tags(material, file.title, lines), kind.bits(scene.channels)
+    with Writer(file.path, scene.rate, kind.format, tags, bits, scene.channels) as writer:
         polished = _polished(_sound(material, lines, assembler, kind, job), polisher)
         with closing(ahead(polished, BLOCKS_AHEAD)) as belt:  # the encoder has a thread of its own
             for block in belt:
@@ -221,7 +225,8 @@ def _one(
                 writer.write(block)
         begun.tell(assembler, writer)
         seconds = writer.seconds
-    return assembler.placed, seconds
+    job.stopping.check()
+    return _Made(assembler.placed, seconds, report_on(file.path, file.title, kind.limits, bits))
 
 
 def _polished(sound: Iterator[Samples], polisher: Polisher) -> Iterator[Samples]:

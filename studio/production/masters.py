@@ -7,6 +7,7 @@ ACX: https://help.acx.com/s/article/what-are-the-acx-audio-submission-requiremen
 import math
 from collections import deque
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,10 @@ from studio.audio.clip import Samples
 from studio.audio.files import blocks, probe
 from studio.audio.levels import Levels, Meter, decibels
 from studio.errors import NotFound
+from studio.production.pipeline import ahead
 from studio.words import Words
+
+BLOCKS_AHEAD = 8
 
 
 @dataclass(frozen=True)
@@ -217,9 +221,10 @@ def report_on(path: Path, title: str, limits: Sequence[Limit], bitrate: int | No
     facts = probe(path)
     channels = min(2, facts.channels)
     meter, quiet = Meter(facts.rate), _Quietest(facts.rate, channels)
-    for block in blocks(path, channels=channels):
-        meter.push(block)
-        quiet.push(block)
+    with closing(ahead(blocks(path, channels=channels), BLOCKS_AHEAD)) as belt:  # decoded on a thread of its own
+        for block in belt:
+            meter.push(block)
+            quiet.push(block)
     levels = replace(meter.finish(), noise_db=quiet.level_db)
     size = path.stat().st_size
     measured = size * 8 / levels.seconds if levels.seconds else 0.0
