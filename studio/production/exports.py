@@ -225,7 +225,6 @@ def _written(material: Material, file: _File, kind: Master, chain: Chain, job: J
                 writer.write(block)
         begun.tell(assembler, writer)
         seconds = writer.seconds
-    job.stopping.check()
     return _Made(assembler.placed, seconds, report_on(file.path, file.title, kind.limits, bits))
 
 
