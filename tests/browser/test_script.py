@@ -227,6 +227,14 @@ def test_filters_and_replace(script: Any) -> None:
     row(page, "The ship!").wait_for()
     page.locator("#line-speaker").select_option("*")
     row(page, "“The boat is gone.”").wait_for()
+    lines = page.locator(".line").count()
+    for name, value, left in (("state", "failed", 0), ("state", "stale", 1), ("state", "", lines)):
+        page.locator(f"#line-{name}").select_option(value)
+        page.wait_for_function("n => document.querySelectorAll('.line').length === n", arg=left)
+    page.locator("#line-problem").select_option("any")
+    page.wait_for_function("() => document.querySelectorAll('.line').length === 0")
+    page.locator("#line-problem").select_option("")
+    page.wait_for_function("n => document.querySelectorAll('.line').length === n", arg=lines)
 
 
 def test_cast_and_lexicon(script: Any, shot: Callable[..., None]) -> None:

@@ -136,7 +136,7 @@ def test_no_take_fits(visit: Visit) -> None:
 
 @pytest.mark.parametrize("language", ["en-US", "zh-CN"])
 def test_a_book_is_dropped_looked_at_and_made(
-    visit: Visit, shot: Callable[..., None], tmp_path: Path, language: str
+    visit: Visit, home: Any, shot: Callable[..., None], tmp_path: Path, language: str
 ) -> None:
     path = tmp_path / f"day-{language}.txt"
     path.write_text(f"第一章 早晨\n\n太阳出来了 {language}。\n\n第二章 夜晚\n\n月亮出来了。\n", encoding="gb18030")
@@ -149,6 +149,8 @@ def test_a_book_is_dropped_looked_at_and_made(
     page.locator("#book-straight summary").click()
     page.locator("#gap-chapter").fill("0.5")
     page.locator("#book-format").select_option("mp3")
+    page.locator("#book-style").select_option("slow")
+    page.locator("#book-polish").select_option("podcast")
     page.locator("#book-voice").click()
     page.locator("#picker-search").fill("12")
     page.locator("#picker [data-ref='seed:12']").click()
@@ -160,6 +162,8 @@ def test_a_book_is_dropped_looked_at_and_made(
     with page.expect_download() as caught:
         row.locator("a.button[download]").click()
     assert caught.value.suggested_filename == f"一天 {language}.mp3"
+    asked = next(one for one in home.productions.find() if one.title == f"一天 {language}").settings["request"]
+    assert (asked["style"], asked["polish"], asked["voice"]) == ("slow", "podcast", "seed:12")
     shot(page, f"shelf-{language[:2]}")
     row.locator("[data-act=remove]").click()
     row.wait_for(state="detached")

@@ -114,11 +114,16 @@ def test_a_transcript_is_still_there_after_a_reload(visit: Visit, recording: Pat
 
 def test_options_change_what_is_written(visit: Visit, recording: Path) -> None:
     page = visit("transcribe")
+    page.locator("#hear-language").select_option("en")
     page.locator("#hear-written").uncheck()
     page.locator("#hear-certain").check()
     drop(page, recording)
     assert page.locator(".segment textarea").first.input_value() == "the old clock repeats her first song"
     assert page.locator('.segment[data-emotion="unknown"]').count() == 0
+    page.reload()
+    page.wait_for_selector("html[data-ready=speak]")
+    page.locator("#hear-language").wait_for()
+    assert page.locator("#hear-language").input_value() == "en"  # the next visit begins with it
 
 
 def test_what_is_no_sound_is_refused_where_the_hand_is(visit: Visit, shot: Shot, tmp_path: Path) -> None:
