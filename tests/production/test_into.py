@@ -5,12 +5,16 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from studio.engines.contract import Recipe, VoiceContent, VoiceKind
+from studio.audio.edit import speed
+from studio.audio.files import read_bytes
+from studio.engines.contract import AudioChunk, Recipe, Stop, VoiceContent, VoiceKind
+from studio.engines.espeak import Espeak
 from studio.errors import BadRequest, NotFound, NotInstalled, NotPermitted
 from studio.studio import Begun, ConvertRequest, Member, SpeakRequest, Studio
 
@@ -179,6 +183,73 @@ def test_from_the_command_line(models: Path, tmp_path: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=True, env={**os.environ, "LANG": "C"})
     told = json.loads(done.stdout)
     assert (told["engine"], told["rate"]) == ("cosyvoice2", 24_000)
+
+
+class Copying(Espeak):
+    """eSpeak NG that says a recording again as it is: what comes out shows what the studio does around a converter."""
+
+    def __init__(self, faster: float = 1.0) -> None:
+        super().__init__()
+        self.spec, self.faster = replace(self.spec, id="copying" if faster == 1 else "hasty"), faster
+
+    def convert(self, recording: bytes, recipe: Recipe, stop: Stop) -> Iterator[AudioChunk]:
+        said = read_bytes(recording, self.spec.rate)
+        assert 1 <= said.seconds <= 30
+        said = said if self.faster == 1 else speed(said, self.faster)
+        for at in range(0, len(said), self.spec.rate):
+            piece = said.samples[at : at + self.spec.rate]
+            yield AudioChunk(0, piece, last=at + self.spec.rate >= len(said))
+
+
+@pytest.fixture
+def copying(studio: Studio) -> Studio:
+    for name, engine in (("copying", Copying), ("hasty", lambda: Copying(1.25))):
+        if name not in {state.id for state in studio.engines()}:
+            studio._engines.add(name, engine)
+    return studio
+
+
+def test_an_engine_that_serves_one_at_a_time_reads_and_converts_many_lines(copying: Studio) -> None:
+    """It would wait for itself if a reading were held up by a conversion. And nothing but the voice changes."""
+    text = "\n\n".join(f"Line {number} is rather short." for number in range(24))
+    plain = SpeakRequest(text, engine="copying", voice="f2", split=20)
+    before = copying.speak(plain).wait(60)
+    after = copying.speak(replace(plain, into="m3", converter="copying")).wait(60)
+    sounds = [copying.cache.load(take.digest).samples for take in (before, after)]
+    assert np.array_equal(*sounds)
+    words = [copying.takes.details(take.digest).words for take in (before, after)]
+    assert [word for word, _, _ in words[0]] == [word for word, _, _ in words[1]]
+    assert np.allclose([times for _, *times in words[0]], [times for _, *times in words[1]], atol=0.0002)
+
+
+def test_words_follow_a_converter_with_a_pace_of_its_own(copying: Studio) -> None:
+    plain = copying.speak(SpeakRequest("The old clock in the hall struck nine and went on.", voice="f2")).wait(60)
+    hasty = copying.speak(
+        replace(SpeakRequest(copying.takes.details(plain.digest).text, voice="f2"), into="m3", converter="hasty")
+    ).wait(60)
+    assert hasty.seconds == pytest.approx(plain.seconds / 1.25, abs=0.1)
+    for (word, start, _), (other, begins, _) in zip(
+        *(copying.takes.details(one.digest).words for one in (plain, hasty)), strict=True
+    ):
+        assert (word, begins) == (other, pytest.approx(start / 1.25, abs=0.06))
+
+
+def test_batches_and_dubs(studio: Studio, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("A short file.")
+    (tmp_path / "b.txt").write_text("Another short file.")
+    (tmp_path / "all.csv").write_text("input,换成\na.txt,guide-en\nb.txt,\n")
+    order = studio.batches.order([tmp_path / "all.csv"], tmp_path / "out", ConvertRequest(format="flac"))
+    assert studio.batches.begin(order).wait(60).done == 2
+    told = [studio.inspect(tmp_path / "out" / name).engine for name in ("a.flac", "b.flac")]
+    assert told == ["espeak → cosyvoice2", "espeak"]
+    (tmp_path / "film.srt").write_text("1\n00:00:01,000 --> 00:00:04,000\nHello there.\n")
+    plain = studio.dubbing.begin(tmp_path / "film.srt")
+    made = studio.dubbing.begin(tmp_path / "film.srt", Begun(into="guide-zh"))
+    assert studio.dubbing.begin(tmp_path / "film.srt", Begun(into="guide-zh")).id == made.id != plain.id
+    studio.dubbing.render(made.id).wait(60)
+    done = studio.dubbing.export(made.id, tmp_path / "film.wav").wait(60)
+    found = studio.inspect(done.path)
+    assert (found.engine, found.voice) == ("cosyvoice2, espeak", "guide-zh")
 
 
 # casts
