@@ -76,6 +76,7 @@ from studio.text.marks import place
 from studio.text.normalise import STEPS, Step
 from studio.voices.audition import Audition, Candidate
 from studio.voices.drawing import DrawRequest, Sentence, Sweep, seeds_in
+from studio.voices.drawn import read_draw
 from studio.voices.evolving import Between, Brood, Mix, Mutation
 from studio.voices.glyph import SIDE as GLYPH_SIDE
 from studio.voices.glyph import Line as GlyphLine
@@ -176,6 +177,7 @@ __all__ = [
     "literal",
     "look_into",
     "place",
+    "read_draw",
     "seeds_in",
 ]
 

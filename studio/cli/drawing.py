@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from studio.studio import Audition, Sentence, Studio
 
 SHEET = "sheet.json"
+LARGEST = 1 << 20  # characters of a recipe that are read
+SAID = "count", "seeds", "sweep", "voice", "engine", "text", "language", "style", "control"
 SENTENCE = say("Good evening. This is how I sound.", "晚上好，我的声音是这样的。")
 Begin = Callable[["Studio", "Sentence"], "Audition"]
 
@@ -74,14 +76,44 @@ chance_option = click.option("--seed", type=int, default=0, help=say("Of the cha
     help=say("A control in N values from LOW to HIGH, or NAME=V,V.", "控制项从 LOW 到 HIGH 取 N 个值，或 NAME=V,V。"),
 )
 @click.option("--voice", default="", help=say("Sweep this voice instead of seeds.", "扫描这个音色，而不是种子。"))
+@click.option(
+    "--recipe",
+    type=click.File("r", encoding="utf-8"),
+    help=say(
+        "A draw that was copied, or its sheet.json; - reads standard input. Only output options go with it.",
+        "复制的抽卡配方或 sheet.json；- 表示标准输入。只能与输出选项同用。",
+    ),
+)
 @heard
-@click.pass_obj
-def draw(session: Session, count: int, seeds: str, sweep: str, voice: str, **options: Any) -> None:
-    from studio.studio import DrawRequest, Sweep, seeds_in
+@click.pass_context
+def draw(context: click.Context, count: int, seeds: str, sweep: str, voice: str, recipe: Any, **options: Any) -> None:
+    from studio.studio import DrawRequest, Sweep, read_draw, seeds_in
 
+    session: Session = context.obj
+    if recipe is not None:
+        asked = read_draw(_whole(context, recipe))
+        return _run(session, {**options, "engine": asked.engine}, lambda studio, _: studio.drawing.draw(asked))
     known, columns = seeds_in(seeds), Sweep.read(sweep) if sweep else None
     engine = options["engine"]
-    _run(session, options, lambda s, said: s.drawing.draw(DrawRequest(said, engine, known, count, columns, voice)))
+    return _run(
+        session, options, lambda s, said: s.drawing.draw(DrawRequest(said, engine, known, count, columns, voice))
+    )
+
+
+def _whole(context: click.Context, recipe: Any) -> str:
+    """The text of a recipe. `BadRequest` for options that it would silently overrule, or a file that is no text."""
+    given = [name for name in SAID if context.get_parameter_source(name) is not click.core.ParameterSource.DEFAULT]
+    if given:
+        names = ", ".join("--" + name.replace("language", "text-language") for name in given)
+        raise BadRequest(
+            f"--recipe says all of it; leave out {names}", f"--recipe 已包含全部设置；请去掉 {names}", where="recipe"
+        )
+    try:
+        return str(recipe.read(LARGEST))
+    except UnicodeDecodeError as error:
+        raise BadRequest(
+            f"{recipe.name}: no text in UTF-8", f"{recipe.name}：不是 UTF-8 文本", where="recipe"
+        ) from error
 
 
 @click.command(help=say("Voices on the way from one to another.", "从一个音色渐变到另一个。"))

@@ -99,8 +99,20 @@ def test_a_sweep_with_given_seeds_and_sentence(visit: Visit, shot: Callable[...,
     assert [text.partition(" · ")[0] for text in told] == ["Speed 0.8", "Speed 1.2", "Speed 1.6"] * 2
     shot(page, "sweep-en")
     page.locator("#draw-recipe").click()
-    assert '"Nine men in a boat."' in page.locator("#draw-recipe-text").input_value()
+    recipe = page.locator("#draw-recipe-text").input_value()
+    assert '"Nine men in a boat."' in recipe
     page.keyboard.press("Escape")
+    page.locator("#draw-paste").click()  # the same grid from the text of its recipe, once it is right
+    page.locator("#draw-paste-text").fill(recipe.replace('"seeds"', '"sedes"'))
+    page.locator("dialog button[value=draw]").click()
+    page.locator("#draw-paste-failure", has_text="sedes: no such field").wait_for()
+    shot(page, "recipe-en")
+    text = page.locator("#draw-paste-text")
+    text.fill(text.input_value().replace('"sedes"', '"seeds"').replace("22", "23"))
+    page.locator("dialog button[value=draw]").click()
+    page.locator(".drawn-voice b", has_text="Seed 23").first.wait_for()
+    drawn(page)
+    assert page.locator(".drawn-voice b").all_inner_texts() == ["Seed 21"] * 3 + ["Seed 23"] * 3
     assert home.takes.find().items[0].excerpt == "Nine men in a boat."
     page.locator(".draw-form [name=high]").fill("9")
     page.locator("#draw-go").click()

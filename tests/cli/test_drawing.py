@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 from studio.audio.files import read
+from studio.errors import BadRequest
 
 STYLE = 'name = "Reader"\nlabel = "Reader"\nabout = "For me."\n[controls.espeak]\nspeed = 0.8\npitch = -2\n'
 
@@ -21,6 +22,11 @@ def test_a_draw_becomes_files_with_a_contact_sheet_that_gives_them_again(run, tm
     run("voices", "draw", "--seeds", seeds, "--sweep", "speed=0.8,1.2", "-o", str(again), "--text", text)
     for n in range(1, 7):
         assert (read(folder / f"0{n}.wav").samples == read(again / f"0{n}.wav").samples).all()
+    run("voices", "draw", "--recipe", folder / "sheet.json", "-o", tmp_path / "pasted")
+    for n in range(1, 7):
+        assert (folder / f"0{n}.wav").read_bytes() == (tmp_path / "pasted" / f"0{n}.wav").read_bytes()
+    both = ["--recipe", folder / "sheet.json", "--count", "3", "-o", tmp_path / "no"]
+    assert "leave out --count" in run("voices", "draw", *both, code=BadRequest.exit_code).stderr
     shown = json.loads(run("voices", "show", "Eve").stdout)
     assert shown["controls"] == {"speed": 1.2}
     assert shown["id"] == sheet["candidates"][1]["kept"]

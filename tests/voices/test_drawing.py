@@ -1,5 +1,6 @@
 """A draw: candidates from seeds and sweeps, the same again bit for bit, kept with what they were heard in."""
 
+import json
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -11,7 +12,7 @@ import pytest
 from studio.engines.contract import AudioChunk, Recipe, Stop
 from studio.engines.espeak import Espeak
 from studio.errors import BadControl, BadRequest, Cancelled, EngineFailed, NotFound, NotInstalled, StudioError
-from studio.studio import Audition, DrawRequest, Sentence, SpeakRequest, State, Studio, Sweep, seeds_in
+from studio.studio import Audition, DrawRequest, Sentence, SpeakRequest, State, Studio, Sweep, read_draw, seeds_in
 
 HELLO = Sentence("Good evening. This is the voice you may choose.")
 
@@ -219,3 +220,49 @@ def test_an_audition_that_is_forgotten_or_a_place_that_is_not_there(studio: Stud
         studio.drawing.audition(drawn.id)
     with pytest.raises(BadRequest, match="2 to 4"):
         studio.drawing.compare_voices([("espeak", "f2")] * 5, HELLO)
+
+
+@pytest.mark.parametrize("how", ["recipe", "sheet"])
+def test_a_draw_is_copied_as_text_and_drawn_again(studio: Studio, how: str) -> None:
+    request = DrawRequest(HELLO, seeds=(7, 2222), sweep=Sweep("speed", (0.8, 1.2)))
+    drawn = over(studio.drawing.draw(request))
+    text = json.dumps(drawn.to_json() if how == "sheet" else {"kind": "draw", **drawn.recipe})
+    read = read_draw(text)
+    assert replace(read, count=request.count) == request
+    again = over(studio.drawing.draw(read))
+    assert [one.plan.digest for one in again.candidates] == [one.plan.digest for one in drawn.candidates]
+    swept = DrawRequest(HELLO, sweep=Sweep("speed", (1.0,)), voice="f2")
+    assert read_draw(json.dumps(swept.to_json())).voice == "f2"
+
+
+GOOD = {"engine": "espeak", "seeds": [1], "sweep": None, "sentence": {"text": "hello"}}
+
+
+@pytest.mark.parametrize(
+    ("change", "where"),
+    [
+        ("{", "recipe"),
+        ("[1]", "recipe"),
+        ("[" * 100_000, "recipe"),
+        (" " * 200_001, "recipe"),
+        ({"kind": "mutate"}, "kind"),
+        ({"engine": 3}, "engine"),
+        ({"seeds": []}, "seeds"),
+        ({"seeds": ["1"]}, "seeds"),
+        ({"seeds": [True]}, "seeds"),
+        ({"voice": "f2"}, "seeds"),
+        ({"sweep": "speed"}, "sweep"),
+        ({"sweep": {"control": "speed", "values": []}}, "sweep.values"),
+        ({"sweep": {"control": "speed", "values": [float("nan")]}}, "sweep.values"),
+        ({"sweep": {"control": "speed", "values": [1], "steps": 3}}, "sweep.steps"),
+        ({"sentence": {}}, "sentence.text"),
+        ({"sentence": {"text": "hello", "seed": "1"}}, "sentence.seed"),
+        ({"tempo": 2}, "tempo"),
+    ],
+)
+def test_a_recipe_that_is_none_names_its_field(change: str | dict[str, object], where: str) -> None:
+    text = change if isinstance(change, str) else json.dumps(GOOD | change)
+    with pytest.raises(BadRequest) as refused:
+        read_draw(text)
+    assert refused.value.where == where
+    assert refused.value.text("zh").startswith("抽卡配方")

@@ -16,6 +16,7 @@ from studio.studio import (
     State,
     Studio,
     Sweep,
+    read_draw,
     seeds_in,
 )
 from studio.ui import asked as take
@@ -35,7 +36,7 @@ class Grid:
         desk = speak.Questions(studio)
         self.questions = [
             self.draw_begin, self.evolve_begin, self.compare_voices, self.compare_styles, self.draw_seen,
-            self.draw_again, self.draw_stop, self.draw_keep, desk.voices_offered,
+            self.draw_again, self.draw_recipe, self.draw_stop, self.draw_keep, desk.voices_offered,
         ]  # fmt: skip
 
     def draw_begin(self, asked: dict[str, Any], language: str) -> Any:
@@ -89,6 +90,10 @@ class Grid:
         """Anew, with the liked ones in front."""
         liked = [whole for whole in (asked.get("liked") or []) if isinstance(whole, int)]
         return self._shown(self.studio.drawing.again(take.text(asked, "id"), liked), language)
+
+    def draw_recipe(self, asked: dict[str, Any], language: str) -> Any:
+        """Draw what a pasted recipe says; a text that is none is refused with the field that is wrong."""
+        return self._shown(self.studio.drawing.draw(read_draw(take.text(asked, "recipe"))), language)
 
     def draw_stop(self, asked: dict[str, Any], language: str) -> Any:
         self.studio.drawing.audition(take.text(asked, "id")).stop()

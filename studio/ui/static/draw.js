@@ -15,7 +15,7 @@ export function mount(given, place, breed) {
   box = place;
   acts(box, {
     go: () => begin(), drawseeds: draw, again, stop, closegrid: close, listen: (button) => hearAt(numberOf(button)), like: (button) => like(numberOf(button)),
-    keep: (button) => keep(numberOf(button)), turn: playInTurn, copyseeds: () => copy(grid.seeds), recipe: showRecipe,
+    keep: (button) => keep(numberOf(button)), turn: playInTurn, copyseeds: () => copy(grid.seeds), recipe: showRecipe, paste: () => paste(),
     breed: () => breed(grid.engine, places().filter((p) => liked.has(p.number))),
   });
   box.addEventListener("change", ({ target }) => {
@@ -139,7 +139,7 @@ function paintForm() {
     ${control ? html`<div class="field sweep"><span>${t("draw.sweep.span")}</span><span class="row"><input name="low" type="number" step="any" min="${control.low}" max="${control.high}" value="${form.low}" aria-label="${t("draw.sweep.low")}">
       <span class="soft">–</span><input name="high" type="number" step="any" min="${control.low}" max="${control.high}" value="${form.high}" aria-label="${t("draw.sweep.high")}">
       <span class="soft">×</span><input name="steps" type="number" min="2" max="12" value="${form.steps}" aria-label="${t("draw.sweep.steps")}"></span></div>` : ""}
-    <button type="button" class="button" data-act="go" id="draw-go">${sign("dice")}${t("draw.go")}</button>`);
+    <button type="button" class="quiet" data-act="paste" id="draw-paste">${sign("recipe")}${t("draw.paste")}</button><button type="button" class="button" data-act="go" id="draw-go">${sign("dice")}${t("draw.go")}</button>`);
 }
 const place = (p) => html`<div class="drawn-voice ${liked.has(p.number) ? "liked" : ""}" tabindex="${p.number === at ? 0 : -1}" data-number="${p.number}" role="group" aria-label="${p.number}. ${p.name} ${p.setting}">
   <span class="soft digit">${p.number}</span><span class="glyph big">${raw(p.glyph)}</span>
@@ -272,7 +272,17 @@ function close() {
 async function copy(text) {
   try { await navigator.clipboard.writeText(text); notice(t("draw.copied")); } catch { showRecipe(); }
 }
-/** What gives the same grid again. */
-function showRecipe() {
-  dialog(t("player.recipe"), html`<p class="soft small">${t("draw.recipe.help")}</p><textarea rows="14" readonly class="code" id="draw-recipe-text">${grid.recipe}</textarea>`);
+/** What gives the same grid again, to be copied. */
+async function showRecipe() {
+  const recipe = grid.recipe;
+  const answer = await dialog(t("player.recipe"), html`<p class="soft small">${t("draw.recipe.help")}</p><textarea rows="14" readonly class="code" id="draw-recipe-text">${recipe}</textarea>`, [["copy", t("draw.recipe.copy"), ""], ["ok", t("close"), "primary"]]);
+  if (answer.pressed === "copy") copy(recipe);
+}
+/** A draw from a recipe that somebody copied; what is wrong with it stands in the box, and the text stays. */
+async function paste(text = "", wrong = "") {
+  const answer = await dialog(t("draw.paste"), html`<p class="soft small">${t("draw.paste.help")}</p><p class="failure-text" id="draw-paste-failure" role="alert" ${raw(wrong ? "" : "hidden")}>${wrong}</p>
+    <textarea name="recipe" rows="12" class="code" id="draw-paste-text" maxlength="200000" required autofocus>${text}</textarea>`, [["draw", t("draw.go"), "primary"]]);
+  if (answer.pressed !== "draw") return;
+  const place = make(html`<p></p>`), begun = await ask(part.server.draw_recipe, { recipe: answer.values.recipe }, place);
+  begun ? show(begun) : paste(answer.values.recipe, place.textContent);
 }

@@ -39,6 +39,12 @@ VOICE_STRINGS: dict[str, Words] = {
     "draw.again.liked": Words("Again, keep {n} liked", "保留 {n} 个喜欢的，再抽"),
     "draw.breed": Words("Breed from {n} liked", "用 {n} 个喜欢的繁育"),
     "draw.copy": Words("Copy seeds", "复制种子"),
+    "draw.paste": Words("From a recipe", "由配方抽取"),
+    "draw.paste.help": Words(
+        "Paste what “Recipe” showed for a draw, or a sheet.json: the same seeds, sentence and sweep again.",
+        "粘贴抽卡“配方”里的文字，或 sheet.json 的内容：种子、句子和扫描都与原来相同。",
+    ),
+    "draw.recipe.copy": Words("Copy", "复制"),
     "draw.copied": Words("Copied.", "已复制。"),
     "draw.recipe.help": Words(
         "The same seeds, sentence and controls give the same sound again, here and on the command line.",
