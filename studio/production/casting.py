@@ -152,7 +152,7 @@ def _from_library(library: Library, engine: Engine, ref: str, lent: bool) -> Cas
         kept = library.voices.get(ref.removeprefix(KEPT))
     except NotFound as error:
         near = NotFound.among(VOICE, ref, [v.name for v in builtin], where="voice")
-        raise (error if error.fields.get("suggestion") or not near.fields["suggestion"] else near) from None
+        raise (error if error.fields.get("suggestion") or not builtin else near) from None
     if kept.deleted is not None and not ref.startswith(KEPT):
         raise NotFound(
             f"voice “{kept.name}” was deleted; restore it, or choose another voice",

@@ -259,6 +259,20 @@ SETTINGS = (
         low=1, high=8, step=1,
     ),
 )  # fmt: skip
+TOGETHER = (
+    Control(
+        "together", "integer", 1, Words("Whole lines rendered at once", "同时合成的整句数"),
+        Words("For a GPU and many short lines with the control “Look at the whole line”: so many of like length are "
+              "rendered at once, and one alone takes as long as all. On a CPU only in fp32.",
+              "适合 GPU 与大量短句，并开启“通读整句”：长度相近的句子一起合成，单独一句也同样耗时。CPU 上仅限 fp32。"),
+        low=1, high=8, step=1,
+    ),
+)  # fmt: skip
+
+
+def settings(variant: Variant) -> tuple[Control, ...]:
+    """How a model can be loaded."""
+    return SETTINGS if variant.generation == 1 else (*SETTINGS, *TOGETHER)
 
 
 def declare(variant: Variant, version: str = "", rate: int = 0) -> EngineSpec:
@@ -280,7 +294,7 @@ def declare(variant: Variant, version: str = "", rate: int = 0) -> EngineSpec:
         modes=(ZERO_SHOT, CROSS) if variant.clips else (PRESET,),
         streams=True,
         concurrent=True,
-        settings=SETTINGS,
+        settings=settings(variant),
         clips=ClipUse(used=LONGEST_PROMPT_S, lowest_rate=LOWEST_RATE, rate=22_050 if generation == 1 else 24_000),
         longest=160 if generation > 1 else 120,
         target=TARGET,

@@ -19,13 +19,14 @@ from studio.engines.contract import (
     VoiceContent,
     VoiceKind,
 )  # fmt: skip
-from studio.engines.cosyvoice.declaration import SETTINGS, SPEAKER_SIZE, VARIANTS, Variant, declare, native
+from studio.engines.cosyvoice.declaration import SPEAKER_SIZE, VARIANTS, Variant, declare, native
+from studio.engines.cosyvoice.declaration import settings as declared
 from studio.engines.cosyvoice.instructions import TEXTS
 from studio.engines.cosyvoice.wording import check, katakana, spoken, word
 from studio.engines.derived import Derived, key_of
 from studio.engines.worker import Mailbox, Task, Worker
 from studio.errors import BadRequest, NotInstalled
-from studio.nn.devices import precision, reached
+from studio.nn.devices import chosen, precision, reached
 from studio.settings import settled
 from studio.text.marks import MarkNote, parse, render
 from studio.text.scan import without_marks
@@ -65,7 +66,7 @@ class CosyVoice:
     ) -> None:
         """`derived` is where it keeps what it heard in clips."""
         self._weights, self.variant, self._derived = weights, variant, derived or Derived()
-        self._settings = {setting.name: setting.default for setting in SETTINGS}
+        self._settings = {setting.name: setting.default for setting in declared(variant)}
         self._lock = threading.RLock()
         self._speaking: Speaking | None = None
         self._worker: Worker | None = None
@@ -83,13 +84,21 @@ class CosyVoice:
             version = ""
             if found is not None:
                 version = f"{self._weights.digest(self.variant.id)[:12]}.{self._precision()}"
+                version += f".{self._together}" if self._together > 1 else ""
             self._declared = key, declare(self.variant, version)
         return self._declared[1]
 
     def configure(self, settings: Mapping[str, Any]) -> None:
         """Use these settings from the next `load` on."""
-        self._settings = settled(self.variant.id, SETTINGS, settings)
+        self._settings = settled(self.variant.id, declared(self.variant), settings)
         self.unload()
+
+    @property
+    def _together(self) -> int:
+        """Whole lines that are rendered at once; the last bits of their sound depend on it. A CPU in half precision
+        gives a row other bits in other company, whatever the shape: there each is rendered alone."""
+        asked = int(self._settings.get("together", 1))
+        return asked if self._precision() == "fp32" or chosen(str(self._settings["device"])) != "cpu" else 1
 
     def missing(self) -> Words | None:
         return self._weights.missing(self.variant.id)
@@ -108,7 +117,7 @@ class CosyVoice:
 
             device = reached(str(self._settings["device"]))
             checkpoint = Checkpoint(found.root, self._precision(), device, self.variant.generation)
-            self._speaking = Speaking(checkpoint)
+            self._speaking = Speaking(checkpoint, self._together)
             self._worker = Worker(Batch(checkpoint.language, int(self._settings["rows"])), self.variant.id)
 
     def unload(self) -> None:

@@ -206,21 +206,25 @@ class CausalFlow(Flow):
         more: bool = False,
         quality: Quality | None = None,
         look: Callable[[Tensor], None] = lambda x: None,
+        frames: int = 0,
     ) -> list[Tensor]:
-        """`whole` for several lines at once; the shorter ones are padded, and nothing looks at the padding."""
+        """`whole` for several lines at once; the shorter ones are padded, and nothing looks at the padding.
+
+        With `frames`, all are padded to so many, so that what is computed has a shape that does not depend on them.
+        """
         ahead = self.sizes.ahead if more else 0
         mus = []
         for sounds, prompt in zip(lines, prompts, strict=True):
             joined = torch.cat([prompt.sounds, sounds])
             body, beyond = (joined[:-ahead], joined[-ahead:]) if ahead else (joined, joined[:0])
             mus.append(self.means(body, beyond, chunked)[0])
-        longest = max(len(mu) for mu in mus)
+        longest = frames or max(len(mu) for mu in mus)
         mu = torch.stack([_padded(one, longest) for one in mus])
         cond = torch.stack([_padded(prompt.mel.to(mu), longest) for prompt in prompts])
         speaker = torch.stack([self.who(prompt.speaker) for prompt in prompts])
         lengths = torch.tensor([len(one) for one in mus], device=mu.device)
         real = None
-        if int(lengths.min()) < longest:
+        if frames or int(lengths.min()) < longest:
             real = torch.arange(longest, device=mu.device) < lengths[:, None]
         x = self.noise(longest).to(mu)[None].repeat(len(lines), 1, 1)
         seen = chunks(0, longest, self._chunk, mu.device) if chunked else None

@@ -6,6 +6,7 @@ pieces whether somebody listens or not, so it is the same sound either way.
 
 import queue
 from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +20,7 @@ from studio.engines.cosyvoice.flow import CausalFlow, FirstFlow, Prompt, Quality
 from studio.engines.cosyvoice.generation import Order, Row
 from studio.engines.cosyvoice.interleaving import Interleaving
 from studio.engines.cosyvoice.source import Chance, FixedChance, OwnChance, published_generator
+from studio.engines.cosyvoice.together import Together
 from studio.engines.cosyvoice.tokens import END_OF_PROMPT
 from studio.engines.cosyvoice.waveform import Faster, WaveStream
 from studio.engines.worker import Errand
@@ -55,8 +57,10 @@ Give = Callable[[Tensor, bool], None]  # samples, and whether they are the last
 class Speaking:
     """The errands for one checkpoint."""
 
-    def __init__(self, checkpoint: Checkpoint) -> None:
-        self.checkpoint = checkpoint
+    def __init__(self, checkpoint: Checkpoint, together: int = 1) -> None:
+        """`together` lines that nobody streams go through the flow at once."""
+        self.checkpoint, flow = checkpoint, checkpoint.flow
+        self.together = Together(flow, together) if together > 1 and isinstance(flow, CausalFlow) else None
         self._published = published_generator(checkpoint.sizes) if checkpoint.generation == 3 else None
 
     def speak(self, script: Script, give: Give, stream: bool) -> Errand:
@@ -66,11 +70,24 @@ class Speaking:
         for number in range(tries):
             row = yield self._order(script, number)
             assert row is not None
-            found = yield from self._heard(script, row, number, give, stream and not script.controls["whole"])
+            with self._expected(script):
+                found = yield from self._heard(script, row, number, give, stream and not script.controls["whole"])
             if found is None:
                 return
             trouble = found
         raise _failed(script.text, trouble, tries)
+
+    @contextmanager
+    def _expected(self, script: Script) -> Iterator[None]:
+        """Others that are rendered at once may wait for this line."""
+        if self.together is None or not script.controls["whole"]:
+            yield
+            return
+        self.together.expect(script)
+        try:
+            yield
+        finally:
+            self.together.forget(script)
 
     def follow(self, script: Script, texts: "queue.SimpleQueue[str | None]", give: Give) -> Errand:
         """Say a text while it is being written: pieces of it come from a queue, None ends it."""
@@ -155,8 +172,12 @@ class Speaking:
             return _late("short", script, given)
         held: list[Tensor] = []
         sounds = torch.tensor(row.drawn)
+        mel = None
+        if self.together is not None and script.controls["whole"]:
+            self.together.forget(script)
+            mel = yield from self.together.mel(sounds, script.prompt, rendering.quality)
         for at, end, last in rendering.cuts(len(sounds), ended=True):
-            held.append(rendering.piece(sounds, at, end, last))
+            held.append(rendering.piece(sounds, at, end, last, mel))
             if stream and not last:
                 give(held.pop(), False)
                 given = True
@@ -232,13 +253,13 @@ class Rendering:
     def __init__(self, speaking: Speaking, script: Script, number: int) -> None:
         controls, checkpoint = script.controls, speaking.checkpoint
         self._script, self._flow, self._whole = script, checkpoint.flow, bool(controls["whole"])
-        self._quality = Quality(controls["steps"], controls["guidance"])
+        self.quality = Quality(controls["steps"], controls["guidance"])
         self._faster = Faster(controls["speed"]) if controls["speed"] != 1 else None
         self._wave = WaveStream(checkpoint.vocoder, speaking.chance(script, number))
         self._at, self._hop = 0, 0
         self._stream = None
         if isinstance(self._flow, CausalFlow):
-            self._stream = None if self._whole else self._flow.stream(script.prompt, self._quality)
+            self._stream = None if self._whole else self._flow.stream(script.prompt, self.quality)
             self._hop = self._flow.sizes.chunk
         else:
             self._generator = torch.Generator().manual_seed(_seed(script, number) + 2 * NOISE)
@@ -262,9 +283,9 @@ class Rendering:
     def _beyond(self) -> int:
         return self._flow.sizes.ahead
 
-    def piece(self, sounds: Tensor, start: int, end: int, last: bool) -> Tensor:
-        """The samples that are certain once these sounds are known."""
-        mel = self._mel(sounds, start, end, last)
+    def piece(self, sounds: Tensor, start: int, end: int, last: bool, mel: Tensor | None = None) -> Tensor:
+        """The samples that are certain once these sounds are known; `mel` is theirs, where it was made elsewhere."""
+        mel = self._mel(sounds, start, end, last) if mel is None else mel
         if self._faster is not None:
             mel = self._faster.piece(mel.cpu(), last)
         return self._wave.piece(mel, last)
@@ -275,13 +296,13 @@ class Rendering:
             return self._window(flow, sounds, start, end, last)
         assert isinstance(flow, CausalFlow)
         if self._stream is None:
-            return flow.whole(sounds, prompt, quality=self._quality)
+            return flow.whole(sounds, prompt, quality=self.quality)
         self._hop, self._at = min(GROWTH * self._hop, MOST_CHUNKS * flow.sizes.chunk), end
         return self._stream.piece(sounds[start:end], sounds[end : end + flow.sizes.ahead])
 
     def _window(self, flow: FirstFlow, sounds: Tensor, start: int, end: int, last: bool) -> Tensor:
         """The first generation: windows that share some sounds, one faded into the next."""
-        mel, tail = flow.window(sounds[start:end], self._script.prompt, self._generator, self._tail, self._quality)
+        mel, tail = flow.window(sounds[start:end], self._script.prompt, self._generator, self._tail, self.quality)
         if self._over is not None:
             count = min(len(self._over), len(mel))
             rise = torch.linspace(0, 1, count + 2)[1:-1, None].to(mel)

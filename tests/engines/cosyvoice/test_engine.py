@@ -13,6 +13,7 @@ from studio.engines.checking import check_engine
 from studio.engines.contract import Configures, Converts, Follows, Prepares, Recipe, Stop, VoiceContent, VoiceKind
 from studio.engines.cosyvoice.declaration import VARIANTS
 from studio.engines.cosyvoice.engine import CosyVoice
+from studio.engines.cosyvoice.flow import CausalFlow
 from studio.engines.cosyvoice.instructions import MENU
 from studio.engines.guards import PACE, SLACK_S, span
 from studio.errors import BadFile, BadRequest, BadText, Cancelled, EngineFailed, NotInstalled
@@ -66,6 +67,38 @@ def test_a_line_sounds_the_same_alone_in_a_batch_streamed_and_after_others(
         for other in others:
             assert other.tobytes() == one.tobytes()
     assert len({one.tobytes() for one in alone}) == len(texts)
+
+
+@pytest.mark.parametrize("id", CAUSAL)
+def test_whole_lines_that_are_rendered_at_once_sound_the_same_in_any_company(
+    made: Engines, hear: Hear, recipe_for: Make, id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To the last bit on a CPU: the shape of what is computed does not depend on who else is there."""
+    engine, rows, real = made(id, together=3), [], CausalFlow.several
+
+    def several(flow: CausalFlow, lines: list[Any], *others: Any, **more: Any) -> list[Any]:
+        rows.append(len({one_line.numpy().tobytes() for one_line in lines}))
+        return real(flow, lines, *others, **more)
+
+    monkeypatch.setattr(CausalFlow, "several", several)
+    calm = {"whole": True, "min_ratio": 3.0, "max_ratio": 3.0, "steps": 3}
+    texts = *TEXTS[:2], TEXTS[0][4:], TEXTS[0]
+    recipes = [recipe_for(engine, text, seed=at, **calm) for at, text in enumerate(texts)]
+    alone = [hear(engine, recipe)[0].tobytes() for recipe in recipes]
+    assert rows == [1] * 4
+    assert [one.tobytes() for one in hear(engine, *recipes)] == alone
+    assert [one.tobytes() for one in hear(engine, *recipes[::-1])][::-1] == alone
+    assert [hear(engine, recipe, stream=True)[0].tobytes() for recipe in recipes[:1]] == alone[:1]
+    assert max(rows) > 1
+    plain = made(id)
+    other = hear(plain, recipe_for(plain, TEXTS[0], seed=0, **calm))[0]
+    assert np.abs(other - np.frombuffer(alone[0], np.float32)).max() < 1e-2  # its phase adds tiny errors up
+    assert plain.spec.version != engine.spec.version
+    half = CosyVoice(engine._weights, VARIANTS[id])
+    half.configure({"precision": "bf16", "device": "cpu", "together": 3})
+    assert half.spec.version.endswith("bf16")  # where rows are not exact, each is rendered alone
+    with pytest.raises(BadRequest, match="together"):
+        CosyVoice(engine._weights, VARIANTS["cosyvoice1"]).configure({"together": 2})
 
 
 @pytest.mark.parametrize("id", ["cosyvoice1", "cosyvoice2"])
@@ -455,6 +488,6 @@ def test_a_setting_is_how_it_is_loaded(made: Engines) -> None:
     speaking, worker = engine._speaking, engine._worker
     assert speaking is not None
     assert worker is not None
-    assert {setting.name for setting in engine.spec.settings} == {"precision", "device", "rows"}
+    assert {setting.name for setting in engine.spec.settings} == {"precision", "device", "rows", "together"}
     loaded = speaking.checkpoint
     assert (loaded.precision, loaded.device.type, worker._batch.room) == ("bf16", "cpu", 3)
