@@ -1,15 +1,14 @@
 """What an engine said, said again in the timbre of another voice: recipe, renderer, facade, command line."""
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
+from click.testing import CliRunner
 
 from studio.audio.edit import speed
 from studio.audio.files import read_bytes
@@ -176,13 +175,24 @@ def test_the_voice_that_reads_needs_consent_as_well(studio: Studio, tmp_path: Pa
 
 
 def test_from_the_command_line(models: Path, tmp_path: Path) -> None:
-    command = [
-        sys.executable, "-m", "studio", "--data-dir", str(tmp_path / "home"), "--models", str(models), "speak",
-        "Hello there.", "-o", str(tmp_path / "out.flac"), "--into", "guide-en", "--converter", "cosyvoice2", "--json",
-    ]  # fmt: skip
-    done = subprocess.run(command, capture_output=True, text=True, check=True, env={**os.environ, "LANG": "C"})
-    told = json.loads(done.stdout)
+    def run(*arguments: object) -> str:
+        from studio.cli.main import timbre
+
+        begin = ["--data-dir", str(tmp_path / "home"), "--models", str(models)]
+        done = CliRunner().invoke(timbre, [*begin, *map(str, arguments)], catch_exceptions=False)
+        assert done.exit_code == 0, done.output
+        return done.stdout
+
+    into = ["--into", "guide-en", "--converter", "cosyvoice2"]
+    told = json.loads(run("speak", "Hello there.", "-o", tmp_path / "out.flac", *into, "--json"))
     assert (told["engine"], told["rate"]) == ("cosyvoice2", 24_000)
+    assert "Engine: espeak → cosyvoice2" in run("inspect", tmp_path / "out.flac")
+    (tmp_path / "play.txt").write_text("Ann::Hello there, Ben.\nBen::Good morning to you.\n")
+    id = run("productions", "begin", tmp_path / "play.txt").split()[-1]
+    assert "guide-en" in run("productions", "cast", id, "Ann=f3", *into)
+    (tmp_path / "book.txt").write_text("A book begins.")
+    run("convert", tmp_path / "book.txt", "-o", tmp_path / "book.flac", *into)
+    assert soundfile.info(tmp_path / "book.flac").samplerate == 24_000
 
 
 class Copying(Espeak):
