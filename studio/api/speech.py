@@ -88,7 +88,7 @@ async def speak(asked: SpeechRequest, request: Request) -> Response:
         state.metrics.first.observe(time.monotonic() - over.began)
         sound = _sound(over, performance, pieces, first)
         told = {"x-synthetic": "true", "x-recipe": performance.plan.digest, "cache-control": "no-store"}
-        if cautions := performance.plan.direction.cautions:
+        if cautions := performance.plan.direction.warnings:
             told["x-caution"] = quote(" ".join(note.note.en for note in cautions), safe=" ();,.")
         if asked.stream_format == "sse":
             return Spoken(over, events(state, sound, performance, asked, tempo), "text/event-stream", told)

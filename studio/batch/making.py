@@ -78,7 +78,7 @@ class Maker:
         told: list[MarkNote] = []
         for item in self.order.items:
             with suppress(StudioError):
-                told += self.direction(self.order.request(item)).cautions
+                told += self.direction(self.order.request(item)).warnings
         return in_words(told)
 
     def path(self, item: Item) -> Path:

@@ -169,6 +169,7 @@ def _from_library(library: Library, engine: Engine, ref: str, lent: bool) -> Cas
     if kept.kind != VoiceKind.CLIP.value:
         return CastVoice(VoiceContent.from_json(kept.content), kept.name, kept.id, kept.weights)
     media = library.voices.media(kept.id) or b""
+    weights = kept.weights if kept.engine == spec.id else ""  # of another engine they say nothing here
     clips = library.references.by_emotion(kept.id)
     moods = {name: VoiceContent(VoiceKind.CLIP, clip=clip, transcript=said) for name, (clip, said) in clips.items()}
-    return CastVoice(VoiceContent.from_json(kept.content, media), kept.name, kept.id, kept.weights, moods)
+    return CastVoice(VoiceContent.from_json(kept.content, media), kept.name, kept.id, weights, moods)

@@ -125,7 +125,7 @@ class Reader:
         self.starts: list[tuple[str, int]] = []  # chapter title and its first frame
         self.lines = 0
         self.cached = 0
-        self.notes: list[MarkNote] = list(book.direction.cautions)
+        self.notes: list[MarkNote] = list(book.direction.warnings)
         self._renderer = renderer
         self._job = job
         self._joiner = Joiner(book.direction.rate)

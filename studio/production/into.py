@@ -13,7 +13,8 @@ from studio.engines.registry import Registry
 from studio.errors import BadRequest, NotFound, NotInstalled, StudioError
 from studio.library import Library
 from studio.library.voice import KEPT
-from studio.production.casting import CastVoice, cast
+from studio.production.casting import CastVoice, cast, cautions
+from studio.text.marks import MarkNote
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,7 @@ class Into:
     engine: Converts
     voice: CastVoice
     controls: Mapping[str, Value]  # settled: every control with a checked value
+    cautions: tuple[MarkNote, ...] = ()  # what is to be known before anything is said
 
     @property
     def spec(self) -> EngineSpec:
@@ -67,7 +69,7 @@ def into_of(engines: Registry, library: Library, into: str, converter: str = "")
             )
         return None
     if converter:
-        return _by(converting(engines, converter), library, into)
+        return _by(engines, library, converter, into)
     ready = converters(engines)
     if not ready:
         raise _nobody(engines, into)
@@ -76,7 +78,7 @@ def into_of(engines: Registry, library: Library, into: str, converter: str = "")
     refusals: list[StudioError] = []
     for id in ready:
         try:
-            return _by(converting(engines, id), library, into)
+            return _by(engines, library, id, into)
         except StudioError as error:
             refusals.append(error)
     raise refusals[0]
@@ -101,13 +103,14 @@ def converting(engines: Registry, id: str) -> Converts:
     return engine
 
 
-def _by(engine: Converts, library: Library, into: str) -> Into:
+def _by(engines: Registry, library: Library, id: str, into: str) -> Into:
+    engine = converting(engines, id)
     try:
         voice = cast(library, engine, into, lent=True)
     except StudioError as error:
         error.where = "into"
         raise
-    return Into(engine, voice, engine.spec.settle({}))
+    return Into(engine, voice, engine.spec.settle({}), cautions(engines, id, voice))
 
 
 def _owner(library: Library, into: str) -> str:

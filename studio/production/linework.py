@@ -141,7 +141,10 @@ class LinePlanner:
         told: list[MarkNote] = []
         for speaker in speakers:
             with suppress(StudioError):
-                told += self._voice(self.member(speaker))[1]
+                member = self.member(speaker)
+                told += self._voice(member)[1]
+                into = into_of(self._engines, self._library, member.into, member.converter)
+                told += into.cautions if into else ()
         return tuple(told)
 
     def _voice(self, member: Member) -> tuple[CastVoice, tuple[MarkNote, ...]]:

@@ -106,6 +106,11 @@ class Direction:
         return then(self.spec.id, self.into.spec.id) if self.into else self.spec.id
 
     @property
+    def warnings(self) -> tuple[MarkNote, ...]:
+        """What is to be known of every voice that is used."""
+        return (*self.cautions, *(self.into.cautions if self.into else ()))
+
+    @property
     def speakers(self) -> tuple[tuple[CastVoice, str], ...]:
         """Every voice that is used, with the engine that uses it: each has to be permitted."""
         own = (self.voice, self.spec.id)
@@ -299,5 +304,5 @@ def plan(request: SpeakRequest, direction: Direction) -> Plan:
     """The plan of one request. `BadText` when there is nothing to say, or too much."""
     passage = direction.passage(request.text, SPEAK_LIMIT)
     return Plan(
-        passage.lines, (*direction.cautions, *passage.notes), passage.lead_ms, direction, request.polish, request
+        passage.lines, (*direction.warnings, *passage.notes), passage.lead_ms, direction, request.polish, request
     )

@@ -338,3 +338,12 @@ def test_a_timbre_in_use_is_known_replaced_or_kept_and_travels(studio: Studio, m
     studio.scripts.cast(id, [Member("Ann", voice="f3", into=ann)])
     studio.cloning.delete(ann, "replace", "guide-en")
     assert (studio.scripts.member(id, "Ann").voice, studio.scripts.member(id, "Ann").into) == ("f3", "guide-en")
+
+
+def test_a_timbre_of_other_weights_warns(studio: Studio, tmp_path: Path) -> None:
+    content = VoiceContent(VoiceKind.CLIP, clip=CLIP.read_bytes(), transcript="请问多少钱？")
+    old = studio.keeping.voice("cosyvoice2", content, "old weights", weights="0" * 64).id
+    told = [note.note.en for note in studio.plan(SpeakRequest("Hello there.", into=old)).notes]
+    assert any("other weights of cosyvoice2" in words for words in told)
+    id = play(studio, tmp_path, Member("Ann", voice="f3", into=old))
+    assert list(studio.scripts.cautions(id)) == ["Ann"]
