@@ -10,6 +10,8 @@ import soundfile
 
 from studio.audio.files import probe, read
 
+from ..weights.hub import Hub, serve
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -227,6 +229,16 @@ def test_a_model_is_not_fetched_before_its_licence_was_accepted(run):
     assert "--yes" in refused.stderr
     unheard = run("models", "install", "chattts", "--yes", "--endpoint", "http://127.0.0.1:9", code=5)
     assert "could not be fetched" in unheard.stderr
+
+
+def test_a_file_that_is_not_the_published_one_is_named_and_nothing_stays(run, tmp_path):
+    paths = [path for path in Path(TINY).rglob("*") if path.is_file()]
+    published = {path.relative_to(TINY).as_posix(): path.read_bytes() for path in paths}
+    with serve(Hub(published, "2Noise/ChatTTS")) as hub:
+        refused = run("models", "install", "chattts", "--yes", "--endpoint", hub.url, code=2)
+    assert "asset/DVAE.safetensors: not the published file" in refused.stderr
+    assert "not installed" in run("models", "where", "chattts", code=3).stderr
+    assert not list((tmp_path / "data" / "weights").rglob("*.safetensors"))
 
 
 def test_without_its_weights_chattts_says_how_to_get_them(run, tmp_path):

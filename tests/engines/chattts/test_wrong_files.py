@@ -10,8 +10,8 @@ import pytest
 from safetensors.torch import load_file, save_file
 
 from studio.engines.chattts.engine import ChatTTS
-from studio.errors import BadFile, BadRequest, BadText, NotInstalled
-from studio.studio import SpeakRequest, Studio
+from studio.errors import BadFile, BadRequest, BadText, Cancelled, NotInstalled
+from studio.studio import SpeakRequest, Studio, TakeQuery
 from studio.weights import WeightStore
 
 GPT = "asset/gpt/model.safetensors"
@@ -77,6 +77,17 @@ def test_a_missing_file_is_named_with_the_command_that_brings_it(tmp_path: Path,
     engine = ChatTTS(WeightStore(lambda: tmp_path / "none", tmp_path))
     with pytest.raises(NotInstalled, match=r"Vocos\.safetensors is not there.*models install chattts"):
         engine.load()
+
+
+def test_stop_while_it_is_loaded_is_heard_and_the_next_line_works(tmp_path: Path, tiny: Path) -> None:
+    request = SpeakRequest("你好。", "chattts", "seed:7", controls={"min_tokens": 30, "retries": 5})
+    with Studio(tmp_path, models=tiny) as studio:
+        job = studio.speak(request)
+        job.stop()
+        with pytest.raises(Cancelled):
+            job.wait(60)
+        assert studio.takes.find(TakeQuery()).total == 0
+        assert studio.speak(request).wait(60).seconds > 0.5
 
 
 @pytest.fixture(scope="module")
