@@ -1,8 +1,9 @@
 // Voices by how they sound: sliders on measures, the nearest of a voice or a clip, near-duplicates, the map.
-import { acts, ask, complain, fill, hear, html, iconButton, later, notice, raw, send, sign, span, t, tell } from "./dom.js";
+import { acts, ask, complain, fill, hear, html, iconButton, later, notice, raw, sign, span, t, tell } from "./dom.js";
 import { remove as removeAsking } from "./cloning.js";
 import * as desk from "./desk.js";
 import { go } from "./frame.js";
+import { takesFiles, upload } from "./microphone.js";
 import * as map from "./voice-map.js";
 import * as plots from "./voice-measures.js";
 import * as opened from "./voice-open.js";
@@ -27,13 +28,7 @@ export function mount(given, place, asked, again) {
     <div id="survey-sliders" class="card survey-sliders" hidden></div><div id="survey-work"></div><div id="survey-found"></div>`);
   acts(box, { sound, map: showMap, twins, rest, reset: () => { reset(); changed(); }, stop, shut, hear: (button) => opened.hear(of(button)), open: (button) => opened.open(of(button).id), use, like: (button) => like(of(button)), drop });
   box.addEventListener("click", (event) => event.stopPropagation()); // the wall around has acts of the same names
-  const clip = box.querySelector("#survey-drop");
-  box.querySelector("#survey-clip").addEventListener("change", ({ target }) => { if (target.files[0]) likeClip(target.files[0]); target.value = ""; });
-  for (const name of ["dragover", "dragleave", "drop"]) clip.addEventListener(name, (event) => {
-    event.preventDefault();
-    clip.classList.toggle("over", name === "dragover");
-    if (name === "drop" && event.dataTransfer.files[0]) likeClip(event.dataTransfer.files[0]);
-  });
+  takesFiles(box.querySelector("#survey-drop"), likeClip);
   box.querySelector("#survey-sliders").addEventListener("input", ({ target }) => slide(target));
   hear("measured", () => { if (!pane("sliders").hidden) open(); });
 }
@@ -134,10 +129,10 @@ export async function like(voice) {
   const answer = begun && (await follow(begun.job, t("survey.looking"), part.server.like_found));
   if (answer) paintAlike(t("survey.liked", { name: voice.name }), answer);
 }
-async function likeClip(file) {
-  const upload = await send(file, "recordings", failure());
-  const answer = upload && (await ask(part.server.like_clip, { upload }, failure()));
-  if (answer) paintAlike(t("survey.liked", { name: file.name }), answer);
+async function likeClip(file, name) {
+  const sent = await upload(file, name, failure());
+  const answer = sent && (await ask(part.server.like_clip, { upload: sent }, failure()));
+  if (answer) paintAlike(t("survey.liked", { name }), answer);
 }
 function paintAlike(title, answer) {
   found = answer.voices;
