@@ -89,6 +89,21 @@ def look(session: Session, manuscript: Path, machine: bool) -> None:
     multiple=True,
     help=say("Read as well: footnote, page, front, notes …", "同时朗读：footnote、page、front、notes 等。"),
 )
+@click.option(
+    "--title-of",
+    "titles",
+    multiple=True,
+    metavar="NUMBER=TITLE",
+    help=say("Call a section so (see `look`); repeat for several.", "给某部分改标题（见 look），可重复使用。"),
+)
+@click.option(
+    "--join",
+    "joined",
+    type=int,
+    multiple=True,
+    metavar="NUMBER",
+    help=say("This section goes on with the one before it.", "把这一部分并入前一部分。"),
+)
 @click.option("--no-dialogue", is_flag=True, help=say("Do not look for speakers.", "不识别说话人。"))
 @MACHINE
 @click.pass_obj
@@ -97,6 +112,8 @@ def begin(
     manuscript: Path,
     sections: Sequence[int],
     parts: Sequence[str],
+    titles: Sequence[str],
+    joined: Sequence[int],
     no_dialogue: bool,
     machine: bool,
     **begun: Any,
@@ -115,6 +132,8 @@ def begin(
             frozenset({"heading", *parts}),  # type: ignore[arg-type]
             frozenset(sections) if sections else None,
             dialogue=not no_dialogue,
+            titles=dict(_title(one) for one in titles),
+            joined=frozenset(joined),
         )
         made = studio.scripts.begin(manuscript, Begun(**begun), chosen)
         if machine:
@@ -321,6 +340,18 @@ def revise(session: Session, id: str, manuscript: Path) -> None:
         found = studio.scripts.revise(id, manuscript)
         click.echo(say(f"{found['kept']} lines kept, {found['added']} new, {found['removed']} gone",
                        f"保留 {found['kept']} 条，新增 {found['added']} 条，移除 {found['removed']} 条"))  # fmt: skip
+
+
+def _title(part: str) -> tuple[int, str]:
+    """`NUMBER=TITLE` taken apart."""
+    number, equals, title = part.partition("=")
+    if not (equals and number.isascii() and number.isdigit()):
+        raise BadRequest(
+            f"--title-of “{part}”: write NUMBER=TITLE, as in 2=The Storm",
+            f"--title-of “{part}”：请写成 序号=标题，如 2=风雨夜",
+            where="title-of",
+        )
+    return int(number), title.strip()
 
 
 def _placed(part: str) -> tuple[str, float]:

@@ -4,8 +4,9 @@ Everything readable is kept and labelled; `selected` then leaves out what nobody
 footnotes, page numbers and title pages, and a person may want them after all.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Any, Literal
 
 from studio.words import Words
@@ -54,6 +55,14 @@ class Section:
     def characters(self) -> int:
         return sum(len(passage.text) for passage in self.passages)
 
+    def called(self, title: str) -> "Section":
+        """The same under another title, which is read where the old one was."""
+        passages = (
+            replace(one, text=title) if one.kind == "heading" and one.text.split() == self.title.split() else one
+            for one in self.passages
+        )
+        return replace(self, title=title, passages=tuple(passages) if title else self.passages)
+
     @property
     def excerpt(self) -> str:
         """How its text begins."""
@@ -83,17 +92,29 @@ class Document:
         for section in self.sections:
             yield from section.passages
 
-    def selected(self, parts: Collection[Part] = USUAL, sections: Collection[int] | None = None) -> "Document":
+    def selected(
+        self,
+        parts: Collection[Part] = USUAL,
+        sections: Collection[int] | None = None,
+        titles: Mapping[int, str] = MappingProxyType({}),
+        joined: Collection[int] = (),
+    ) -> "Document":
         """Only what shall be read: these parts besides the text, and of the sections (by their place) these.
 
-        A section that is named is kept whatever its kind; without `sections` those of a kind in `parts` are.
+        A section that is named is kept whatever its kind; without `sections` those of a kind in `parts` are. `titles`:
+        what sections are called instead; `joined`: those that go on with the section before.
         """
-        kept = []
+        kept: list[Section] = []
         for number, section in enumerate(self.sections):
             wanted = section.kind == "chapter" or section.kind in parts if sections is None else number in sections
             passages = tuple(p for p in section.passages if p.kind == "text" or p.kind in parts)
             if wanted and any(p.kind != "heading" for p in passages):
-                kept.append(replace(section, passages=passages))
+                section = replace(section, passages=passages)
+                if number in titles:
+                    section = section.called(titles[number])
+                if number in joined and kept:
+                    section = replace(kept[-1], passages=kept.pop().passages + section.passages)
+                kept.append(section)
         return replace(self, sections=tuple(kept))
 
     def parts(self) -> dict[Part, int]:

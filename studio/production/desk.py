@@ -29,7 +29,7 @@ from studio.manuscripts.document import PARTS, Document
 from studio.manuscripts.reading import BY_SUFFIX, FORMATS, read_document
 from studio.production import lexicon, rights, suggesting
 from studio.production.casting import cast, in_words, text_seed
-from studio.production.choices import Begun, Choices
+from studio.production.choices import Begun, Choices, again, kept
 from studio.production.deliveries import COVER, MUSIC, Deliveries
 from studio.production.executors import Executor
 from studio.production.gates import PROBLEMS
@@ -122,7 +122,8 @@ class Desk:
     def begin(self, path: Path, begun: Begun = NEW, choices: Choices = USUALLY, name: str = "") -> Production:
         """A new production from a manuscript: its script, a cast to begin with, nothing rendered."""
         document = self.look(path, name, language=begun.language)
-        return self.begin_with(document, script_of(document, choices), path, begun)
+        script = script_of(document, choices)
+        return self.begin_with(document, script, path, begun, choices=kept(choices, document))
 
     def begin_with(
         self, document: Document, script: Script, path: Path, begun: Begun, kind: Kind = "script", **settings: Any
@@ -154,16 +155,26 @@ class Desk:
         self._library.casts.put(production.id, [_narrator(begun)])
         return self.get(production.id)
 
-    def revise(self, id: str, path: Path, choices: Choices = USUALLY, name: str = "") -> Mapping[str, int]:
-        """Lay a new version of the manuscript over the script: lines whose sentence is still there stay as they are."""
+    def revise(self, id: str, path: Path, choices: Choices | None = None, name: str = "") -> Mapping[str, int]:
+        """Lay a new version of the manuscript over the script: lines whose sentence is still there stay as they are.
+
+        So do titles that were changed here. `choices`: None is what was chosen when the production was begun.
+        """
         document = self.look(path, name)
+        settings = self.get(id).settings
+        choices = again(settings.get("choices"), document) if choices is None else choices
         fresh = script_of(document, choices)
         scripts = self._library.scripts
-        old = [(one.id, list(scripts.all_lines(id, LineQuery(chapter=one.id)))) for one in scripts.chapters(id)]
+        chapters = scripts.chapters(id)
+        old = [(one.id, list(scripts.all_lines(id, LineQuery(chapter=one.id)))) for one in chapters]
         found = merged(old, fresh)
+        given = self._titles_given(id)
+        ours = {one.id: one.title for one in chapters if one.id in found.titles and given and one.title not in given}
         what = Words(f"new version of the manuscript ({document.name})", f"新版文稿（{document.name}）")
-        scripts.revise(id, what, found.chapters, found.titles)
+        scripts.revise(id, what, found.chapters, {**found.titles, **ours})
         shutil.copyfile(path, self.folder(id) / MANUSCRIPT)
+        change = ProductionChange(settings={**settings, "choices": kept(choices, document)})
+        self._library.productions.update(id, change)
         known = self._library.casts.get(id)
         fresh_members = [
             m for m in self._first_cast(Begun(), fresh.figures, document.language) if m.speaker not in known
@@ -171,6 +182,15 @@ class Desk:
         self._library.casts.put(id, [m for m in fresh_members if m.speaker])
         self._settle(id)
         return {"kept": found.kept, "added": found.added, "removed": found.removed}
+
+    def _titles_given(self, id: str) -> set[str]:
+        """What the manuscript of now calls its chapters; nothing where it cannot be read any more."""
+        settings = self.get(id).settings
+        try:
+            document = self.look(self.folder(id) / MANUSCRIPT, str(settings.get("source", "")))
+        except BadFile:
+            return set()
+        return {chapter.title for chapter in script_of(document, again(settings.get("choices"), document)).chapters}
 
     def _new(
         self, document: Document, begun: Begun, kind: Kind = "script", more: Mapping[str, Any] = MappingProxyType({})

@@ -45,7 +45,7 @@ class Script:
 
 def script_of(document: Document, choices: Choices = USUALLY) -> Script:
     """The script of a manuscript."""
-    chosen = document.selected(choices.parts, choices.sections)
+    chosen = document.selected(choices.parts, choices.sections, choices.titles, choices.joined)
     left: dict[str, int] = {part: count for part, count in document.parts().items() if part not in choices.parts}
     prose = choices.dialogue and not document.scripted
     rows = dict(enumerate(_heard(chosen))) if prose else {}

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from studio.audio.files import probe
+from studio.studio import LineQuery, Studio
 from tests.manuscripts import files
 
 Visit = Callable[..., Any]
@@ -130,6 +131,25 @@ def script(visit: Visit, tmp_path: Path) -> Any:
     page.locator("#script-render").click()
     rendered(page)
     return page
+
+
+@pytest.mark.parametrize(("language", "width"), [("zh-CN", 1280), ("en-US", 390)])
+def test_what_was_found_is_arranged(
+    home: Studio, visit: Visit, shot: Callable[..., None], tmp_path: Path, language: str, width: int
+) -> None:
+    page = visit("productions", language, width)
+    page.locator("#manuscript").set_input_files(book(tmp_path))
+    rows = page.locator("#book-chapters li")
+    rows.nth(1).locator(".chapter-title").fill("The Great Storm")
+    rows.nth(2).locator("[data-act=join]").press("Enter")
+    assert rows.nth(2).locator(".chapter-title").is_disabled()
+    shot(page, f"script-preview-{language[:2]}-{width}")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.locator("#script-start").click()
+    page.locator(".line").first.wait_for()
+    id = page.url.split("/productions/")[1].split("/")[0]
+    assert [chapter.title for chapter in home.scripts.chapters(id)] == ["The Great Storm"]
+    assert home.scripts.lines(id, LineQuery(text="The sea was calm again")).total == 1
 
 
 def texts(page: Any) -> list[str]:

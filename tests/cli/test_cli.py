@@ -355,7 +355,10 @@ def test_productions_are_refused_with_a_reason(run, tmp_path):
     assert "production" in run("productions", "render", "nothing", code=2).stderr
     tale = tmp_path / "tale.txt"
     tale.write_text("Words.", "utf-8")
-    id = run("productions", "begin", str(tale)).stdout.strip()
+    assert "NUMBER=TITLE" in run("productions", "begin", str(tale), "--title-of", "Morning", code=2).stderr
+    id = run("productions", "begin", str(tale), "--title-of", "0=Morning").stdout.strip()
+    run("productions", "pack", id, str(tmp_path / "pack"))
+    assert json.loads((tmp_path / "pack" / "production.json").read_text("utf-8"))["chapters"] == ["Morning"]
     assert "render it first" in run("productions", "export", id, "-o", str(tmp_path / "x.wav"), code=2).stderr
     assert "master" in run("productions", "export", id, "--as", "betamax", code=2).stderr
     assert "SPEAKER=VOICE" in run("productions", "cast", id, "Tom", code=2).stderr

@@ -92,11 +92,13 @@ class Questions:
         sections = asked.get("sections")
         if sections is not None and not (isinstance(sections, list) and all(isinstance(n, int) for n in sections)):
             raise take.wrong("sections", list)
-        known = self.studio.scripts.parts_of_manuscripts()
+        known, titles = self.studio.scripts.parts_of_manuscripts(), take.table(asked, "titles")
         choices = Choices(
             parts=frozenset(part for part in known if part in take.texts(asked, "parts")),  # type: ignore[misc]
             sections=None if sections is None else frozenset(sections),
             dialogue=take.switch(asked, "dialogue", True),
+            titles={_place(key): take.text(titles, key).strip() for key in titles},
+            joined=frozenset(_place(one) for one in take.texts(asked, "joined")),
         )
         return {"id": self.studio.scripts.begin(path, begun, choices, name=path.name).id}
 
@@ -224,6 +226,11 @@ class Questions:
             if seconds
             else "",
         }
+
+
+def _place(text: str) -> int:
+    """The place of a section."""
+    return take.whole({"section": text}, "section")
 
 
 def manuscript(found: Any, parts: dict[str, str], language: str) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from studio.ui.strings.cloning import CLONING_STRINGS
 from studio.ui.strings.dubbing import DUBBING_STRINGS
 from studio.ui.strings.exchange import EXCHANGE_STRINGS
 from studio.ui.strings.into import INTO_STRINGS
+from studio.ui.strings.preview import PREVIEW_STRINGS
 from studio.ui.strings.scripts import SCRIPT_STRINGS
 from studio.ui.strings.stereo import STEREO_STRINGS
 from studio.ui.strings.survey import SURVEY_STRINGS
@@ -466,6 +467,7 @@ STRINGS: dict[str, Words] = {
     **SCRIPT_STRINGS,
     **EXCHANGE_STRINGS,
     **DUBBING_STRINGS,
+    **PREVIEW_STRINGS,
     **STEREO_STRINGS,
     **SURVEY_STRINGS,
     **TUNING_STRINGS,
