@@ -20,18 +20,20 @@ async function show() {
   shown = models;
   fill(body.querySelector("#model-list"), html`${models.map((m) => html`<article class="model" data-engine="${m.id}">
     <div class="model-head"><b>${m.title}</b><span class="state state-${m.state}">${m.word}</span></div>
-    <p>${m.about}</p>${m.note ? html`<p class="problem-text">${m.note}</p>` : ""}${m.command ? html`<p><code>${m.command}</code></p>` : ""}
+    <p>${m.about}</p>${m.note && !m.weights.some(fetchable) ? html`<p class="problem-text">${m.note}</p>` : ""}${m.command ? html`<p><code>${m.command}</code></p>` : ""}
     ${m.weights.map(weights)}${tuning(m)}${facts(m.facts)}</article>`)}`);
   const running = models.some((m) => m.weights.some((w) => w.running));
   if (running && here() === "models") due = setTimeout(show, 700);
   if (!running) tell("models", Object.fromEntries(models.map((m) => [m.id, m.state])));
 }
+/** A button brings it: then nobody has to be told a command. */
+const fetchable = (w) => w.source === "missing";
 const weights = (w) => html`<div class="weights" data-model="${w.id}">
   <p><b>${t("model.weightsof")}</b> ${w.word} · ${t("model.about", { size: w.size })} · ${w.licence}</p>
   ${w.running ? html`<div class="progress-line"><progress max="1" value="${w.progress}" aria-label="${t("model.progress")}"></progress><span class="soft">${Math.floor(w.progress * 100)} %${w.seconds_left ? " · " + t("speak.left", { time: span(w.seconds_left) }) : ""}</span></div>` : ""}
   ${w.problem ? html`<p class="failure-text" role="alert">${w.problem}</p>` : w.checked ? html`<p class="soft" role="status">${t("model.checked")}</p>` : ""}
   <p>${w.running ? html`<button type="button" class="button" data-act="stop">${t("stop")}</button>`
-    : w.source === "missing" ? html`<button type="button" class="button primary" data-act="install">${t("model.install")}</button>`
+    : fetchable(w) ? html`<button type="button" class="button primary" data-act="install">${t("model.install")}</button>`
     : html`<button type="button" class="button" data-act="verify">${t("model.verify")}</button>${w.source === "installed" ? html` <button type="button" class="button" data-act="remove">${t("model.remove")}</button>` : ""}`}</p></div>`;
 const of = (button) => button.closest("[data-model]").dataset.model;
 const act = (name) => async (button) => { await ask(part.server[name], { id: of(button) }); show(); };
