@@ -320,6 +320,14 @@ class Prepares(Protocol):
 
 
 @runtime_checkable
+class Advises(Protocol):
+    """An engine that sees before it speaks what will not go well, and says what to do about it."""
+
+    def advise(self, recipes: Sequence[Recipe]) -> Sequence[MarkNote]:
+        """What is to be known of these utterances of one text; each thing once. Quick; loads nothing large."""
+
+
+@runtime_checkable
 class Measures(Protocol):
     """An engine that counts the length of texts in its own way: `longest`, `target` and `even` are in that."""
 

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from studio.digest import digest_of
-from studio.engines.contract import Draft, Engine, EngineSpec, Measures, Prepares, Recipe, Value
+from studio.engines.contract import Advises, Draft, Engine, EngineSpec, Measures, Prepares, Recipe, Value
 from studio.errors import BadText
 from studio.production.casting import CastVoice
 from studio.production.into import Into
@@ -135,7 +135,9 @@ class Direction:
         drafts = [Draft(one.text, asked or one.language) for one in reading.utterances]
         if isinstance(self.engine, Prepares):
             drafts = list(self.engine.prepare(drafts, self.controls))
-        return Passage(*self._lines(reading, drafts), _notes(reading, linted, drafts))
+        lines, lead_ms = self._lines(reading, drafts)
+        advice = self.engine.advise([line.recipe for line in lines]) if isinstance(self.engine, Advises) else ()
+        return Passage(lines, lead_ms, (*advice, *_notes(reading, linted, drafts)))
 
     def _lines(self, reading: Reading, drafts: Sequence[Draft]) -> tuple[tuple["PlannedLine", ...], int]:
         """The lines, and the silence before them. A draft of which the engine can read nothing is no line; an exact

@@ -15,7 +15,7 @@ from studio.audio.edit import fade
 from studio.audio.files import blocks, probe
 from studio.audio.writing import encode
 from studio.engines.clips import LONGEST_S, SHORTEST_S
-from studio.engines.contract import ClipUse, VoiceContent, VoiceKind
+from studio.engines.contract import ClipUse, EngineSpec, VoiceContent, VoiceKind
 from studio.engines.registry import Registry
 from studio.errors import BadFile, BadRequest, NotInstalled
 from studio.library import Library, NewVoice, Voice, VoiceChange
@@ -168,7 +168,7 @@ class Cloning:
         """A voice of a finished clip, into the library. `BadFile` for a clip that this engine does not take."""
         spec = self._engines.get(engine).spec
         spec.accept(content)
-        _check(content.clip, spec.clips)
+        _check(content.clip, spec)
         origin = with_rights({"file": source[:200]} if source else {}, rights)
         kept = NewVoice(
             engine, "clip", content.to_json(), name, content.clip, origin=origin,
@@ -229,7 +229,7 @@ class Cloning:
         """Another clip of a cloned voice, for texts and lines that ask for this emotion."""
         kept = self._library.voices.get(voice)
         clip = self._clip(path, stretch, trim, normalise, path.name)
-        seconds = _check(clip, self._engines.get(kept.engine).spec.clips)
+        seconds = _check(clip, self._engines.get(kept.engine).spec)
         said = self._said(clip, transcript)
         added = self._library.references.add(kept.id, emotion, clip, seconds, said, language)
         self._changed(kept)
@@ -355,11 +355,11 @@ def _levelled(clip: Clip) -> Clip:
     return Clip((clip.samples * np.float32(gain)).astype(np.float32), clip.rate)
 
 
-def _check(clip: bytes, use: ClipUse) -> float:
+def _check(clip: bytes, spec: EngineSpec) -> float:
     """How long a clip is, in seconds. `BadFile` for one that the engine does not take."""
     from studio.engines.clips import read_clip
 
-    return read_clip(clip, "", lowest=use.lowest_rate).seconds
+    return read_clip(clip, spec.title.en, lowest=spec.clips.lowest_rate).seconds
 
 
 def _told(use: ClipUse, seconds: float, rate: int) -> Words:

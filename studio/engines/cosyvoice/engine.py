@@ -22,7 +22,7 @@ from studio.engines.contract import (
 from studio.engines.cosyvoice.declaration import SPEAKER_SIZE, VARIANTS, Variant, declare, native
 from studio.engines.cosyvoice.declaration import settings as declared
 from studio.engines.cosyvoice.instructions import TEXTS
-from studio.engines.cosyvoice.wording import check, katakana, spoken, word
+from studio.engines.cosyvoice.wording import check, katakana, spoken, unsuited, word
 from studio.engines.derived import Derived, key_of
 from studio.engines.worker import Mailbox, Task, Worker
 from studio.errors import BadRequest, NotInstalled
@@ -42,6 +42,7 @@ if TYPE_CHECKING:  # torch takes seconds to import; it comes with `load`
     from studio.engines.cosyvoice.speaking import Script, Speaking
     from studio.engines.cosyvoice.tokenizer import Tokenizer
 
+SHOWN = 16  # characters of a transcript in a note
 LETTERS = 4  # about so many are a token, where nobody can count them
 REMEMBERED = 16  # clips whose features are kept
 GUIDES = Path(__file__).parent / "guides"
@@ -174,6 +175,24 @@ class CosyVoice:
             nodes, notes = word(parse(draft.text, native(self.variant)), self.variant.generation)
             made.append(replace(draft, text=render(nodes), notes=(*draft.notes, *notes)))
         return made
+
+    def advise(self, recipes: Sequence[Recipe]) -> Sequence[MarkNote]:
+        """What in a clip does not suit the texts that go on from it: another language, more words than the text has."""
+        found: dict[str, MarkNote] = {}
+        for recipe in recipes:
+            if recipe.engine == self.variant.id and (said := self._continued(recipe)):
+                for name, note in unsuited(said, recipe.text, recipe.language).items():
+                    found.setdefault(name, MarkNote(said if len(said) <= SHOWN else f"{said[:SHOWN]}…", *note, 0))
+        return tuple(found.values())
+
+    def _continued(self, recipe: Recipe) -> str:
+        """The transcript that the text goes on from; "" where the voice alone is taken, or an instruction leads."""
+        controls = dict(recipe.controls)
+        if recipe.mode == "cross_lingual" or controls.get("instruction") or controls.get("direction", "none") != "none":
+            return ""
+        if recipe.voice.kind is VoiceKind.BUILTIN:
+            return SAID[recipe.voice.name][1] if recipe.voice.name in SAID else ""
+        return recipe.voice.transcript
 
     def measure(self, text: str) -> Size:
         """By characters where there is Chinese in the text, else by the model's tokens, as is published."""
@@ -367,8 +386,8 @@ class CosyVoice:
         modes = [mode for mode, _ in self.spec.modes]
         if recipe.engine != self.variant.id or recipe.mode not in modes:
             raise BadRequest(
-                f"recipe for {recipe.engine}, mode {recipe.mode}: this is {self.variant.id}, with {', '.join(modes)}",
-                f"配方属于 {recipe.engine}，模式为 {recipe.mode}：这里是 {self.variant.id}，它有 {'、'.join(modes)}",
+                f"{recipe.engine}, mode {recipe.mode}: {self.variant.id} has the modes {', '.join(modes)}",
+                f"{recipe.engine}，模式 {recipe.mode}：{self.variant.id} 的模式有 {'、'.join(modes)}",
                 where="mode" if recipe.engine == self.variant.id else "engine",
             )
 

@@ -8,11 +8,13 @@ from collections.abc import Iterable
 
 from studio.engines.cosyvoice.tokens import AROUND, CMU, END_OF_PROMPT, PINYIN
 from studio.errors import BadText
-from studio.text.marks import Close, MarkNote, Native, Node, Open, Say, Sound, Text
+from studio.text.language import base, detect, weight
+from studio.text.marks import Close, How, MarkNote, Native, Node, Open, Say, Sound, Text
 from studio.words import Words
 
 SOUNDS = {"laugh": "[laughter]", "breath": "[breath]", "break": "，"}
 AROUND_MARKS = {"strong": AROUND[0]}
+SHORT = 0.5  # of what is said in a clip: a text that is shorter reads less well, as is published
 TAG = re.compile(r"<\|[^|<>]*\|>")
 _PHONEMES = {name.lower(): name for name in CMU}
 _INITIALS = ("zh", "ch", "sh", *"bpmfdtnlgkhjqxrzcsyw")
@@ -74,6 +76,31 @@ def check(text: str) -> None:
                 where="text",
                 mark=first,
             )
+
+
+def unsuited(said: str, text: str, language: str) -> dict[str, tuple[How, Words]]:
+    """What does not suit in a text that goes on from what is said in a clip, by name; nothing where all is well."""
+    found: dict[str, tuple[How, Words]] = {}
+    one, other = detect(said, language), base(language)
+    if one != other and {one, other} != {"zh", "yue"}:
+        found["language"] = (
+            "approximated",
+            Words(
+                f"the clip is in another language ({one}) than the text ({other}): words may come out wrong; choose the "
+                "mode “Voice only (another language)”",
+                f"参考音频的语言（{one}）与文本（{other}）不同，读音可能出错；请改用“仅音色（跨语种）”模式",
+            ),
+        )
+    if weight(text).total < SHORT * weight(said).total:
+        found["length"] = (
+            "approximated",
+            Words(
+                "the text is less than half as long as what is said in the clip, and such lines are less steady: write "
+                "longer ones, take a shorter clip, or choose the mode “Voice only”",
+                "文本不到参考音频文字的一半，这样的句子不够稳定：请加长句子、换一段更短的音频，或改用“仅音色”模式",
+            ),
+        )
+    return found
 
 
 def katakana(text: str) -> str:

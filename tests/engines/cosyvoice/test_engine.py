@@ -375,6 +375,27 @@ def test_it_stops_between_two_steps(made: Engines, recipe_for: Make) -> None:
         list(sound)
 
 
+# what a clip does not suit
+
+
+def test_a_clip_in_another_language_or_longer_than_the_text_is_told_before(made: Engines, recipe_for: Make) -> None:
+    engine = made("cosyvoice2")
+    short = "好的。"
+    for text, language, more, said in (
+        (TEXTS[0], "zh", {}, []),
+        (TEXTS[1], "en", {}, ["another language (zh) than the text (en)"]),
+        (short, "zh", {}, ["less than half as long"]),
+        (TEXTS[1], "en", {"mode": "cross_lingual"}, []),
+        (TEXTS[1], "en", {"instruction": "quietly"}, []),
+        (TEXTS[1], "en", {"voice": clip("")}, []),
+        (TEXTS[1], "en", {"voice": preset("guide-zh")}, ["another language"]),
+    ):
+        recipe = recipe_for(engine, text, **{"voice": clip("请问一下多少钱？"), "language": language, **more})
+        notes = engine.advise([recipe, recipe])
+        assert len(notes) == len(said), (text, notes)
+        assert all(one in note.note.en != note.note.zh for one, note in zip(said, notes, strict=True))
+
+
 # long texts
 
 
