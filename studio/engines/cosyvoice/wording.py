@@ -86,8 +86,8 @@ def unsuited(said: str, text: str, language: str) -> dict[str, tuple[How, Words]
         found["language"] = (
             "approximated",
             Words(
-                f"the clip is in another language ({one}) than the text ({other}): words may come out wrong; choose the "
-                "mode “Voice only (another language)”",
+                f"the clip is in another language ({one}) than the text ({other}): words may come out wrong; choose "
+                "the mode “Voice only (another language)”",
                 f"参考音频的语言（{one}）与文本（{other}）不同，读音可能出错；请改用“仅音色（跨语种）”模式",
             ),
         )
