@@ -14,7 +14,6 @@ from studio.api.hearing import STEP_S, kept
 from studio.api.refusals import Refused, bad_field
 from studio.api.speech import SOUND
 from studio.api.state import State, state_of
-from studio.studio import SpeakRequest
 from studio.words import Words
 
 router = APIRouter()
@@ -37,7 +36,7 @@ async def convert(
             raise bad_field(name, "no such field here", "没有这个字段")
     engine = await state.call(_engine, state, model)
     ref = "" if voice == "default" else voice
-    await state.call(state.studio.permit, SpeakRequest("", engine, ref), names={"engine": "model"})
+    await state.call(state.studio.changing.permit, engine, ref)
     folder = Path(tempfile.mkdtemp(prefix="converted-", dir=state.studio.folder.path))
     path, told = folder / "recording", file.filename or "recording"
     try:

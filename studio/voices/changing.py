@@ -4,27 +4,19 @@ What comes out is a take like any other: heard at once, kept, downloaded in ever
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from studio.audio.files import blocks, probe
 from studio.engines.contract import Converts
 from studio.engines.registry import EngineState, Registry
 from studio.errors import NotInstalled
-from studio.library import Library, Take, VoiceQuery
+from studio.library import Library, Take, Voice, VoiceQuery
+from studio.production import rights
+from studio.production.casting import cast
 from studio.production.jobs import Job, Jobs
 from studio.production.revoicing import revoiced_recording, revoiced_take
-from studio.words import Words
 
 OFFERED = 200  # voices of an engine
-
-
-@dataclass(frozen=True)
-class Target:
-    """A voice that an engine can say a recording in."""
-
-    ref: str  # as requests name it
-    name: Words
 
 
 class Changing:
@@ -59,11 +51,15 @@ class Changing:
             command=command,
         )
 
-    def targets(self, engine: str) -> Sequence[Target]:
-        """The voices that an engine can change to, the library's first."""
-        kept = self._library.voices.find(VoiceQuery(engine=engine, size=OFFERED))
-        own = [Target(one.name, one.label) for one in self._engines.get(engine).voices()]
-        return [*(Target(one.id, Words(one.name, one.name)) for one in kept), *own]
+    def targets(self, engine: str, search: str = "") -> Sequence[Voice]:
+        """The library's voices that an engine can change to: its own, and every one made of a clip."""
+        own = self._library.voices.find(VoiceQuery(text=search, engine=engine, sort="last_used", size=OFFERED))
+        clips = self._library.voices.find(VoiceQuery(text=search, kind="clip", sort="last_used", size=OFFERED))
+        return list({voice.id: voice for voice in (*own, *clips)}.values())
+
+    def permit(self, engine: str, voice: str = "") -> None:
+        """`NotPermitted` where what is said in this voice may not leave; to be asked before work."""
+        rights.require(self._library, [cast(self._library, self._engines.get(engine), voice, lent=True)], engine)
 
     def seconds(self, path: Path) -> float:
         """How long a recording is. `BadFile` for what is none."""

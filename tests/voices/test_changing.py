@@ -37,7 +37,6 @@ def api(studio: Studio) -> Iterator[httpx.Client]:
 def test_a_recording_becomes_a_take(studio: Studio, tmp_path: Path) -> None:
     engine = studio.changing.engine()
     assert engine == "cosyvoice2"
-    assert "guide-zh" in [one.ref for one in studio.changing.targets(engine)]
     job = studio.changing.recording(SOURCE, engine, "guide-zh", name="Grandmother")
     made = job.wait(60)
     assert job.progress == 1.0
@@ -89,7 +88,9 @@ def test_without_an_engine_the_reason_and_the_command(tmp_path: Path) -> None:
 
 def test_a_cloned_voice_is_heard_and_leaves_only_with_consent(studio: Studio, api: httpx.Client) -> None:
     clip = SOURCE.with_name("prompt_3s_24k.wav")
-    voice = studio.cloning.clone(clip, "Ann", "cosyvoice2", trim="none")
+    voice = studio.cloning.clone(clip, "Ann", "chattts", trim="none", transcript="hello")  # another engine's clip
+    assert [one.id for one in studio.changing.targets("cosyvoice2", "Ann")] == [voice.id]
+    assert list(studio.changing.targets("cosyvoice2", "nobody")) == []
     made = studio.changing.recording(SOURCE, "cosyvoice2", voice.id).wait(60)
     with pytest.raises(NotPermitted, match="Ann"):
         studio.take_bytes(made.digest, "mp3")

@@ -6,6 +6,7 @@ from studio.studio import Studio
 from studio.ui import asked as take
 from studio.ui import describe
 from studio.ui.pages.survey import still
+from studio.ui.strings import say
 from studio.ui.uploads import Uploads
 
 
@@ -16,7 +17,8 @@ class Changes:
         self.studio = studio
         self.uploads = Uploads(studio.folder.path, "recordings")
         self.questions = [
-            self.change_start, self.change_source, self.change_begin, self.change_seen, self.change_stop,
+            self.change_start, self.change_voices, self.change_source, self.change_begin, self.change_seen,
+            self.change_stop,
         ]  # fmt: skip
 
     def change_start(self, asked: dict[str, Any], language: str) -> Any:
@@ -27,6 +29,15 @@ class Changes:
             "engines": [[one.id, one.title.text(language)] for one in ready],
             "missing": [] if ready else [[o.title.text(language), o.note.text(language)] for o in states if o.note],
         }
+
+    def change_voices(self, asked: dict[str, Any], language: str) -> Any:
+        """The voices that an engine can change to and that fit what is searched: the library's, then its own."""
+        engine, search = take.text(asked, "engine"), take.text(asked, "search").strip()
+        kept = [describe.voice_card(v, language) for v in self.studio.changing.targets(engine, search)]
+        built = [describe.builtin_voice(engine, voice, language) for voice in self.studio.builtin_voices(engine)]
+        fits = [v for v in built if search.casefold() in f"{v['name']} {v['ref']} {v['facts']}".casefold()]
+        groups = (("picker.library", kept), ("picker.builtin", fits))
+        return [{"label": say(key, language), "voices": voices} for key, voices in groups]
 
     def change_source(self, asked: dict[str, Any], language: str) -> Any:
         """What was dropped. An error says why it is no recording."""
