@@ -170,7 +170,7 @@ def revoiced_recording(
     clip = Clip(np.concatenate(pieces), speaker.spec.rate)
     levels = measure(clip)
     kept = TakeFacts(
-        recipe=plain, engine=engine, text=name or recording.stem, language="", kind="line", voice_id=found.id,
+        recipe=plain, engine=engine, text=name or recording.stem, language="", kind="reading", voice_id=found.id,
         voice_label=found.label, lufs=levels.loudness_lufs, true_peak_db=levels.true_peak_db, rms_db=levels.rms_db,
         noise_floor_db=levels.noise_db,
     )  # fmt: skip

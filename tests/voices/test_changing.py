@@ -41,6 +41,7 @@ def test_a_recording_becomes_a_take(studio: Studio, tmp_path: Path) -> None:
     made = job.wait(60)
     assert job.progress == 1.0
     assert studio.changing.job(job.id) is job
+    assert made.kind == "reading"  # shown on the Takes page
     assert (made.engine, made.excerpt, made.seconds) == (engine, "Grandmother", pytest.approx(1.2, abs=0.1))
     assert made.lufs is not None
     assert studio.takes.find().items[0].digest == made.digest

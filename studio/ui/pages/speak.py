@@ -261,6 +261,11 @@ class Questions:
     def request_of(self, asked: dict[str, Any], language: str) -> Any:
         """What was asked for when a take was made, to fill the page with it."""
         recipe = self.studio.takes.details(take.text(asked, "digest")).recipe
+        if recipe.get("kind") == "conversion":
+            raise BadText(
+                "this take was said again in another voice; no text was spoken for it: see Convert on the Voices page",
+                "这个版本由录音或其他版本转换而来，没有可载入的文本：请到音色页使用“转换”",
+            )
         if "request" not in recipe:
             raise BadText(
                 "this take is one line of a longer text; it has no request of its own",
