@@ -143,9 +143,10 @@ class Attention(nn.Module):
         turned = rotated(mixed[:, :, : heads + groups], *turn)
         turned = turned.transpose(1, 2).to(cache.dtype)  # (rows, heads + groups, steps, size)
         values = mixed[:, :, heads + groups :].transpose(1, 2).to(cache.dtype)
-        seen = [
-            _attend(turned[row, :heads], turned[row, heads:], values[row], cache.rows[slot][layer], cache.lengths[slot])
-            for row, slot in enumerate(slots)
+        queries, keys = turned.split((heads, groups), 1)
+        seen = [  # views are made for all rows at once: eight rows make thousands of them in a step
+            _attend(*parts, cache.rows[slot][layer], cache.lengths[slot])
+            for *parts, slot in zip(queries.split(1), keys.unbind(), values.unbind(), slots, strict=True)
         ]
         joined = (seen[0] if rows == 1 else torch.cat(seen)).transpose(1, 2).reshape(rows * steps, dim)
         return self.outward(joined.float()).view(rows, steps, dim)
@@ -249,14 +250,15 @@ def rotated(x: Tensor, cosine: Tensor, sine: Tensor) -> Tensor:
 
 
 def _attend(queries: Tensor, keys: Tensor, values: Tensor, row: tuple[Tensor, Tensor], start: int) -> Tensor:
-    """(heads, steps, size) over all that a sequence has seen, the new steps included -> (1, heads, steps, size)."""
-    steps = queries.shape[1]
+    """(1, heads, steps, size) over all that a sequence has seen, the new steps (groups, steps, size) included."""
+    steps = queries.shape[2]
     end = start + steps
-    past = (row[0][None, :, :end], row[1][None, :, :end])
-    row[0][:, start:end], row[1][:, start:end] = keys, values
+    row[0].narrow(1, start, steps).copy_(keys)
+    row[1].narrow(1, start, steps).copy_(values)
+    past = row[0].narrow(1, 0, end).unsqueeze(0), row[1].narrow(1, 0, end).unsqueeze(0)
     mask = None
     if steps > 1 and start:  # PyTorch's own causal mask begins at the first key
         mask = torch.ones(steps, end, dtype=torch.bool, device=queries.device).tril(start)
     return functional.scaled_dot_product_attention(
-        queries[None], *past, attn_mask=mask, is_causal=steps > 1 and not start, enable_gqa=len(keys) != len(queries)
+        queries, *past, attn_mask=mask, is_causal=steps > 1 and not start, enable_gqa=len(keys) != queries.shape[1]
     )
