@@ -6,12 +6,13 @@ and An et al., “FunAudioLLM” (2024). Keys are those of the published checkpo
 
 import math
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from studio.nn.attention import attend
+from studio.nn.attention import attend, float32_is_quicker
 from studio.nn.dense import Dense
 from studio.nn.linear import Precision
 from studio.recognition.sensevoice.config import Sizes
@@ -21,6 +22,8 @@ EPSILON = 1e-5
 
 class Attention(nn.Module):
     """Attention, plus a depthwise convolution over the values."""
+
+    window: Tensor
 
     def __init__(self, inputs: int, sizes: Sizes) -> None:
         super().__init__()
@@ -33,6 +36,15 @@ class Attention(nn.Module):
         self.padding = left, kernel - 1 - left
         self.attends_in: torch.dtype | None = None  # None: in what the projection gives
 
+    def pack(self, precision: Precision) -> None:
+        """The step itself becomes a part of its window, whose layout is that of the steps: no copy turns them."""
+        window = self.fsmn_block.weight.detach().float().clone()
+        window[:, 0, self.padding[0]] += 1
+        self.register_buffer("window", window[:, :, None].contiguous(memory_format=torch.channels_last))
+        del self.fsmn_block
+        if precision == "int8" and not float32_is_quicker():
+            self.attends_in = torch.bfloat16
+
     def forward(self, x: Tensor, real: Tensor | None) -> Tensor:
         batch, steps, _ = x.shape
         query, key, value = self.linear_q_k_v(x).chunk(3, dim=-1)
@@ -43,11 +55,11 @@ class Attention(nn.Module):
         return torch.add(self.memory(value.float(), real), self.linear_out(heard))
 
     def memory(self, value: Tensor, real: Tensor | None) -> Tensor:
-        """What stands around each step, by one learned window per channel."""
+        """Each step and what stands around it, by one learned window per channel."""
         if real is not None:
             value = value * real[..., None]
-        around = self.fsmn_block(functional.pad(value.transpose(1, 2), self.padding)).transpose(1, 2)
-        memory = around + value
+        wide = functional.pad(value, (0, 0, *self.padding)).transpose(1, 2)[:, :, None]  # channels stay the last ones
+        memory = functional.conv2d(wide, self.window, groups=wide.shape[1])[:, :, 0].transpose(1, 2)
         return memory if real is None else memory * real[..., None]
 
 
@@ -133,12 +145,17 @@ class SenseVoice(nn.Module):
 
         `packed` is told every weight that is not needed any more.
         """
-        for parent, name, linear in list(_linears(self)):
+
+        def pack(place: tuple[nn.Module, str, nn.Linear]) -> None:
+            parent, name, linear = place
             setattr(parent, name, Dense(linear, precision))
             if precision != "fp32":
                 packed(linear.weight)
-            if isinstance(parent, Attention) and precision == "int8":
-                parent.attends_in = torch.bfloat16
+
+        with ThreadPoolExecutor(torch.get_num_threads()) as pool:  # PyTorch packs a weight on one core
+            list(pool.map(pack, list(_linears(self))))
+        for attention in (module for module in self.modules() if isinstance(module, Attention)):
+            attention.pack(precision)
         return self
 
 
