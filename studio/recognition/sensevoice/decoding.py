@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from studio.recognition.alignment import Run, best_path, runs
 from studio.recognition.contract import Listening, Scores, Segment, Word
@@ -44,7 +45,10 @@ def decode(scores: Tensor, vocabulary: Vocabulary, how: Listening, seconds: floa
 
 def heard(scores: Tensor) -> list[Piece]:
     """The labels of the likeliest path, each with its mean probability over its steps."""
-    path = scores.argmax(dim=-1).cpu().numpy()
+    if scores.device.type == "cpu":  # where NumPy finds them in a tenth of the time
+        path = scores.float().numpy().argmax(-1)
+    else:
+        path = scores.argmax(dim=-1).cpu().numpy()
     return scored(scores, runs(path))
 
 
@@ -55,7 +59,7 @@ def scored(scores: Tensor, found: Sequence[Run]) -> list[Piece]:
     steps = torch.tensor([step for run in found for step in range(run.first, run.end)])
     labels = torch.tensor([run.label for run in found for _ in range(run.first, run.end)])
     rows = scores[steps.to(scores.device)].float()
-    chances = (rows.gather(1, labels.to(rows.device)[:, None])[:, 0] - rows.logsumexp(1)).exp().cpu()
+    chances = functional.cross_entropy(rows, labels.to(rows.device), reduction="none").neg().exp().cpu()
     parts = chances.split([run.end - run.first for run in found])
     return [(run, float(part.mean())) for run, part in zip(found, parts, strict=True)]
 
