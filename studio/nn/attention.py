@@ -33,5 +33,5 @@ def attend(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None = None
 def float32_is_quicker() -> bool:
     """Whether this processor attends in float32 more quickly than in half precision: one of Intel's without AMX, where
     PyTorch's library for float32 is at home (1.7 times as quick, conversions included)."""
-    known = getattr(torch.cpu, "get_capabilities", dict)()
+    known: dict[str, object] = getattr(torch.cpu, "get_capabilities", dict)()
     return "Intel" in str(known.get("cpu_name", "")) and not known.get("amx_bf16", False)

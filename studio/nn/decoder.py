@@ -145,8 +145,8 @@ class Attention(nn.Module):
         values = mixed[:, :, heads + groups :].transpose(1, 2).to(cache.dtype)
         queries, keys = turned.split((heads, groups), 1)
         seen = [  # views are made for all rows at once: eight rows make thousands of them in a step
-            _attend(*parts, cache.rows[slot][layer], cache.lengths[slot])
-            for *parts, slot in zip(queries.split(1), keys.unbind(), values.unbind(), slots, strict=True)
+            _attend(query, key, value, cache.rows[slot][layer], cache.lengths[slot])
+            for query, key, value, slot in zip(queries.split(1), keys.unbind(), values.unbind(), slots, strict=True)
         ]
         joined = (seen[0] if rows == 1 else torch.cat(seen)).transpose(1, 2).reshape(rows * steps, dim)
         return self.outward(joined.float()).view(rows, steps, dim)

@@ -45,11 +45,8 @@ def decode(scores: Tensor, vocabulary: Vocabulary, how: Listening, seconds: floa
 
 def heard(scores: Tensor) -> list[Piece]:
     """The labels of the likeliest path, each with its mean probability over its steps."""
-    if scores.device.type == "cpu":  # where NumPy finds them in a tenth of the time
-        path = scores.float().numpy().argmax(-1)
-    else:
-        path = scores.argmax(dim=-1).cpu().numpy()
-    return scored(scores, runs(path))
+    on_cpu = scores.device.type == "cpu"  # where NumPy finds them in a tenth of the time
+    return scored(scores, runs(scores.float().numpy().argmax(-1) if on_cpu else scores.argmax(-1).cpu().numpy()))
 
 
 def scored(scores: Tensor, found: Sequence[Run]) -> list[Piece]:
