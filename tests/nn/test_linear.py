@@ -1,5 +1,7 @@
 """Projections: near enough in every precision, and on the CPU the same bits whatever rows stand beside one."""
 
+import platform
+
 import pytest
 import torch
 from torch import nn
@@ -55,3 +57,16 @@ def test_quantised_weights_are_within_half_a_step() -> None:
     weight = torch.randn(48, 64)
     whole, scale = quantised(weight)
     assert ((whole.float() * scale.float()[:, None] - weight).abs() <= 0.51 * scale.float()[:, None]).all()
+
+
+@pytest.mark.skipif(platform.machine().lower() not in ("x86_64", "amd64"), reason="whole numbers are multiplied on x86")
+def test_int8_inputs_cost_less_than_bf16_would_and_many_rows_keep_their_bits() -> None:
+    layer = made(768, 192)
+    projection, x = Projection([layer], "int8"), torch.randn(70, 768) * torch.logspace(-6, 6, 70)[:, None]
+    x[3] = 0
+    held = projection.weights[0].double() * projection.scale.double()[:, None]  # type: ignore[union-attr]
+    y, exact = projection(x), x.double() @ held.T
+    spread = exact.abs().amax(1, keepdim=True).clamp(min=1e-30)
+    assert ((y - exact).abs() / spread).max() < 2e-4  # bf16 inputs: 2e-3
+    assert torch.equal(y[3], torch.zeros(192))
+    assert torch.equal(projection(x[20:21]), y[20:21])
