@@ -116,7 +116,8 @@ class NoiseListener:
         power = _power(np.fft.rfft(sides.reshape(len(sides), -1, len(self._window)) * self._window, axis=2))
         level = 10 * np.log10(np.maximum(self._scale * power.sum(axis=1), 1e-30))
         bins = np.clip((level - LEVEL_DB) / 2, 0, LEVELS - 1).astype(np.intp)
-        np.add.at(self._sums, bins, power)
+        for number, frame in zip(bins.tolist(), power, strict=True):  # `add.at` takes four times as long over rows
+            self._sums[number] += frame
         np.add.at(self._counts, bins, 1)
 
     def noise(self) -> Power | None:

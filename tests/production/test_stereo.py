@@ -285,3 +285,14 @@ def test_a_place_out_of_reach_and_a_stranger_are_refused(studio: Studio, id: str
         studio.scripts.pan(id, {"Anne": 0.5})
     with pytest.raises(BadControl, match="auto"):
         studio.scripts.change_settings(id, "sound", {"channels": "5.1"})
+
+
+def test_another_voice_leaves_the_place(studio: Studio, id: str) -> None:
+    """The page sends what it shows of a part; what it does not show stays."""
+    from studio.ui.pages.script import Questions
+
+    page = Questions(studio)
+    assert page.member_placed({"id": id, "speaker": "Ben", "pan": 0.4}, "en")
+    page.member_cast({"id": id, "speaker": "Ben", "engine": "espeak", "voice": "m7", "gain_db": -3}, "en")
+    (ben,) = [part for part in page.script_state({"id": id}, "en")["cast"] if part["speaker"] == "Ben"]
+    assert (ben["pan"], ben["gain_db"], ben["voice"]) == (0.4, -3.0, "m7")
