@@ -174,7 +174,7 @@ class Reader:
                     self._job.done += len(chapter.text)
                     continue
                 raise
-            self.notes += passage.notes
+            self.notes += [*(one for one in passage.advice if one not in self.notes), *passage.notes]
             reading.append((chapter, passage.lines))
             yield passage.lines
 

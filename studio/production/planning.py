@@ -137,7 +137,7 @@ class Direction:
             drafts = list(self.engine.prepare(drafts, self.controls))
         lines, lead_ms = self._lines(reading, drafts)
         advice = self.engine.advise([line.recipe for line in lines]) if isinstance(self.engine, Advises) else ()
-        return Passage(lines, lead_ms, (*advice, *_notes(reading, linted, drafts)))
+        return Passage(lines, lead_ms, _notes(reading, linted, drafts), tuple(advice))
 
     def _lines(self, reading: Reading, drafts: Sequence[Draft]) -> tuple[tuple["PlannedLine", ...], int]:
         """The lines, and the silence before them. A draft of which the engine can read nothing is no line; an exact
@@ -252,6 +252,7 @@ class Passage:
     lines: tuple[PlannedLine, ...]
     lead_ms: int  # silence before the first line
     notes: tuple[MarkNote, ...]  # what becomes of every mark
+    advice: tuple[MarkNote, ...] = ()  # what the engine sees coming
 
 
 @dataclass(frozen=True)
@@ -305,6 +306,5 @@ class Plan:
 def plan(request: SpeakRequest, direction: Direction) -> Plan:
     """The plan of one request. `BadText` when there is nothing to say, or too much."""
     passage = direction.passage(request.text, SPEAK_LIMIT)
-    return Plan(
-        passage.lines, (*direction.warnings, *passage.notes), passage.lead_ms, direction, request.polish, request
-    )
+    notes = (*direction.warnings, *passage.advice, *passage.notes)
+    return Plan(passage.lines, notes, passage.lead_ms, direction, request.polish, request)

@@ -414,6 +414,7 @@ def test_a_long_text_becomes_even_lines_by_the_models_rules(store: WeightStore, 
             assert all(low < size <= high for size in sizes[:-1])
             assert sizes[-1] >= 20
             assert not any(line.original.rstrip().endswith(("Mr.", "3.", "[")) for line in plan.lines)
+        assert "another language (zh)" in plan.notes[0].note.en  # the default voice's clip, before anything is said
         asked = studio.plan(SpeakRequest("一句话说完了。" * 20, "cosyvoice2", split=20))
         assert max(len(line.original) for line in asked.lines) <= 20
 
