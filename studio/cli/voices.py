@@ -102,7 +102,10 @@ def blend_voices(session: Session, name: str, weights: tuple[str, ...], engine: 
     "-o", "--output", type=click.Path(path_type=Path), required=True, help=say("File to write.", "输出文件。")
 )
 @click.option(
-    "-e", "--engine", default="cosyvoice2", help=say("Engine; default cosyvoice2.", "引擎，默认 cosyvoice2。")
+    "-e",
+    "--engine",
+    default="",
+    help=say("Engine; default: the first installed that converts.", "引擎；默认为第一个已安装的转换引擎。"),
 )
 @click.option("-v", "--voice", default="", help=say("Voice to say it in.", "目标音色。"))
 @click.option("-c", "--control", "controls", multiple=True, metavar="NAME=VALUE", help=say("A control.", "控制项。"))
@@ -115,6 +118,7 @@ def convert_voice(
     from studio.cli.speaking import controls_of
 
     with session.open() as studio:
+        engine = studio.changing.engine(engine)
         job = studio.revoice(recording, output, engine, voice, controls_of(controls))
         made = watch(job, say("Converting", "正在转换"), session.quiet or machine)
     as_json(plain(made)) if machine else click.echo(f"{output}  {made.seconds:.1f} s  {made.voice}")
