@@ -26,6 +26,7 @@ CONTAINERS = (
     "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,asf,flv,mpeg,mpegts,rm,spx,gsm"
 )
 OPTIONS = {"format_whitelist": CONTAINERS, "protocol_whitelist": "none"}
+GATHER = 1 << 14  # samples that are turned into an array at once
 SLACK_S = 0.25  # by which a header may be wrong before we say that the file is cut off
 MEASURED = {"wav": SLACK_S, "w64": SLACK_S, "aiff": SLACK_S, "flac": 0.0, "mov,mp4,m4a,3gp,3g2,mj2": SLACK_S}
 MONO = {"rematrix_maxval": "1.0"}  # without it two channels of float add up to 1.4 times full scale
@@ -227,18 +228,34 @@ def _decoded(source: Any, stream: Any, channels: int) -> Iterator[Samples]:
 
     if source.format.name == "flac":  # its frames carry checksums, which are not looked at otherwise
         stream.codec_context.options = {"err_detect": "crccheck+explode"}
-    mixer: Any = None
     layout = LAYOUTS[channels]
-    for packet in source.demux(stream):
-        for frame in packet.decode():
-            if frame.sample_rate != stream.sample_rate or len(frame.layout.channels) != channels:
-                if mixer is None:
-                    mixer = av.AudioResampler(format="flt", layout=layout, rate=stream.sample_rate, options=MONO)
-                yield from (_floats(mixed) for mixed in mixer.resample(frame))
-            else:
-                yield _floats(frame)
+    mixer: Any = None
+    gathered: Any = av.AudioFifo()  # an array for each small frame would cost more than decoding it
+    try:
+        for packet in source.demux(stream):
+            for frame in packet.decode():
+                if frame.sample_rate != stream.sample_rate or len(frame.layout.channels) != channels:
+                    yield from _taken(gathered)
+                    if mixer is None:
+                        mixer = av.AudioResampler(format="flt", layout=layout, rate=stream.sample_rate, options=MONO)
+                    yield from (_floats(mixed) for mixed in mixer.resample(frame))
+                    continue
+                frame.pts = None  # nothing may be missing between two frames, whatever the file says
+                gathered.write(frame)
+                if gathered.samples >= GATHER:
+                    yield from _taken(gathered)
+    except (av.FFmpegError, ValueError):
+        yield from _taken(gathered)
+        raise
+    yield from _taken(gathered)
     if mixer is not None:
         yield from (_floats(mixed) for mixed in mixer.resample(None))
+
+
+def _taken(gathered: Any) -> Iterator[Samples]:
+    """What waits there, if anything does."""
+    if gathered.samples:
+        yield _floats(gathered.read())
 
 
 def _floats(frame: Any) -> Samples:
