@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ TINY = ROOT / "tests" / "parity" / "chattts" / "tiny" / "asset" / "tokenizer"
 PROMPT, NEW, RUNS = 40, 128, 3
 TEN_SECONDS, FIVE_SECONDS = 470, 235  # code frames
 REAL_TIME = 46.875  # frames a second
+MIXED = (64, 76, 84, 92, 100, 108, 116, 128)  # frames of eight lines that end one after the other
 PRECISIONS = ("fp32", "bf16", "int8")
 
 
@@ -113,23 +115,46 @@ def parts(root: Path, precision: str) -> Record:
     checkpoint = Checkpoint(root, precision)  # type: ignore[arg-type]
     load_s = time.perf_counter() - began
 
-    def draw(rows: int, frames: int) -> None:
-        batch = Batch(checkpoint.gpt, rows)
-        for at in range(rows):
+    def draw(*lengths: int) -> None:
+        batch = Batch(checkpoint.gpt, len(lengths))
+        for at, frames in enumerate(lengths):
             prompt = checkpoint.gpt.prompt(torch.randint(100, 20000, (PROMPT,)))
             batch.enter(Order(prompt, "code", Sampling((0.3,), 0.7, 20, 1.05), OwnDraws(at), frames, 625, frames))
         while batch.rows:
             batch.step()
 
     with torch.inference_mode():
-        draw(1, 4)
-        hidden = torch.randn(1, 768, TEN_SECONDS)
-        return {
+        draw(4)
+        frames = torch.randn(TEN_SECONDS, 768)
+        decoded: list[int] = []
+
+        def decode(window: torch.Tensor) -> torch.Tensor:
+            decoded.append(len(window))
+            return checkpoint.vocoder(checkpoint.hidden_decoder(window.T[None]))[0]
+
+        found = {
             "load_s": load_s,
-            "frames_s_rows1": NEW / best(lambda: draw(1, NEW)),
-            "frames_s_rows8": 8 * NEW / best(lambda: draw(8, NEW), 2),
-            "decode_10s_s": best(lambda: checkpoint.vocoder(checkpoint.hidden_decoder(hidden))),
+            "frames_s_rows1": NEW / best(lambda: draw(NEW)),
+            "frames_s_rows8": 8 * NEW / best(lambda: draw(*[NEW] * 8), 2),
+            "frames_s_mixed8": sum(MIXED) / best(lambda: draw(*MIXED), 2),
+            "decode_10s_s": best(lambda: decode(frames)),
+            "decode_10s_streamed_s": best(lambda: streamed(decode, frames)),
         }
+        decoded.clear()
+        streamed(decode, frames)
+        return {**found, "decoded_of_10s_streamed": sum(decoded)}
+
+
+def streamed(decode: Callable[[Any], Any], frames: Any) -> None:
+    """The decoder's part of a stream in which the frames come one by one."""
+    from studio.engines.chattts.waveform import WaveStream
+
+    wave = WaveStream(decode)
+    for known in range(1, len(frames) + 1):
+        if wave.ready(known):
+            wave.piece(frames[:known])
+    while not wave.done(len(frames)):
+        wave.piece(frames, last=True)
 
 
 def whole(root: Path, precision: str) -> Record:

@@ -175,8 +175,17 @@ def chattts(found: Any) -> list[Row]:
         ("first sound", None, other["first_sound_s"] / quick["first_sound_s"]),
         ("loading", 2, other["load_s"] / quick["load_s"]),
     ]
+    if "frames_s_mixed8" in other:
+        mixed = max(rows[precision]["frames_s_mixed8"] for precision in PRECISIONS)
+        ratios.insert(3, ("eight lines of mixed lengths: frames", 3, mixed / other["frames_s_mixed8"]))
+    if "decode_10s_streamed_s" in other:
+        less = other["decode_10s_streamed_s"] / quick["decode_10s_streamed_s"]
+        ratios.append(("the decoder's part of 10 s streamed", 4, less))
     name, memory = "ChatTTS against its package", quick["peak_mib"] / other["peak_mib"]
     made += [Row(f"{name}: {what}", None, ratio, "× as fast", source, least) for what, least, ratio in ratios]
+    if (decoded := other.get("decoded_of_10s_streamed")) is not None:
+        less = decoded / quick["decoded_of_10s_streamed"]
+        made.append(Row(f"{name}: frames decoded in a stream of 10 s", None, less, "× fewer", source, 4))
     return [*made, Row(f"{name}: peak memory, int8", 0.7, memory, "×", source)]
 
 
