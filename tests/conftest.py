@@ -6,12 +6,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from studio.studio import Studio
 
 ROOT = Path(__file__).parents[1]
 EXAMPLES = ROOT / "assets" / "examples"
 LOOPBACK = ("127.", "::1", "localhost", "0.0.0.0")
+
+# Two halves of the suite share two cores: what a made-up example takes says nothing about the code.
+settings.register_profile("studio", deadline=None)
+settings.load_profile("studio")
 
 
 @pytest.fixture(autouse=True)
