@@ -1,6 +1,7 @@
 """One real server and one real Chromium for all; every page is watched for errors and strange requests."""
 
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -117,3 +118,11 @@ def say(page: Any, text: str) -> None:
 @pytest.fixture
 def speak() -> Callable[[Any, str], None]:
     return say
+
+
+def until(true: Callable[[], bool]) -> None:
+    """Wait for what the page has told the server."""
+    end = time.monotonic() + 15
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.05)

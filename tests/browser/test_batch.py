@@ -46,7 +46,7 @@ def empty(home: Studio) -> None:
 
 
 def texts(place: Path, count: int, sentence: str = "This is text number {n}.") -> list[Path]:
-    place.mkdir(exist_ok=True)
+    place.mkdir(parents=True, exist_ok=True)
     paths = [place / f"{n:02}.txt" for n in range(count)]
     for n, path in enumerate(paths):
         path.write_text(sentence.format(n=n), "utf-8")
@@ -206,6 +206,34 @@ def test_a_folder_of_this_computer_is_read_and_written(visit: Visit, tmp_path: P
     page.locator("#batch-look").click()
     page.locator("#batch-failure:not([hidden])").wait_for()
     assert "the whole path" in page.locator("#batch-failure").inner_text()
+
+
+def test_a_folder_is_chosen_and_a_file_in_the_way_is_replaced_only_where_that_is_asked(
+    visit: Visit, tmp_path: Path
+) -> None:
+    page = visit("batch", language="zh-CN")
+    page.locator("#batch-kinds:not(:empty)").wait_for()
+    below = texts(tmp_path / "in" / "chapter", 1)[0]
+    texts(tmp_path / "in", 1)
+    page.locator("#batch-folder").set_input_files(tmp_path / "in")
+    page.locator("#batch-voice b").wait_for()
+    assert set(page.locator(".batch-names li").all_inner_texts()) == {"in/00.txt", f"in/chapter/{below.name}"}
+    page.locator("#batch-new [data-act=forget]").click()
+    made = tmp_path / "out" / "00.mp3"
+    made.parent.mkdir()
+    made.write_bytes(b"made before")
+    page.locator("#batch-here summary").click()
+    page.locator("#batch-in").fill(str(tmp_path / "in"))
+    page.locator("#batch-out").fill(str(made.parent))
+    page.locator("#batch-take").click()
+    page.locator("#batch-look").click()
+    page.locator('#batch-seen [data-sight="bad"]').wait_for()
+    page.locator("#batch-over").check()
+    page.locator("#batch-look").click()
+    page.locator('#batch-seen [data-sight="replaced"]').wait_for()
+    page.locator("#batch-start").click()
+    finished(page)
+    assert made.read_bytes() != b"made before"
 
 
 def test_the_page_is_empty_with_one_thing_to_do(visit: Visit, shot: Shot) -> None:

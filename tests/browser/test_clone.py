@@ -108,7 +108,7 @@ def test_the_stretch_can_be_moved_and_says_what_an_engine_makes_of_it(visit: Vis
 def test_without_consent_the_card_says_so_and_it_can_be_given_later(
     visit: Visit, home: Studio, clip: Path, shot: Shot
 ) -> None:
-    page = opened(visit, clip)
+    page = opened(visit, clip, language="en-US")
     page.locator("#clone-found [name=name]").fill("Stranger")
     page.locator("#clone-keep").click()
     card = page.locator(".voice-card", has_text="Stranger")
@@ -125,6 +125,30 @@ def test_without_consent_the_card_says_so_and_it_can_be_given_later(
     rights = home.cloning.standing("Stranger").rights
     assert rights is not None
     assert (rights.speaker, rights.uses) == ("Ann Lee", ("personal", "commercial"))
+
+
+def test_consent_ends_on_a_day_and_says_what_proves_it(visit: Visit, home: Studio, clip: Path) -> None:
+    page = opened(visit, clip, language="zh-CN")
+    page.locator("#clone-found [name=name]").fill("Dated")
+    page.locator("#clone-found [name=consent]").check()
+    page.locator("#clone-found [name=expires]").fill("2999-12-31")
+    page.locator("#clone-found [name=proof]").fill("letter of 3 May, folder 7")
+    page.locator("#clone-keep").click()
+    card = page.locator(".voice-card", has_text="Dated")
+    card.locator("[data-act=rights]").click()
+    sheet = page.locator("dialog.sheet")
+    assert sheet.locator("[name=expires]").input_value() == "2999-12-31"
+    assert sheet.locator("[name=proof]").input_value() == "letter of 3 May, folder 7"
+    rights = home.cloning.standing("Dated").rights
+    assert rights is not None
+    assert (str(rights.expires), rights.note) == ("2999-12-31", "letter of 3 May, folder 7")
+    sheet.locator("[name=expires]").fill("2001-01-01")
+    sheet.locator("[name=proof]").fill("withdrawn")
+    sheet.locator("footer button").click()
+    page.locator(".voice-card", has_text="Dated").locator(".no-consent").wait_for()
+    standing = home.cloning.standing("Dated")
+    assert standing.rights is not None
+    assert (standing.permitted, standing.rights.note) == (False, "withdrawn")
 
 
 def test_clips_for_moods(visit: Visit, home: Studio, clip: Path, shot: Shot) -> None:

@@ -1,6 +1,5 @@
 """CosyVoice in the page, with the small checkpoints: a mode chosen, directed, spoken; and without weights."""
 
-import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -11,6 +10,7 @@ from studio.ui.options import Options
 from tests.parity.cosyvoice_published import write_checkpoint
 
 from ..ui.conftest import served
+from .conftest import until
 
 Visit = Callable[..., Any]
 
@@ -36,14 +36,6 @@ def choose(page: Any, engine: str) -> None:
     page.locator("#text textarea").fill("今天天气真不错。[laugh]我们去公园吧。")
     page.locator('summary[data-group="expert"]').click()
     page.locator('[data-control="endless"] select').select_option("keep")  # a random model seldom ends by itself
-
-
-def until(true: Callable[[], bool]) -> None:
-    """Wait for what the page has told the server."""
-    end = time.monotonic() + 15
-    while not true():
-        assert time.monotonic() < end
-        time.sleep(0.05)
 
 
 def spoken(page: Any) -> None:
@@ -135,3 +127,21 @@ def test_a_model_that_is_not_there_says_so(visit: Visit, language: str, word: st
     model.wait_for()
     assert word in model.inner_text()
     assert "Apache-2.0" in model.inner_text()
+
+
+@pytest.mark.parametrize("language", ["en-US", "zh-CN"])
+def test_what_is_spoken_into_the_microphone_is_said_by_a_chosen_model(
+    visit: Visit, home: Studio, language: str
+) -> None:
+    page = visit("voices", language)
+    page.locator("#voice-change").click()
+    page.locator("#change-record").click()
+    page.locator('#change-record[aria-pressed="true"]').wait_for()
+    page.wait_for_timeout(1200)
+    page.locator("#change-record").click()
+    page.locator("#change-before").wait_for()
+    engine = "cosyvoice3" if language == "en-US" else "cosyvoice2"
+    page.locator("#change-engine").select_option(engine)
+    page.locator("#change-go:not([disabled])").click()
+    page.locator("#change-after").wait_for(timeout=60_000)
+    assert home.takes.find().items[0].engine == engine

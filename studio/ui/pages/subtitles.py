@@ -217,7 +217,7 @@ class Questions:
             format=take.text(asked, "format", "wav"),
             subtitles=[name for name in take.texts(asked, "beside") if name in BESIDE],
             video=video,
-            background=video if video and take.switch(asked, "own_sound", False) else under,
+            background=under or (video if take.switch(asked, "own_sound", False) else None),
             keep_sound=take.switch(asked, "keep_sound", False),
         )
         return True

@@ -19,7 +19,7 @@ export function mount(given, place) {
     changebefore: before, changeafter: after, changekeep: keep,
   });
   box.addEventListener("change", async ({ target }) => {
-    if (target.name === "engine") { engine = target.value; voice = null; await first(); paint(); }
+    if (target.name === "engine") await turn(target.value);
     else if (target.name === "format") { remember.set("format", target.value); paintMade(); }
   });
   hear("starred", ({ digest, starred }) => { if (made?.digest === digest) { made.starred = starred; paintMade(); } });
@@ -47,6 +47,15 @@ const offered = (search) => ask(part.server.change_voices, { engine, search }, f
 async function first() {
   const groups = (await ask(part.server.change_voices, { engine, search: "" })) || [];
   voice = groups.flatMap((group) => group.voices)[0] || null;
+}
+/** To another model; nothing begins before one of its voices stands there. */
+async function turn(wanted) {
+  engine = wanted;
+  voice = null;
+  box.querySelector("#change-go").disabled = true;
+  await first();
+  paint();
+  box.querySelector("#change-engine").focus();
 }
 function choose(button) {
   const seen = new Map();

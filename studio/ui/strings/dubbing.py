@@ -46,7 +46,10 @@ DUBBING_STRINGS: dict[str, Words] = {
     "dub.beside": Words("Subtitles beside it", "同时写出字幕"),
     "dub.background": Words("Background track", "背景音轨"),
     "dub.film": Words("Film that gets this sound", "要配上此音频的视频"),
-    "dub.film.help": Words("MP4 or MKV; its pictures stay as they are.", "MP4 或 MKV；画面保持不变。"),
+    "dub.film.help": Words(
+        "MP4 or MKV; its pictures stay as they are. A background track is heard in place of its sound.",
+        "MP4 或 MKV；画面保持不变。选了背景音轨时，用它代替视频原声。",
+    ),
     "dub.film.own": Words("Keep its sound under the speech", "人声之下保留原声"),
     "dub.film.track": Words("Keep its sound as a second track", "保留原声为第二音轨"),
     "dub.write": Words("Write the files", "写出文件"),
