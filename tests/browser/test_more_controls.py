@@ -179,7 +179,7 @@ def test_voices_are_drawn_mixed_opened_and_their_numbers_copied(visit: Visit, ho
     assert page.evaluate("navigator.clipboard.readText()") == "31,32"
     page.locator(".draw-form [name=seeds]").fill("")
     page.locator(".draw-form [name=count]").fill("24")
-    page.locator(".draw-form [name=text]").fill("This sentence takes a while to be said. " * 20)
+    page.locator(".draw-form [name=text]").fill("987654321, " * 30)  # long when it is said
     page.locator("#draw-go").click()
     page.locator("#draw-stop").click()
     page.wait_for_selector("#draw-progress[hidden]", state="attached")
