@@ -108,6 +108,8 @@ def test_lines_are_locked_joined_and_found_by_mouse(visit: Visit, home: Studio) 
     until(lambda: not any(one.locked for one in home.scripts.lines(id, LineQuery()).items))
     page.locator("#selection [data-act=merge]").click()
     until(lambda: texts(home, id) == ["One.", "Two. Three.", "Four. Five.", "…"])
+    page.locator("#script-undo").click()
+    until(lambda: texts(home, id) == ["One.", "Two.", "Three.", "Four. Five.", "…"])
     page.locator("#line-help").click()
     page.locator("dialog .keys").wait_for()
 
