@@ -261,7 +261,7 @@ async function write() {
     <fieldset class="found"><legend>${t("dub.beside")}</legend><div class="row">${now.beside.map((name) => html`<label class="check"><input type="checkbox" name="beside-${name}" ${raw(name === "srt" ? "checked" : "")}>${name.toUpperCase()}</label>`)}</div></fieldset></div>
     <details class="group"><summary>${t("dub.background")} · ${t("dub.film")}</summary><label class="field"><span>${t("dub.background")}</span><input type="file" name="background" accept="audio/*,video/*"></label>
     <label class="field"><span>${t("dub.film")}</span><input type="file" name="video" accept="video/*,.mkv"></label><p class="soft small">${t("dub.film.help")}</p>
-    <label class="check"><input type="checkbox" name="own" checked>${t("dub.film.own")}</label><label class="check"><input type="checkbox" name="track">${t("dub.film.track")}</label></details>
+    <div class="row"><label class="check"><input type="checkbox" name="own" checked>${t("dub.film.own")}</label><label class="check"><input type="checkbox" name="track">${t("dub.film.track")}</label></div></details>
     <div id="dub-files"></div>`, [["write", t("dub.write"), "primary"]]);
   files();
   const { pressed, values } = await box;
