@@ -7,6 +7,7 @@ in consonants the text more than the person.
 """
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -84,20 +85,40 @@ def _pitch(sung: Melody) -> Floats:
 
 def _cepstra(samples: Samples) -> tuple[Floats, Floats]:
     """(frames, CEPSTRA) and the mean square of each frame."""
-    from librosa.feature import melspectrogram, mfcc  # brings numba: a second, which only who measures voices pays
-
     emphasised = np.append(samples[:1], samples[1:] - PRE_EMPHASIS * samples[:-1])
-    around = (FFT - FRAME) // 2  # the library's window lies in the middle of its frame
-    padded = np.pad(emphasised, (around, FRAME + around))
-    count = max(1, -(-len(samples) // HOP))
-    cepstra, powers = [], []
-    for at in range(0, count, TOGETHER):
-        part = padded[at * HOP : (at + min(TOGETHER, count - at) - 1) * HOP + FFT]
-        bands = melspectrogram(
-            y=part, sr=RATE, n_fft=FFT, hop_length=HOP, win_length=FRAME, window=np.hamming(FRAME), center=False,
-            n_mels=BANDS, fmin=LOW_HZ, fmax=HIGH_HZ, htk=True, norm=None,
-        )  # fmt: skip
-        cepstra.append(mfcc(S=np.log(bands + FLOOR), n_mfcc=CEPSTRA + 1)[1:].T)
-        frames = sliding_window_view(part[around:], FRAME)[::HOP]
-        powers.append(np.square(frames, dtype=np.float64).mean(axis=1)[: len(cepstra[-1])])
-    return np.concatenate(cepstra, dtype=np.float64), np.concatenate(powers)
+    padded = np.concatenate([emphasised, np.zeros(FRAME, np.float32)])
+    frames = sliding_window_view(padded, FRAME)[: max(1, len(samples)) : HOP]
+    parts = [_of_frames(frames[at : at + TOGETHER]) for at in range(0, len(frames), TOGETHER)]
+    return np.concatenate([cepstra for cepstra, _ in parts]), np.concatenate([power for _, power in parts])
+
+
+def _of_frames(frames: NDArray[np.float32]) -> tuple[Floats, Floats]:
+    window = np.hamming(FRAME).astype(np.float32)
+    spectrum = np.fft.rfft(frames * window, FFT, axis=1)
+    power = np.square(spectrum.real) + np.square(spectrum.imag)
+    bands = np.log(power @ _filters().T + FLOOR)  # (frames, BANDS)
+    return bands @ _cosines().T, np.square(frames, dtype=np.float64).mean(axis=1)
+
+
+@cache
+def _filters() -> Floats:
+    """(BANDS, FFT // 2 + 1): triangles, evenly wide on the mel scale."""
+    mels = np.linspace(_mel(LOW_HZ), _mel(HIGH_HZ), BANDS + 2)
+    edges = 700 * (10 ** (mels / 2595) - 1)
+    hertz = np.arange(FFT // 2 + 1) * RATE / FFT
+    rising = (hertz - edges[:-2, None]) / (edges[1:-1] - edges[:-2])[:, None]
+    falling = (edges[2:, None] - hertz) / (edges[2:] - edges[1:-1])[:, None]
+    triangles: Floats = np.maximum(0, np.minimum(rising, falling))
+    return triangles
+
+
+def _mel(hertz: float) -> float:
+    return float(2595 * np.log10(1 + hertz / 700))
+
+
+@cache
+def _cosines() -> Floats:
+    """(CEPSTRA, BANDS): the second kind of cosine transform, orthonormal, without its first row."""
+    row, band = np.arange(1, CEPSTRA + 1)[:, None], np.arange(BANDS)
+    table: Floats = np.sqrt(2 / BANDS) * np.cos(np.pi * row * (band + 0.5) / BANDS)
+    return table

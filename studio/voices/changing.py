@@ -87,7 +87,10 @@ class Changing:
     def take(self, digest: str, engine: str, voice: str = "") -> Job[Take]:
         """The same with a take of any engine."""
         source = self._library.takes.get(digest)
-        work = lambda job: revoiced_take(self._engines, self._library, source, engine, voice, job.stopping)  # noqa: E731
+
+        def work(job: Job[Take]) -> Take:
+            return revoiced_take(self._engines, self._library, source, engine, voice, job.stopping)
+
         job: Job[Take] = Job(work, title=source.excerpt)
         job.total = 1.0
         return self._jobs.begin(job)

@@ -318,18 +318,16 @@ def test_a_script_goes_with_its_production(library: Library) -> None:
 
 
 def test_twenty_thousand_lines_stay_quick(library: Library) -> None:
-    """Generous limits, for a busy machine: the benchmark has the numbers."""
+    """Generous limits, in processor time, for the tests of the browser run beside: the benchmark has the numbers."""
     chapters = [[f"{'AB'[n % 2]}::sentence {n} of chapter {c}" for n in range(500)] for c in range(40)]
     id = begin(library, *chapters)
     render(library, id, chapter=library.scripts.chapters(id)[0].id)
 
     def timed(limit: float, work: str, *args: object, **named: object) -> None:
-        spent = []
-        for _ in range(3 if work in ("chapters", "lines") else 1):  # the tests of the browser run at the same time
-            started = time.perf_counter()
-            getattr(library.scripts, work)(id, *args, **named)
-            spent.append(time.perf_counter() - started)
-        assert min(spent) < limit, f"{work} took {min(spent):.2f} s"
+        started = time.thread_time()
+        getattr(library.scripts, work)(id, *args, **named)
+        spent = time.thread_time() - started
+        assert spent < limit, f"{work} took {spent:.2f} s"
 
     line = library.scripts.lines(id, offset=15_000, size=1).items[0]
     timed(0.5, "chapters")

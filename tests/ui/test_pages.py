@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from studio.studio import Studio
+from studio.ui.pages.parts import component
 
 Ask = Callable[..., Any]
 
@@ -311,3 +312,11 @@ def test_the_doctors_checks_are_shown(ask: Ask) -> None:
     checks = {c["name"]: c for c in ask("checks")["ok"]}
     assert checks["Speech"]["good"]
     assert "s of speech" in checks["Speech"]["found"]
+
+
+def test_two_questions_of_one_name_are_refused() -> None:
+    def same(asked: dict[str, Any], language: str) -> str:
+        return "said"
+
+    with pytest.raises(ValueError, match="two questions are called same"):
+        component("any", [same, same])

@@ -17,7 +17,7 @@ class Changes:
         self.studio = studio
         self.uploads = Uploads(studio.folder.path, "recordings")
         self.questions = [
-            self.change_start, self.change_voices, self.change_source, self.change_begin, self.change_seen,
+            self.change_start, self.change_targets, self.change_source, self.change_begin, self.change_seen,
             self.change_stop,
         ]  # fmt: skip
 
@@ -30,7 +30,7 @@ class Changes:
             "missing": [] if ready else [[o.title.text(language), o.note.text(language)] for o in states if o.note],
         }
 
-    def change_voices(self, asked: dict[str, Any], language: str) -> Any:
+    def change_targets(self, asked: dict[str, Any], language: str) -> Any:
         """The voices that an engine can change to and that fit what is searched: the library's, then its own."""
         engine, search = take.text(asked, "engine"), take.text(asked, "search").strip()
         kept = [describe.voice_card(v, language) for v in self.studio.changing.targets(engine, search)]

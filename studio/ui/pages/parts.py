@@ -19,6 +19,9 @@ def component(name: str, questions: list[Question] | None = None, value: Any = N
     """
     import gradio as gr
 
+    asked = [question.__name__ for question in questions or []]
+    if twice := {one for one in asked if asked.count(one) > 1}:  # one of the two would never be answered
+        raise ValueError(f"{name}: two questions are called {', '.join(sorted(twice))}")
     return gr.HTML(
         value=value,
         html_template=f'<div class="part part-{name}"></div>',

@@ -42,10 +42,10 @@ function close() {
   running = "";
   fill(box, "");
 }
-const offered = (search) => ask(part.server.change_voices, { engine, search }, failure());
+const offered = (search) => ask(part.server.change_targets, { engine, search }, failure());
 /** The voice that stands there before one is chosen: the library's that was used last, else the engine's own. */
 async function first() {
-  const groups = (await ask(part.server.change_voices, { engine, search: "" })) || [];
+  const groups = (await ask(part.server.change_targets, { engine, search: "" })) || [];
   voice = groups.flatMap((group) => group.voices)[0] || null;
 }
 /** To another model; nothing begins before one of its voices stands there. */
