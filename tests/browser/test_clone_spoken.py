@@ -64,7 +64,9 @@ def test_a_voice_is_spoken_written_down_and_kept(microphone: Any, url: str, home
     assert page.locator('[data-finding=length][data-verdict="good"]').count(), "three seconds of speech were heard"
     assert page.locator('#clone-record[aria-pressed="false"]').count()
     page.locator("#clone-write").click()
-    page.wait_for_function("document.querySelector('#clone-found [name=transcript]').value.length > 3", timeout=60_000)
+    page.wait_for_function(
+        "document.querySelector('#clone-found [name=transcript]').value", timeout=60_000
+    )  # of a tiny model: any words
     written = page.locator("#clone-found [name=transcript]")
     heard = written.input_value()
     written.fill(heard + " Corrected.")

@@ -183,6 +183,7 @@ def test_voices_are_drawn_mixed_opened_and_their_numbers_copied(visit: Visit, ho
     page.locator(".draw-form [name=count]").fill("24")
     page.locator(".draw-form [name=text]").fill("987654321, " * 30)  # long when it is said
     page.locator("#draw-go").click()
+    page.wait_for_function("document.querySelectorAll('.drawn-voice').length === 24")
     page.locator("#draw-stop").click()
     page.wait_for_selector("#draw-progress[hidden]", state="attached")
     assert page.locator(".drawn-voice [data-act=listen]:disabled").count() > 0, "the rest is not spoken"

@@ -222,7 +222,7 @@ async function openLine(row) {
       <label class="field"><span>${t("lines.ends")}</span><select data-field="ends">${options([["", t("lines.ends.line")], ["paragraph", t("lines.ends.paragraph")], ["scene", t("lines.ends.scene")]], line.ends)}</select></label>
       <label class="field"><span>${t("lines.pause")}</span><input data-field="pause_ms" type="number" min="0" max="60000" step="50" value="${line.pause_ms ?? ""}" placeholder="${t("lines.pause.auto")}"></label></div>
     <datalist id="speakers">${page.now.cast.filter((c) => c.speaker).map((c) => html`<option value="${c.speaker}"></option>`)}</datalist>
-    ${takes?.length ? html`<ol class="line-takes">${takes.map((one, n) => html`<li><button type="button" class="button small-button" data-act="take" data-take="${one.digest}" aria-pressed="${one.chosen}">${t("lines.take", { n: takes.length - n })} · ${clock(one.seconds)}${one.current ? "" : " · " + t("lines.take.old")}</button>${one.problems.map((problem) => html`<span class="soft small">${problem}</span>`)}</li>`)}</ol>` : ""}<div class="line-spoken"></div>`);
+    ${takes?.length ? html`<ol class="line-takes">${takes.map((one, n) => html`<li><button type="button" class="button small-button" data-act="take" data-take="${one.digest}" aria-pressed="${one.chosen}">${t("lines.take", { n: takes.length - n })} · ${clock(one.seconds)}${one.current ? "" : " · " + t("lines.take.old")}</button>${one.problems.map((problem) => html`<span class="soft small">${problem}</span>`)}</li>`)}</ol>` : ""}<div class="line-spoken">${said?.line === id ? said.shown : ""}</div>`);
   if (line.take) {
     const wave = make(html`<canvas class="line-wave" aria-hidden="true"></canvas>`);
     row.querySelector(".line-open").prepend(wave);
@@ -232,11 +232,16 @@ async function openLine(row) {
   }
 }
 const styles = (line) => { const engine = part(line.speaker)?.engine; return page.now.styles.filter((s) => !s.engine || s.engine === engine).map((s) => [s.name, s.label]); };
+let said = null; // of the open line: how it is read, kept while the line is drawn anew
 async function spoken(button) {
-  const row = button.closest(".line"), found = await page.about("line_spoken", { line: row.dataset.line });
-  if (found) fill(row.querySelector(".line-spoken"), html`<p class="line-said">${found.spoken.join(" ")}</p>${found.notes.length ? html`<ul class="notes">${found.notes.map((n) => html`<li><code>${n.source}</code><span class="soft">${n.text}</span></li>`)}</ul>` : ""}`);
+  const line = button.closest(".line").dataset.line, found = await page.about("line_spoken", { line });
+  if (!found) return;
+  said = { line, shown: html`<p class="line-said">${found.spoken.join(" ")}</p>${found.notes.length ? html`<ul class="notes">${found.notes.map((n) => html`<li><code>${n.source}</code><span class="soft">${n.text}</span></li>`)}</ul>` : ""}` };
+  const place = element(line)?.querySelector(".line-spoken");
+  if (place) fill(place, said.shown);
 }
 async function fields({ target }) {
+  said = null;
   const name = target.dataset.field;
   if (!name) return;
   const id = idOf(target), lines = chosen.has(id) ? [...chosen] : [id];
@@ -291,6 +296,7 @@ async function shift(id, by) {
 function write(id) {
   const row = element(id), line = known.get(id);
   if (!row || !line || row.querySelector("textarea")) return;
+  said = null;
   const text = row.querySelector(".line-text");
   fill(text, html`<textarea rows="1" aria-label="${t("lines.text")}">${line.text}</textarea><span class="soft small">${t("lines.write")}</span>`);
   const area = text.querySelector("textarea");
