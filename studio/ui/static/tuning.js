@@ -1,5 +1,5 @@
 // How a model is loaded, on its card: each setting a control that is kept at once and holds from the next load on.
-import { ask, fill, html, raw, remember, t } from "./dom.js";
+import { ask, html, raw, remember, t } from "./dom.js";
 import { controlRow } from "./controls.js";
 
 /** The settings of one model as the server told them; nothing where it has none. */
@@ -10,7 +10,7 @@ export const tuning = (model) => (model.settings.length ? html`<details class="g
 const rows = (settings, id) => settings.map((one) => html`<fieldset ${raw(one.source === "environment" ? "disabled" : "")}>${controlRow(one, one.default, one.source === "default" ? undefined : one.value, id + "-")}
   ${one.source === "environment" ? html`<p class="soft small">${t("tuning.environment", { name: one.variable })}</p>` : ""}</fieldset>`);
 
-/** Lets the settings inside `body` be changed; `changed` hears of it. */
+/** Lets the settings inside `body` be changed; `changed` draws them as they are then. */
 export function wire(body, part, changed) {
   body.addEventListener("toggle", ({ target }) => { if (target.matches?.("[data-tuning]")) remember.set("tuning-" + target.dataset.tuning, target.open ? 1 : 0); }, true);
   body.addEventListener("change", ({ target }) => {
@@ -19,13 +19,11 @@ export function wire(body, part, changed) {
   });
   const choose = async (row, value) => {
     const box = row.closest("[data-tuning]"), id = box.dataset.tuning;
-    const settings = await ask(part.server.tune, { id, name: row.dataset.control, value }, box.querySelector('[role="alert"]'));
-    if (!settings) return;
+    const told = box.querySelector('[role="alert"]');
+    if (!(await ask(part.server.tune, { id, name: row.dataset.control, value }, told))) return;
     const at = document.activeElement?.id;
-    fill(box.querySelector(".controls"), html`${rows(settings, id)}`);
-    box.querySelector("summary .dot").hidden = !settings.some((one) => one.source !== "default");
+    await changed(); // drawn once, so that nothing typed or told meanwhile is lost
     if (at) document.getElementById(at)?.focus();
-    changed();
   };
   return {
     reset: (button) => choose(button.closest("[data-control]"), null),
