@@ -8,7 +8,6 @@ sounds the same alone and in a batch. fp32 and bf16 need at least two rows for t
 int8 sums whole numbers, which is exact in any order, so there it holds for any number of rows.
 """
 
-import platform
 from collections.abc import Sequence
 from typing import Literal
 
@@ -128,4 +127,6 @@ def _packed(weights: list[Tensor], precision: Precision, padding: int) -> tuple[
 
 
 _ONEDNN = torch.backends.mkldnn.is_available() and hasattr(torch.ops.mkldnn, "_linear_pointwise")
-_WHOLE = _ONEDNN and platform.machine().lower() in ("x86_64", "amd64")  # elsewhere `_int_mm` is a plain loop
+_CAPABLE: dict[str, object] = getattr(torch.cpu, "get_capabilities", dict)()
+# Only these add products of 8 bits in 32: older x86 adds pairs in 16, which overflows; elsewhere `_int_mm` is a loop.
+_WHOLE = _ONEDNN and any(_CAPABLE.get(name) for name in ("avx512_vnni", "avx_vnni"))

@@ -1,12 +1,10 @@
 """Projections: near enough in every precision, and on the CPU the same bits whatever rows stand beside one."""
 
-import platform
-
 import pytest
 import torch
 from torch import nn
 
-from studio.nn.linear import PRECISIONS, ROWS, Precision, Projection, linear, quantised
+from studio.nn.linear import _WHOLE, PRECISIONS, ROWS, Precision, Projection, linear, quantised
 
 SHAPES = [(64, 192), (160, 64), (768, 2304), (3072, 768), (40, 48)]  # 40 is no multiple of the int8 kernel's block
 TOLERANCE = {"fp32": 1e-6, "bf16": 8e-3, "fp16": 1e-3, "int8": 1.5e-2}  # of the largest output
@@ -59,7 +57,9 @@ def test_quantised_weights_are_within_half_a_step() -> None:
     assert ((whole.float() * scale.float()[:, None] - weight).abs() <= 0.51 * scale.float()[:, None]).all()
 
 
-@pytest.mark.skipif(platform.machine().lower() not in ("x86_64", "amd64"), reason="whole numbers are multiplied on x86")
+@pytest.mark.skipif(
+    not _WHOLE, reason="this processor does not add products of whole numbers; the test below is for it"
+)
 def test_int8_inputs_cost_less_than_bf16_would_and_many_rows_keep_their_bits() -> None:
     layer = made(768, 192)
     projection, x = Projection([layer], "int8"), torch.randn(70, 768) * torch.logspace(-6, 6, 70)[:, None]
@@ -70,3 +70,14 @@ def test_int8_inputs_cost_less_than_bf16_would_and_many_rows_keep_their_bits() -
     assert ((y - exact).abs() / spread).max() < 2e-4  # bf16 inputs: 2e-3
     assert torch.equal(y[3], torch.zeros(192))
     assert torch.equal(projection(x[20:21]), y[20:21])
+
+
+@pytest.mark.parametrize("rows", [1, ROWS, 40])
+@pytest.mark.parametrize(("inputs", "outputs"), SHAPES)
+def test_int8_is_near_enough_on_a_processor_that_cannot_add_products_of_whole_numbers(
+    inputs: int, outputs: int, rows: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("studio.nn.linear._WHOLE", False)
+    layer, x = made(inputs, outputs), torch.randn(rows, inputs)
+    exact = (x.double() @ layer.weight.double().T).float()
+    assert (Projection([layer], "int8")(x) - exact).abs().max() / exact.abs().max() < TOLERANCE["int8"]
