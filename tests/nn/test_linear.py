@@ -58,7 +58,7 @@ def test_quantised_weights_are_within_half_a_step() -> None:
 
 
 @pytest.mark.skipif(
-    not _WHOLE, reason="this processor does not add products of whole numbers; the test below is for it"
+    not _WHOLE, reason="its kernel is not used here; the test below is for that"
 )
 def test_int8_inputs_cost_less_than_bf16_would_and_many_rows_keep_their_bits() -> None:
     layer = made(768, 192)
