@@ -556,7 +556,7 @@ class Studio:
         """Remove the least recently used takes above the limit; starred and used ones stay."""
         return self.cache.clean(None if limit_mb is None else limit_mb * 1_000_000)
 
-    # keeping
+    # said again in another voice, and styles
 
     def revoice(
         self,
@@ -583,12 +583,6 @@ class Studio:
     def converters(self) -> Sequence[str]:
         """The engines that are ready and can say a recording in another voice."""
         return converters(self._engines)
-
-    def revoice_take(self, digest: str, engine: str, voice: str = "") -> Take:
-        """A take of any engine said again in another voice, as a take of its own."""
-        from studio.production.revoicing import revoiced_take
-
-        return revoiced_take(self._engines, self._library, self.takes.get(digest), engine, voice)
 
     def keep_style(self, name: str, engine: str, controls: Mapping[str, Any], description: str = "") -> Style:
         """Control values under a name; the engine's declaration checks them."""

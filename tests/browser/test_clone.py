@@ -10,7 +10,6 @@ import soundfile
 
 from studio.studio import Begun, SpeakRequest, Studio
 from studio.ui.options import Options
-from tests.parity.cosyvoice_published import write_checkpoint
 
 from ..ui.conftest import served
 
@@ -20,9 +19,7 @@ TEXT = "The old clock in the hall struck nine. Nobody had wound it for years, an
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
-    models = tmp_path_factory.mktemp("models")
-    write_checkpoint("v2", models / "cosyvoice2")
+def home(models: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
     with Studio(tmp_path_factory.mktemp("cloning"), models=models) as opened:
         yield opened
 

@@ -57,9 +57,7 @@ def test_quantised_weights_are_within_half_a_step() -> None:
     assert ((whole.float() * scale.float()[:, None] - weight).abs() <= 0.51 * scale.float()[:, None]).all()
 
 
-@pytest.mark.skipif(
-    not _WHOLE, reason="its kernel is not used here; the test below is for that"
-)
+@pytest.mark.skipif(not _WHOLE, reason="its kernel is not used here; the test below is for that")
 def test_int8_inputs_cost_less_than_bf16_would_and_many_rows_keep_their_bits() -> None:
     layer = made(768, 192)
     projection, x = Projection([layer], "int8"), torch.randn(70, 768) * torch.logspace(-6, 6, 70)[:, None]

@@ -14,16 +14,13 @@ from studio.errors import BadFile, BadRequest, Cancelled, NotInstalled, NotPermi
 from studio.library.rights import checked
 from studio.studio import SpeakRequest, Studio
 from tests.api.conftest import server
-from tests.parity.cosyvoice_published import write_checkpoint
 
 SOURCE = Path(__file__).parents[1] / "parity" / "cosyvoice" / "common" / "source_1s2_22k.wav"
 ROUTE = "/v1/audio/conversions"
 
 
 @pytest.fixture(scope="module")
-def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
-    models = tmp_path_factory.mktemp("models")
-    write_checkpoint("v2", models / "cosyvoice2")
+def studio(models: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
     with Studio(tmp_path_factory.mktemp("home"), models=models) as opened:
         yield opened
 
@@ -55,7 +52,7 @@ def test_a_recording_becomes_a_take(studio: Studio, tmp_path: Path) -> None:
 def test_a_take_of_another_engine(studio: Studio) -> None:
     said = studio.speak(SpeakRequest("今天的天气真不错，我们一起去公园散步吧。")).wait(60)
     made = studio.changing.take(said.digest, "cosyvoice2", "guide-zh").wait(60)
-    assert made.digest == studio.revoice_take(said.digest, "cosyvoice2", "guide-zh").digest
+    assert made.digest == studio.changing.take(said.digest, "cosyvoice2", "guide-zh").wait(60).digest
 
 
 def test_it_can_be_stopped(studio: Studio, tmp_path: Path) -> None:

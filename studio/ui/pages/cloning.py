@@ -169,10 +169,10 @@ class Questions:
 
     def revoice(self, asked: dict[str, Any], language: str) -> Any:
         """A take in another voice, as a take of its own."""
-        made = self.studio.revoice_take(
+        job = self.studio.changing.take(
             take.text(asked, "digest"), take.text(asked, "engine"), take.text(asked, "voice")
         )
-        return describe.take_row(self.studio, made, language)
+        return describe.take_row(self.studio, job.wait(), language)
 
     # what is asked, taken apart
 
