@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from studio.nn.linear import Precision, Projection
+from studio.nn.linear import Precision, Projection, quicken
 
 
 @dataclass(frozen=True)
@@ -207,6 +207,7 @@ class Decoder(nn.Module):
             if precision != "fp32":  # as long as one tensor of a file is mapped, all of it is
                 kept = kept.clone()
             norm.weight = nn.Parameter(kept, requires_grad=False)
+        quicken(self)
 
     def forward(self, x: Tensor, cache: Cache, slots: Sequence[int]) -> Tensor:
         """Append `x` (rows, steps, dim) float32 to the sequences in `slots`; gives (rows, steps, dim).

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from studio.nn.linear import _WHOLE, PRECISIONS, ROWS, Precision, Projection, linear, quantised
+from studio.nn.linear import _WHOLE, FEW, PRECISIONS, ROWS, Precision, Projection, _fbgemm, linear, quantised, quicken
 
 SHAPES = [(64, 192), (160, 64), (768, 2304), (3072, 768), (40, 48)]  # 40 is no multiple of the int8 kernel's block
 TOLERANCE = {"fp32": 1e-6, "bf16": 8e-3, "fp16": 1e-3, "int8": 1.5e-2}  # of the largest output
@@ -79,3 +79,21 @@ def test_int8_is_near_enough_on_a_processor_that_cannot_add_products_of_whole_nu
     layer, x = made(inputs, outputs), torch.randn(rows, inputs)
     exact = (x.double() @ layer.weight.double().T).float()
     assert (Projection([layer], "int8")(x) - exact).abs().max() / exact.abs().max() < TOLERANCE["int8"]
+
+
+@pytest.mark.skipif(not _WHOLE or not _fbgemm(), reason="its kernel is not used here; every other test is for the rest")
+@pytest.mark.parametrize(("inputs", "outputs"), SHAPES)
+def test_weights_laid_out_for_few_rows_give_the_same_bits(inputs: int, outputs: int) -> None:
+    plain, quick = (Projection([made(inputs, outputs, bias=True)], "int8") for _ in range(2))
+    x = torch.randn(FEW + 1, inputs) * torch.logspace(-3, 3, FEW + 1)[:, None]
+    before = {rows: plain(x[:rows]) for rows in (1, 2, ROWS, ROWS + 1, FEW + 1)}
+    thread = quicken(nn.Sequential(quick))
+    assert thread is not None
+    thread.join()
+    assert quick.few is not None
+    for rows, y in before.items():
+        assert torch.equal(quick(x[:rows]), y)
+
+
+def test_only_whole_numbers_are_laid_out_for_few_rows() -> None:
+    assert quicken(nn.Sequential(Projection([made(64, 32)], "fp32"), nn.Linear(4, 4))) is None
