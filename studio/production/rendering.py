@@ -224,7 +224,7 @@ class Renderer:
             voice_label=line.voice.label,
             words=[(w.text, round(w.start, 4), round(w.end, 4)) for chunk in chunks for w in chunk.words],
         )
-        samples = np.concatenate([chunk.samples for chunk in chunks])
+        samples = chunks[0].samples if len(chunks) == 1 else np.concatenate([chunk.samples for chunk in chunks])
         self.cache.put(line.recipe.digest, Clip(samples, rate), facts)
 
 

@@ -93,16 +93,16 @@ class Espeak:
 
     def speak(self, recipes: Sequence[Recipe], stop: Stop, stream: bool = True) -> Iterator[AudioChunk]:
         """The sound of each recipe in order; without `stream` each in one piece. See the contract."""
-        chunks = self._spoken(recipes, stop)
+        chunks = self._spoken(recipes, stop, stream)
         yield from chunks if stream else _whole(chunks)
 
-    def _spoken(self, recipes: Sequence[Recipe], stop: Stop) -> Iterator[AudioChunk]:
+    def _spoken(self, recipes: Sequence[Recipe], stop: Stop, stream: bool) -> Iterator[AudioChunk]:
         stop.check()
         orders = ((at, self._order(recipe)) for at, recipe in enumerate(recipes))
         first = list(islice(orders, 1))  # what is wrong is refused before a worker starts
         self.load()
         assert self._process is not None
-        talk = Talk(self._process, self._number)
+        talk = Talk(self._process, self._number, stream)
         try:
             for order in chain(first, islice(orders, AHEAD - 1)):
                 talk.send(*order)
@@ -175,7 +175,8 @@ def _whole(chunks: Iterator[AudioChunk]) -> Iterator[AudioChunk]:
         held.append(chunk)
         if chunk.last:
             words = tuple(word for piece in held for word in piece.words)
-            yield AudioChunk(chunk.index, np.concatenate([piece.samples for piece in held]), words, last=True)
+            sounds = [piece.samples for piece in held if len(piece.samples)] or [chunk.samples]
+            yield AudioChunk(chunk.index, sounds[0] if len(sounds) == 1 else np.concatenate(sounds), words, last=True)
             held = []
 
 

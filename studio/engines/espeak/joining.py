@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from studio.audio.clip import Samples
+from studio.audio.clip import Samples, from_int16
 from studio.engines.contract import AudioChunk, WordTime
 from studio.engines.espeak.plan import Passage
 
@@ -30,9 +30,9 @@ _EDGES = re.compile(rf"^[^\w{SIGNS}]+|[^\w{SIGNS}]+$")
 class Joiner:
     """Takes the worker's pieces of one utterance in order and gives its chunks."""
 
-    def __init__(self, index: int, passages: Sequence[Passage], gain: float) -> None:
-        """`index` is that of the recipe; `gain` a factor for every sample."""
-        self._index, self._passages, self._gain = index, passages, gain
+    def __init__(self, index: int, passages: Sequence[Passage], gain: float, stream: bool = True) -> None:
+        """`index` is that of the recipe; `gain` a factor for every sample. Without `stream`, parts come out whole."""
+        self._index, self._passages, self._gain, self._stream = index, passages, gain, stream
         self._position = 0  # samples given out
         self._held = np.zeros(0, np.float32)
         self._speaking = -1  # number of the worker's part
@@ -47,9 +47,10 @@ class Joiner:
         edges = self._current
         assert edges is not None
         edges.note(events)
-        samples = np.frombuffer(sound, "<i2").astype(np.float32) / np.float32(32768)
-        self._held = np.concatenate([self._held, edges.lead(samples)])
-        yield from self._release(edges)
+        samples = edges.lead(from_int16(np.frombuffer(sound, "<i2")))
+        self._held = np.concatenate([self._held, samples]) if len(self._held) else samples
+        if self._stream:
+            yield from self._release(edges)
 
     def finish(self) -> Iterator[AudioChunk]:
         """What is left; the last chunk of the utterance ends it."""
@@ -99,7 +100,8 @@ class Joiner:
     def _give(self, samples: Samples, words: Sequence[WordTime]) -> Iterator[AudioChunk]:
         if len(samples) or words:
             self._position += len(samples)
-            yield AudioChunk(self._index, limited(samples * np.float32(self._gain)), tuple(words))
+            louder = samples if self._gain == 1 else samples * np.float32(self._gain)
+            yield AudioChunk(self._index, limited(louder), tuple(words))
 
 
 class _Edges:
@@ -201,9 +203,9 @@ def _word(text: str) -> str:
 
 def limited(samples: Samples) -> Samples:
     """Peaks above KNEE bent below CEILING, sample by sample, so that a loud voice never clips."""
-    over = np.abs(samples) > KNEE
-    if not over.any():
+    if not len(samples) or max(samples.max(), -samples.min()) <= KNEE:
         return samples
+    over = np.abs(samples) > KNEE
     room = np.float32(CEILING - KNEE)
     bent = KNEE + room * np.tanh((np.abs(samples) - KNEE) / room)
     return np.where(over, np.copysign(bent, samples), samples).astype(np.float32)

@@ -9,7 +9,7 @@ import tempfile
 import threading
 from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -124,9 +124,10 @@ class Process:
     def alive(self) -> bool:
         return self._process.poll() is None
 
-    def say(self, number: int, parts: Sequence[Part], seed: int) -> None:
-        """Queue one utterance; `number` grows from call to call."""
-        self._send({"say": number, "rand": seed % 2**31, "parts": [asdict(part) for part in parts]})
+    def say(self, number: int, parts: Sequence[Part], seed: int, stream: bool = True) -> None:
+        """Queue one utterance; `number` grows from call to call. Without `stream` each part comes in one frame."""
+        order = {"say": number, "rand": seed % 2**31, "parts": [vars(part) for part in parts], "stream": stream}
+        self._send(order)
 
     def stop(self, number: int) -> None:
         """Say nothing more of the utterances up to `number`."""

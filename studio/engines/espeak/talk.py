@@ -31,9 +31,9 @@ class _Awaited:
 class Talk:
     """Between the sending of the first utterance and the hearing of the last one."""
 
-    def __init__(self, process: Process, number: int) -> None:
-        """`number` is that of the last utterance this worker was given."""
-        self.process, self.number = process, number
+    def __init__(self, process: Process, number: int, stream: bool) -> None:
+        """`number` is that of the last utterance this worker was given. Without `stream` nobody listens yet."""
+        self.process, self.number, self._stream = process, number, stream
         self._waiting: deque[_Awaited] = deque()
         self._restarted_for = 0
         self._heard = False  # anything of this conversation
@@ -44,9 +44,10 @@ class Talk:
 
     def send(self, index: int, order: Order) -> None:
         self.number += 1
-        self._waiting.append(_Awaited(self.number, order, Joiner(index, order.passages, order.gain)))
+        joiner = Joiner(index, order.passages, order.gain, self._stream)
+        self._waiting.append(_Awaited(self.number, order, joiner))
         try:
-            self.process.say(self.number, order.parts, order.seed)
+            self.process.say(self.number, order.parts, order.seed, self._stream)
         except WorkerGone as gone:
             self._once_more(gone)
 
@@ -100,7 +101,7 @@ class Talk:
         self.process.close()
         self.process = Process()
         for awaited in self._waiting:
-            self.process.say(awaited.number, awaited.order.parts, awaited.order.seed)
+            self.process.say(awaited.number, awaited.order.parts, awaited.order.seed, self._stream)
 
 
 def _failed(frame: Frame) -> EngineFailed:

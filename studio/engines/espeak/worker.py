@@ -9,7 +9,8 @@ It stands alone, imports nothing of ours and nothing heavy, and is started as a 
 - is C code that reads any text a user may paste. If it crashes, it crashes here.
 
 Every message, both ways, is `<II` (bytes of header, bytes of sound), a JSON header, and the sound (int16, LE).
-In:  {"say": n, "rand": seed, "parts": [part, …]}     {"stop": n}: everything up to number n
+In:  {"say": n, "rand": seed, "parts": [part, …], "stream": whether someone listens already}
+     {"stop": n}: everything up to number n
 Out: {"ready": …} once;  {"say": n, "part": k, "events": […]} + sound;  {"done": n, "stopped": bool};
      {"failed": n, "what": …};  {"spent": n}: utterance n needs a new process (see `Speaker.load`).
 A part is {"language": file below lang/, "tone": lines of a voice file, "ssml": text, "set": {parameter: value},
@@ -32,7 +33,8 @@ from typing import Any, NoReturn
 SYNCHRONOUS, PHONEME_EVENTS, NO_EXIT = 2, 0x1, 0x8000
 UTF8, SSML, PHONEME_NAMES, END_PAUSE, BY_CHARACTER = 0x1, 0x10, 0x100, 0x1000, 1
 LISTENING_MS = 60  # of one buffer of the library: how long a stop may take, in sound
-LARGEST_PIECE = 64  # buffers in one message: a long line goes in few hands, its first sound at once
+FIRST_PIECE, LARGEST_PIECE = 1, 64  # buffers in one message: a long line goes in few hands, its first sound at once
+WHOLE = 1024  # of a line that nobody hears yet: a minute, more than a line has
 PIPE_BYTES = 1 << 20  # asked of the system for the pipe: the library does not wait while the studio is busy
 WORD, SENTENCE, PHONEME = 1, 2, 7
 HEAD = struct.Struct("<II")
@@ -113,16 +115,18 @@ class Inbox:
 
 
 class Pieces:
-    """Collects what the library hands over and sends it on, the first buffer at once, later ones in larger pieces."""
+    """Collects what the library hands over and sends it on: where someone listens the first buffer at once, later ones
+    in larger pieces."""
 
     def __init__(self, pipe: Pipe, inbox: Inbox) -> None:
         self._pipe, self._inbox = pipe, inbox
         self.callback = Callback(self._take)
 
-    def begin(self, number: int, part: int) -> None:
+    def begin(self, number: int, part: int, stream: bool) -> None:
         self._number, self._part = number, part
         self._sound, self._events = bytearray(), list[list[Any]]()
-        self._buffers, self._wanted = 0, 1
+        self._buffers = 0
+        self._wanted, self._most = (FIRST_PIECE, LARGEST_PIECE) if stream else (WHOLE, WHOLE)
 
     def _take(self, samples: int | None, count: int, events: Any) -> int:
         """Called by the library with each buffer; a result of 1 makes it stop."""
@@ -135,7 +139,7 @@ class Pieces:
             at += 1
         if self._buffers >= self._wanted:
             self.flush()
-            self._wanted = min(2 * self._wanted, LARGEST_PIECE)
+            self._wanted = min(2 * self._wanted, self._most)
         return int(self._inbox.stopped(self._number))
 
     def _note(self, event: Any) -> None:
@@ -202,7 +206,7 @@ class Speaker:
                 lib.espeak_SetParameter(int(parameter), value, 0)
             text = part["ssml"].encode()
             flags = UTF8 | SSML | PHONEME_NAMES | (END_PAUSE if part["pause"] else 0)
-            self._pieces.begin(order["say"], index)
+            self._pieces.begin(order["say"], index, order["stream"])
             if lib.espeak_Synth(text, len(text) + 1, 0, BY_CHARACTER, 0, flags, None, None):
                 raise OSError("espeak_Synth refused the text")
             self._pieces.flush()
