@@ -23,15 +23,13 @@ Known = Sequence[tuple[str, float, float]]  # word, start and end in seconds
 def timed(text: str, start: float, end: float, known: Known = ()) -> tuple[CueWord, ...]:
     """The words of a text (characters, of Chinese and Japanese) with their times between `start` and `end`."""
     tokens = list(_TOKEN.finditer(text))
-    letters = [(n, sign) for n, token in enumerate(tokens) for sign in token[0] if sign.isalnum()]
-    times = _times("".join(sign for _, sign in letters), start, end, known)
-    spans: dict[int, tuple[float, float]] = {}
-    for (n, _), (low, high) in zip(letters, times, strict=True):
-        spans[n] = (spans.get(n, (low, low))[0], high)
+    letters = ["".join(filter(str.isalnum, token[0])) for token in tokens]
+    times = _times("".join(letters), start, end, known)
     words: list[CueWord] = []
-    last = start
+    last, at = start, 0
     for n, token in enumerate(tokens):
-        low, high = spans.get(n, (last, last))  # a sign alone is said with what stands before it
+        mine, at = times[at : at + len(letters[n])], at + len(letters[n])
+        low, high = (mine[0][0], mine[-1][1]) if mine else (last, last)  # a sign alone is said with what precedes it
         low = min(max(low, last), end)
         last = min(max(high, low), end)
         glued = n > 0 and tokens[n - 1].end() == token.start()
@@ -92,26 +90,27 @@ def shifted(found: Subtitles, seconds: float) -> Subtitles:
 
 def _times(letters: str, start: float, end: float, known: Known) -> list[tuple[float, float]]:
     """When each letter begins and ends."""
+    spoken, said = _said(known)
+    folded = letters.casefold()
+    if said and folded == spoken and len(letters) == len(spoken):
+        return said
     times: list[tuple[float, float] | None] = [None] * len(letters)
-    said = [(sign, *_share(word, low, high, n)) for word, low, high in known for n, sign in _letters(word)]
-    spoken = "".join(sign for sign, _, _ in said)
-    if said and letters.casefold() == spoken and len(letters) == len(spoken):
-        times = [(low, high) for _, low, high in said]
-    elif said and max(len(letters), len(spoken)) <= LONGEST and len(letters.casefold()) == len(letters):
-        matcher = SequenceMatcher(None, letters.casefold(), spoken, autojunk=False)
+    if said and max(len(letters), len(spoken)) <= LONGEST and len(folded) == len(letters):
+        matcher = SequenceMatcher(None, folded, spoken, autojunk=False)
         for ours, theirs, size in matcher.get_matching_blocks():
-            for n in range(size):
-                times[ours + n] = said[theirs + n][1:]
+            times[ours : ours + size] = said[theirs : theirs + size]
     return list(_filled(letters, times, start, end))
 
 
-def _letters(word: str) -> Iterator[tuple[int, str]]:
-    return enumerate(sign for sign in word.casefold() if sign.isalnum())
-
-
-def _share(word: str, low: float, high: float, n: int) -> tuple[float, float]:
-    count = sum(sign.isalnum() for sign in word.casefold())
-    return low + (high - low) * n / count, low + (high - low) * (n + 1) / count
+def _said(known: Known) -> tuple[str, list[tuple[float, float]]]:
+    """The letters of the words, and the even share that each has of the time of its word."""
+    spoken, times = "", list[tuple[float, float]]()
+    for word, low, high in known:
+        letters = "".join(filter(str.isalnum, word.casefold()))
+        span, count = high - low, len(letters)
+        spoken += letters
+        times += [(low + span * n / count, low + span * (n + 1) / count) for n in range(count)]
+    return spoken, times
 
 
 def _filled(
