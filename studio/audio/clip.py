@@ -39,11 +39,14 @@ def to_int16(samples: Samples) -> Pcm:
     No dither: the same samples must give the same file, exact silence must stay exact, and the 16-bit steps of an
     engine must survive. `ValueError` for a sample that is not a number.
     """
-    if not finite(samples):
-        raise ValueError("a sample is not a finite number")
     scaled = np.multiply(samples, FULL_SCALE, dtype=np.float32)
     np.rint(scaled, out=scaled)
-    return np.clip(scaled, -FULL_SCALE, FULL_SCALE - 1, out=scaled).astype("<i2")
+    low, high = (scaled.min(), scaled.max()) if scaled.size else (0.0, 0.0)  # what is not a number is both
+    if not (np.isfinite(low) and np.isfinite(high)):
+        raise ValueError("a sample is not a finite number")
+    if low < -FULL_SCALE or high > FULL_SCALE - 1:
+        np.clip(scaled, -FULL_SCALE, FULL_SCALE - 1, out=scaled)
+    return scaled.astype("<i2")
 
 
 def finite(samples: Samples) -> bool:

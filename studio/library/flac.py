@@ -3,6 +3,7 @@
 import hashlib
 import io
 import os
+import sys
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,10 +49,16 @@ def encode(clip: Clip, comment: str) -> bytes:
 
 
 def _in_memory() -> io.FileIO | io.BytesIO:
-    """Where a file grows. libsndfile writes a hundred small blocks, and of a `BytesIO` it asks for Python's lock at
-    each; a file in memory, which Linux has, it fills in one go while others work."""
-    if hasattr(os, "memfd_create"):
-        return io.FileIO(os.memfd_create("take"), "r+")
+    """Where a file grows. libsndfile writes it in a hundred small blocks, and at each of them a `BytesIO` needs Python's
+    lock; a file in memory, which Linux has, it fills in one go while others work.
+
+    It says nothing when the last block finds no room. In memory there is always some, unless files are limited.
+    """
+    if sys.platform == "linux":
+        import resource
+
+        if resource.getrlimit(resource.RLIMIT_FSIZE)[0] == resource.RLIM_INFINITY:
+            return io.FileIO(os.memfd_create("take"), "r+")
     return io.BytesIO()
 
 

@@ -78,9 +78,11 @@ def runs(text: str, default: str = "en") -> list[Run]:
     of Han characters without other evidence, and Latin letters are English. Punctuation, digits and spaces belong to a
     neighbour; a text of nothing else has the language `default`.
     """
+    if not text:
+        return []
+    if not _CJK.search(text):
+        return [Run(text, _of_alphabet(text, base(default)))]
     pieces = list(_lettered(text, base(default)))
-    if not pieces:
-        return [Run(text, base(default))] if text else []
     joined: list[Run] = []
     edges = [0, *(_border(text, a.end, b.start) for a, b in zip(pieces, pieces[1:], strict=False)), len(text)]
     start = 0
@@ -93,11 +95,13 @@ def runs(text: str, default: str = "en") -> list[Run]:
 
 def detect(text: str, default: str = "en") -> str:
     """The language in which most of `text` is spoken; `default` when nothing in it shows one."""
-    totals: dict[str, float] = {}
-    for piece in _lettered(text[:DETECT_CHARACTERS], base(default)):
+    text, totals = text[:DETECT_CHARACTERS], dict[str, float]()
+    if not _CJK.search(text):
+        return _of_alphabet(text, base(default))
+    for piece in _lettered(text, base(default)):
         cost = CJK_LETTERS if piece.language in CJK_LANGUAGES else 1.0
         totals[piece.language] = totals.get(piece.language, 0.0) + cost * (piece.end - piece.start)
-    return max(totals, key=totals.__getitem__) if totals else base(default)
+    return max(totals, key=totals.__getitem__)
 
 
 def weight(text: str) -> Weight:
@@ -115,6 +119,11 @@ class _Piece(NamedTuple):
     start: int
     end: int
     language: str
+
+
+def _of_alphabet(text: str, default: str) -> str:
+    """The language of a text without Chinese, Japanese or Korean characters."""
+    return "en" if default in CJK_LANGUAGES and _LETTERS.search(text) else default
 
 
 def _lettered(text: str, default: str) -> Iterator[_Piece]:

@@ -28,6 +28,7 @@ import signal
 import struct
 import sys
 import threading
+from collections.abc import Iterator
 from typing import Any, NoReturn
 
 SYNCHRONOUS, PHONEME_EVENTS, NO_EXIT = 2, 0x1, 0x8000
@@ -38,6 +39,7 @@ WHOLE = 1024  # of a line that nobody hears yet: a minute, more than a line has
 PIPE_BYTES = 1 << 20  # asked of the system for the pipe: the library does not wait while the studio is busy
 WORD, SENTENCE, PHONEME = 1, 2, 7
 HEAD = struct.Struct("<II")
+IN_MEMORY = hasattr(os, "memfd_create") and os.path.isdir("/proc/self/fd")  # Linux
 PATH_LIMIT = 140  # eSpeak NG keeps its paths in buffers of 160 bytes
 own: list[str] = []  # what stands in the working folder and `leave` removes
 
@@ -214,22 +216,41 @@ class Speaker:
     def _voice(self, lib: Any, language: str, tone: str) -> None:
         """Set a voice of the given language and timbre.
 
-        Naming a voice file spares the search through all 250 of them (6 ms). The library forgets what stands in a file
-        once it is read, cuts its name after 60 bytes and lowers its case: hence a short one in the working folder.
+        Naming a voice file spares the search through all 250 of them (6 ms).
         """
         with open(os.path.join(self._folder, "lang", language), encoding="utf-8") as source:
             lines = source.read()
-        name = f"timbre-{os.urandom(8).hex()}.voice"
-        own.append(name)
-        file = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        try:
-            with os.fdopen(file, "w", encoding="utf-8", newline="\n") as target:
-                target.write(f"{lines}\n{tone}\n")
+        with voice_file(f"{lines}\n{tone}\n".encode()) as name:
             if lib.espeak_ng_SetVoiceByFile(name.encode()):
                 raise OSError(f"eSpeak NG does not take the voice {language}")
+
+
+@contextlib.contextmanager
+def voice_file(text: bytes) -> Iterator[str]:
+    """A file with that text, for as long as it takes to read it: the library forgets a file once it is read, cuts its
+    name after 60 bytes and lowers its case.
+
+    In memory where the system can: ext4 passes over every file that was removed in the last five seconds when it makes
+    a new one, and in a book that would be a thousand, for us and for those who keep the takes.
+    """
+    if IN_MEMORY:
+        file = os.memfd_create("voice")
+        try:
+            os.write(file, text)
+            yield f"/proc/self/fd/{file}"
         finally:
-            os.unlink(name)
-            own.remove(name)
+            os.close(file)
+        return
+    name = f"timbre-{os.urandom(8).hex()}.voice"
+    own.append(name)
+    file = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(file, "wb") as target:
+            target.write(text)
+        yield name
+    finally:
+        os.unlink(name)
+        own.remove(name)
 
 
 def reachable(folder: str) -> bytes:
