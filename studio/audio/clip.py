@@ -39,12 +39,12 @@ def to_int16(samples: Samples) -> Pcm:
     No dither: the same samples must give the same file, exact silence must stay exact, and the 16-bit steps of an
     engine must survive. `ValueError` for a sample that is not a number.
     """
-    scaled = np.multiply(samples, FULL_SCALE, dtype=np.float32)
-    np.rint(scaled, out=scaled)
-    low, high = (scaled.min(), scaled.max()) if scaled.size else (0.0, 0.0)  # what is not a number is both
+    low, high = (samples.min(), samples.max()) if samples.size else (0.0, 0.0)  # what is not a number is both
     if not (np.isfinite(low) and np.isfinite(high)):
         raise ValueError("a sample is not a finite number")
-    if low < -FULL_SCALE or high > FULL_SCALE - 1:
+    scaled = np.multiply(samples, FULL_SCALE, dtype=np.float32)
+    np.rint(scaled, out=scaled)
+    if low < -1 or high > 1 - 1 / FULL_SCALE:
         np.clip(scaled, -FULL_SCALE, FULL_SCALE - 1, out=scaled)
     return scaled.astype("<i2")
 

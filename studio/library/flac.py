@@ -49,8 +49,8 @@ def encode(clip: Clip, comment: str) -> bytes:
 
 
 def _in_memory() -> io.FileIO | io.BytesIO:
-    """Where a file grows. libsndfile writes it in a hundred small blocks, and at each of them a `BytesIO` needs Python's
-    lock; a file in memory, which Linux has, it fills in one go while others work.
+    """Where a file grows. libsndfile writes it in a hundred small blocks, each of which needs Python's lock to get into
+    a `BytesIO`; a file in memory, which Linux has, it fills in one go while others work.
 
     It says nothing when the last block finds no room. In memory there is always some, unless files are limited.
     """

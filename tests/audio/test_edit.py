@@ -30,6 +30,13 @@ def test_sixteen_bits_are_rounded_and_clipped_and_come_back() -> None:
     assert to_int16(loud).tolist() == [32767, 32767, 32767, -32768, -32768, -32768, 1, 0]
 
 
+@pytest.mark.parametrize("wrong", [np.nan, np.inf, -np.inf])
+def test_what_is_not_a_number_has_no_sixteen_bits(wrong: float) -> None:
+    with pytest.raises(ValueError, match="not a finite number"):
+        to_int16(np.array([0.1, wrong, -0.1], np.float32))
+    assert to_int16(np.zeros(0, np.float32)).tolist() == []
+
+
 @pytest.mark.parametrize("db", [-20.0, -6.0, 0.0, 6.0])
 def test_gain_moves_every_level_by_as_much(db: float, speech: Clip) -> None:
     before, after = measure(speech), measure(edit.gain(speech, db))

@@ -341,6 +341,22 @@ def first_chunk(espeak: Espeak, recipe: Recipe) -> float:
     return took
 
 
+@pytest.mark.parametrize(
+    "text", [f"{EN} " * 4, "我说 hello 你好。[pause 300ms] Then [emotion happy]go[/emotion]! 再见", "你好"]
+)
+@pytest.mark.parametrize("volume", [0.0, 6.0])
+def test_a_line_that_nobody_hears_yet_is_the_same_in_one_piece(
+    espeak: Espeak, recipe_for: Any, text: str, volume: float
+) -> None:
+    recipe = recipe_for(espeak, text, language="zh", volume=volume)
+    streamed = list(espeak.speak([recipe], Stop()))
+    (whole,) = espeak.speak([recipe], Stop(), stream=False)
+    assert len(streamed) > 1
+    assert whole.last
+    assert np.array_equal(whole.samples, np.concatenate([chunk.samples for chunk in streamed]))
+    assert whole.words == tuple(word for chunk in streamed for word in chunk.words)
+
+
 def test_a_hundred_times_faster_than_it_sounds(espeak: Espeak, hear: Any, recipe_for: Any) -> None:
     """The promise is a real-time factor below 0.02; `benchmarks/espeak.json` has the figures of a quiet machine."""
     recipes = [recipe_for(espeak, text, language=language) for text, language in ((EN, "en"), (ZH, "zh")) * 15]

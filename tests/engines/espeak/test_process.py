@@ -334,6 +334,28 @@ def test_a_voice_that_the_library_refuses_fails_that_utterance_alone() -> None:
     worker.close()
 
 
+def test_without_a_listener_a_part_comes_in_one_frame() -> None:
+    worker = Process()
+    worker.say(1, [HELLO, HELLO], 0, stream=False)
+    headers = [worker.next().header for _ in range(3)]
+    assert [header.get("part", "done") for header in headers] == [0, 1, "done"]
+    worker.close()
+
+
+@pytest.mark.parametrize("in_memory", [True, False])
+def test_a_voice_file_holds_its_text_and_goes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, in_memory: bool) -> None:
+    from studio.engines.espeak import worker
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(worker, "IN_MEMORY", worker.IN_MEMORY and in_memory)
+    with worker.voice_file(b"language en\n") as name:
+        assert Path(name).read_bytes() == b"language en\n"
+        assert len(name) < 60
+        assert name == name.lower()
+    assert not Path(name).exists()
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_frame_knows_its_sound() -> None:
     worker = Process()
     worker.say(1, [HELLO], 0)
