@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from typing import Any
 
-from sqlalchemy import delete, func, or_, select, union
+from sqlalchemy import func, or_, select, union
 
 from studio.library.database import Database
 from studio.library.plain import check_text
 from studio.library.script import LONGEST_NAME, Member, Part
-from studio.library.script_edits import CAST, put_cast, remember
+from studio.library.script_edits import CASTING, Changes, checked_name, edit
 from studio.library.script_rows import production_number
 from studio.library.tables import CastRow, LineRow, ProductionRow
 from studio.library.voice import KEPT, name_key
@@ -44,27 +45,41 @@ class Casts:
                 check_text(member.speaker, "speaker", LONGEST_NAME)
                 session.merge(CastRow(production=owner, **{**asdict(member), "controls": dict(member.controls)}))
 
-    def place(self, production: str, pans: Mapping[str, float]) -> None:
-        """Put speakers left or right (-1 to 1): an edit of the script that is taken back like any other."""
-        with self._database.write() as session:
-            owner = production_number(session, production)
-            mine = CastRow.production == owner, CastRow.speaker.in_(list(pans))
-            before = dict(session.execute(select(CastRow.speaker, CastRow.pan).where(*mine)).all())
-            for speaker in pans.keys() - before.keys():
-                check_text(speaker, "speaker", LONGEST_NAME)
-                session.add(CastRow(production=owner, **asdict(Member(speaker))))
-            session.flush()
-            after = {speaker: pan for speaker, pan in pans.items() if pan != before.get(speaker, 0.0)}
-            put_cast(session, owner, {speaker: {"pan": pan} for speaker, pan in after.items()})
-            if after:
-                changes = [[CAST, name, {"pan": before.get(name, 0.0)}, {"pan": pan}] for name, pan in after.items()]
-                remember(session, owner, Words("a place in the cast", "调整说话人的左右位置"), changes)
+    def change(self, production: str, members: Sequence[Member]) -> None:
+        """The same as an edit of the script, which is taken back like any other."""
+        cast = {one.speaker: {**asdict(one), "controls": dict(one.controls)} for one in members}
+        self._edit(production, Words("a change of the cast", "修改配音"), cast)
 
-    def drop(self, production: str, speakers: Sequence[str]) -> None:
-        """These parts are the narrator's again."""
+    def place(self, production: str, pans: Mapping[str, float]) -> None:
+        """Put speakers left or right (-1 to 1): an edit, too."""
+        cast = {speaker: {"pan": pan} for speaker, pan in pans.items()}
+        self._edit(production, Words("a place in the cast", "调整说话人的左右位置"), cast)
+
+    def rename(self, production: str, old: str, new: str) -> int:
+        """All lines of one speaker are another's ("" is the narrator's), in one edit; how many.
+
+        Who speaks goes with them, unless the other is cast already.
+        """
         with self._database.write() as session:
-            owner = production_number(session, production)
-            session.execute(delete(CastRow).where(CastRow.production == owner, CastRow.speaker.in_(speakers)))
+            owner, new = production_number(session, production), checked_name(new)
+            mine = LineRow.production == owner, LineRow.speaker == old, LineRow.gone.is_(False)
+            numbers = session.scalars(select(LineRow.number).where(*mine))
+            lines: Changes = {number: {"speaker": new, "sure": 1.0} for number in numbers}
+            wanted = select(CastRow).where(CastRow.production == owner, CastRow.speaker.in_([old, new]))
+            rows = {row.speaker: asdict(_member(row)) for row in session.scalars(wanted)}
+            cast: dict[str, Any] = {old: None} if old else {}
+            if old in rows and new not in rows:
+                cast[new] = {name: rows[old][name] for name in CASTING}
+            if old != new:
+                edit(session, owner, Words("a speaker renamed", "说话人改名"), lines, cast=cast)
+            return len(lines)
+
+    def _edit(self, production: str, what: Words, cast: Mapping[str, dict[str, Any]]) -> None:
+        for speaker, values in cast.items():
+            check_text(speaker, "speaker", LONGEST_NAME)
+            values.pop("speaker", None)
+        with self._database.write() as session:
+            edit(session, production_number(session, production), what, {}, cast=cast)
 
     def using(self, voice: str, name: str) -> tuple[CastUse, ...]:
         """The productions whose cast has this voice (id), to read or to be said again in, by its id or its name;

@@ -16,6 +16,7 @@ from studio.errors import NotFound, StudioError
 from studio.library.database import Database, insert_new
 from studio.library.listing import parts
 from studio.library.script import Line, LineTake
+from studio.library.script_edits import plan_anew
 from studio.library.script_rows import chapter_ids, line_of, line_row, production_number
 from studio.library.tables import ChapterRow, LineRow, LineTakeRow, TakeRow
 
@@ -86,9 +87,7 @@ class Outcomes:
                 where.append(LineRow.speaker.in_(speakers))
             if words:
                 where.append(or_(*(LineRow.text.icontains(word, autoescape=True) for word in words)))
-            again = {"basis": "", "error": {}, "state": "planned"}
-            session.execute(update(LineRow).where(*where, LineRow.state == "failed").values(again))
-            session.execute(update(LineRow).where(*where).values(basis=""))
+            plan_anew(session, *where)
 
     def open(
         self, production: str, *, chapter: str = "", start: str = "", lines: Sequence[str] = (), limit: int = 256

@@ -5,15 +5,16 @@ numbered anew.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import bindparam, delete, func, select, update
+from sqlalchemy import ColumnElement, bindparam, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from studio.library.plain import check_text
-from studio.library.script import LONGEST_NAME, LONGEST_TEXT, NewLine
+from studio.library.script import LONGEST_NAME, LONGEST_TEXT, Member, NewLine
 from studio.library.tables import CastRow, ChapterRow, EditRow, LineRow, ProductionRow
 from studio.library.voice import new_id
 from studio.words import Words
@@ -23,6 +24,9 @@ CAST = "cast"  # in an edit: a part of the cast, its row named by the speaker
 EDITS = 200  # that can be taken back
 TABLES: dict[str, type[LineRow] | type[ChapterRow]] = {"line": LineRow, "chapter": ChapterRow}
 ASKS_ANEW = {"text", "speaker", "emotion", "style", "language", "seed", "speed"}  # columns that a recipe is made of
+CASTING = [column.name for column in fields(Member) if column.name != "speaker"]
+UNSAID = {"pan"}  # columns of the cast that no recipe is made of
+Part = Mapping[str, Any] | None  # columns of a part that is cast -> value; None where it is not cast
 Changes = dict[int, dict[str, Any]]  # row number -> column -> new value
 
 
@@ -79,7 +83,14 @@ def added(session: Session, owner: int, chapter: int, position: int, line: NewLi
     return row
 
 
-def edit(session: Session, owner: int, what: Words, lines: Changes, chapters: Changes | None = None) -> None:
+def edit(
+    session: Session,
+    owner: int,
+    what: Words,
+    lines: Changes,
+    chapters: Changes | None = None,
+    cast: Mapping[str, Part] = MappingProxyType({}),
+) -> None:
     """Write changes, and what was there before, so that they can be taken back."""
     written = []
     for table, changes in (("line", lines), ("chapter", chapters or {})):
@@ -93,6 +104,8 @@ def edit(session: Session, owner: int, what: Words, lines: Changes, chapters: Ch
                 before[row.number] = {column: getattr(row, column) for column in columns}
         put(session, model, changes)
         written += [[table, n, {c: before[n][c] for c in change}, change] for n, change in changes.items()]
+    written += (parts := _cast_changes(session, owner, cast))
+    put_cast(session, owner, {speaker: after for _, speaker, _, after in parts})
     if written:
         remember(session, owner, what, written)
 
@@ -120,11 +133,42 @@ def put(session: Session, model: type[LineRow] | type[ChapterRow], changes: Chan
     session.expire_all()
 
 
-def put_cast(session: Session, owner: int, changes: Mapping[str, Mapping[str, Any]]) -> None:
-    """Write columns of parts that are cast: speaker -> column -> value."""
+def put_cast(session: Session, owner: int, changes: Mapping[str, Part]) -> None:
+    """Write columns of the cast; lines whose recipe may have changed by it are to be planned again."""
     for speaker, values in changes.items():
         mine = CastRow.production == owner, CastRow.speaker == speaker
-        session.execute(update(CastRow).where(*mine).values(dict(values)))
+        if values is None:
+            session.execute(delete(CastRow).where(*mine))
+        elif session.scalar(select(func.count()).select_from(CastRow).where(*mine)):
+            session.execute(update(CastRow).where(*mine).values(dict(values)))
+        else:
+            session.add(CastRow(production=owner, **{**asdict(Member(speaker)), **values}))
+            session.flush()
+    session.expire_all()
+    if moved := [speaker for speaker, values in changes.items() if values is None or values.keys() - UNSAID]:
+        plan_anew(session, LineRow.production == owner, *([] if "" in moved else [LineRow.speaker.in_(moved)]))
+
+
+def _cast_changes(session: Session, owner: int, cast: Mapping[str, Part]) -> list[list[Any]]:
+    """What of these parts is not so already: [CAST, speaker, columns before, columns now] each."""
+    wanted = select(CastRow).where(CastRow.production == owner, CastRow.speaker.in_(list(cast)))
+    rows = {row.speaker: {column: getattr(row, column) for column in CASTING} for row in session.scalars(wanted)}
+    written: list[list[Any]] = []
+    for speaker, values in cast.items():
+        known = rows.get(speaker)
+        before = known or {column: getattr(Member(speaker), column) for column in CASTING}
+        if values is None:
+            written += [[CAST, speaker, known, None]] if known else []
+        elif after := {column: value for column, value in values.items() if value != before[column]}:
+            written.append([CAST, speaker, known and {column: before[column] for column in after}, after])
+    return written
+
+
+def plan_anew(session: Session, *where: ColumnElement[bool]) -> None:
+    """What these lines are rendered from has to be looked at again; those that failed may be tried."""
+    again = {"basis": "", "error": {}, "state": "planned"}
+    session.execute(update(LineRow).where(*where, LineRow.state == "failed").values(again))
+    session.execute(update(LineRow).where(*where).values(basis=""))
 
 
 def _forget(session: Session, owner: int) -> None:

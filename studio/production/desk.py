@@ -8,7 +8,6 @@ import shutil
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -367,7 +366,7 @@ class Desk:
         return self._library.casts.parts(id)
 
     def cast(self, id: str, members: Sequence[Member]) -> None:
-        """Cast parts. Lines whose recipe changes by it become stale, no others."""
+        """Cast parts. Lines whose recipe changes by it become stale, no others; it is undone like an edit of lines."""
         planner = self.planner(id)
         for member in members:
             engine = self._engines.get(member.engine or planner.member("").engine)
@@ -381,7 +380,7 @@ class Desk:
                     "音量应为 -40 到 20 dB，声像应为 -1 到 1",
                     where="cast",
                 )
-        self._library.casts.put(id, members)
+        self._library.casts.change(id, members)
         narrator = any(not member.speaker for member in members)
         self._library.outcomes.forget_plans(id, speakers=None if narrator else [m.speaker for m in members])
         self._settle(id)
@@ -406,16 +405,10 @@ class Desk:
         self._settle(id)
 
     def rename_speaker(self, id: str, old: str, new: str) -> int:
-        """All lines of one speaker are another's; how many."""
-        lines = [line.id for line in self._library.scripts.all_lines(id, LineQuery(speaker=old))]
-        if lines:
-            self.change(id, lines, speaker=new)
-        parts = self._library.casts.get(id)
-        if old in parts and new not in parts:
-            self._library.casts.put(id, [replace(parts[old], speaker=new)])
-        if old:
-            self._library.casts.drop(id, [old])
-        return len(lines)
+        """All lines of one speaker are another's; how many. One edit, undone like any other."""
+        count = self._library.casts.rename(id, old, new)
+        self._settle(id)
+        return count
 
     def missing(self, id: str) -> dict[str, Words]:
         """Speakers whose voice cannot be used, and why."""

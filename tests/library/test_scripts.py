@@ -303,7 +303,7 @@ def test_casts_and_parts(library: Library) -> None:
         ("Bob", "", 1),
         ("Ann", "f1", 0),
     ]
-    library.casts.drop(id, ["Ann"])
+    assert library.casts.rename(id, "Ann", "") == 0
     assert set(library.casts.get(id)) == {""}
 
 
