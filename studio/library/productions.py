@@ -117,6 +117,11 @@ class Productions:
         """Undo `delete`; how many came back."""
         return self._hide(ids, None)
 
+    def remove(self, id: str) -> None:
+        """Take one out for good, at once and alone, as if it had never been added."""
+        with self._database.write() as session:
+            session.execute(delete(ProductionRow).where(ProductionRow.id == id))
+
     def purge(self, before: datetime | None = None) -> tuple[str, ...]:
         """Remove for good what was deleted before that moment (default: now); the ids, for their folders."""
         gone = ProductionRow.deleted <= (before or datetime.now(UTC))

@@ -13,6 +13,7 @@ import csv
 import io
 import json
 import re
+import shutil
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -199,8 +200,8 @@ def _unpacked(library: Library, source: Source) -> Unpacked:
             if name in source.names:
                 (folder / name).write_bytes(source.read(name))
     except BaseException:
-        library.productions.delete([production.id])
-        library.productions.purge()
+        library.productions.remove(production.id)  # not a purge: what else was deleted can still be brought back
+        shutil.rmtree(library.folder.productions / production.id, ignore_errors=True)
         raise
     return Unpacked(production, len(lines), found, refused)
 
