@@ -85,7 +85,8 @@ class CosyVoice:
             version = ""
             if found is not None:
                 version = f"{self._weights.digest(self.variant.id)[:12]}.{self._precision()}"
-                version += f".{self._together}" if self._together > 1 else ""
+                if self._together > 1:  # what is no CPU takes them through the vocoder too
+                    version += f".{self._together}" + ("" if self._on_cpu else "v")
             self._declared = key, declare(self.variant, version)
         return self._declared[1]
 
@@ -99,7 +100,11 @@ class CosyVoice:
         """Whole lines that are rendered at once; the last bits of their sound depend on it. A CPU in half precision
         gives a row other bits in other company, whatever the shape: there each is rendered alone."""
         asked = int(self._settings.get("together", 1))
-        return asked if self._precision() == "fp32" or chosen(str(self._settings["device"])) != "cpu" else 1
+        return asked if self._precision() == "fp32" or not self._on_cpu else 1
+
+    @property
+    def _on_cpu(self) -> bool:
+        return chosen(str(self._settings["device"])) == "cpu"
 
     def missing(self) -> Words | None:
         return self._weights.missing(self.variant.id)

@@ -58,9 +58,10 @@ class Speaking:
     """The errands for one checkpoint."""
 
     def __init__(self, checkpoint: Checkpoint, together: int = 1) -> None:
-        """`together` lines that nobody streams go through the flow at once."""
-        self.checkpoint, flow = checkpoint, checkpoint.flow
-        self.together = Together(flow, together) if together > 1 and isinstance(flow, CausalFlow) else None
+        """`together` whole lines go through flow and vocoder at once."""
+        self.checkpoint, flow, self.together = checkpoint, checkpoint.flow, None
+        if together > 1 and isinstance(flow, CausalFlow):
+            self.together = Together(flow, checkpoint.vocoder, together)
         self._published = published_generator(checkpoint.sizes) if checkpoint.generation == 3 else None
 
     def speak(self, script: Script, give: Give, stream: bool) -> Errand:
@@ -172,12 +173,11 @@ class Speaking:
             return _late("short", script, given)
         held: list[Tensor] = []
         sounds = torch.tensor(row.drawn)
-        mel = None
         if self.together is not None and script.controls["whole"]:
-            self.together.forget(script)
-            mel = yield from self.together.mel(sounds, script.prompt, rendering.quality)
-        for at, end, last in rendering.cuts(len(sounds), ended=True):
-            held.append(rendering.piece(sounds, at, end, last, mel))
+            held.append((yield from rendering.together(self.together, sounds)))
+            yield None
+        for at, end, last in rendering.cuts(len(sounds), ended=not held):
+            held.append(rendering.piece(sounds, at, end, last))
             if stream and not last:
                 give(held.pop(), False)
                 given = True
@@ -283,12 +283,19 @@ class Rendering:
     def _beyond(self) -> int:
         return self._flow.sizes.ahead
 
-    def piece(self, sounds: Tensor, start: int, end: int, last: bool, mel: Tensor | None = None) -> Tensor:
-        """The samples that are certain once these sounds are known; `mel` is theirs, where it was made elsewhere."""
-        mel = self._mel(sounds, start, end, last) if mel is None else mel
-        if self._faster is not None:
-            mel = self._faster.piece(mel.cpu(), last)
+    def piece(self, sounds: Tensor, start: int, end: int, last: bool) -> Tensor:
+        """The samples that are certain once these sounds are known."""
+        mel = self._quick(self._mel(sounds, start, end, last), last)
         return self._wave.piece(mel, last)
+
+    def together(self, together: Together, sounds: Tensor) -> Generator[None, None, Tensor]:
+        """All samples of a whole line, rendered at once with others."""
+        mel = yield from together.mel(self._script, sounds, self._script.prompt, self.quality)
+        return (yield from together.wave(self._script, self._quick(mel, last=True), self._wave))
+
+    def _quick(self, mel: Tensor, last: bool) -> Tensor:
+        """The same at the speed that is asked for."""
+        return mel if self._faster is None else self._faster.piece(mel.cpu(), last)
 
     def _mel(self, sounds: Tensor, start: int, end: int, last: bool) -> Tensor:
         flow, prompt = self._flow, self._script.prompt

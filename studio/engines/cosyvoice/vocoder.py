@@ -2,6 +2,11 @@
 
 Li, Han and Mesgarani, "HiFTNet" (2023); Kaneko et al., "iSTFTNet" (2022). The third generation's is causal but for a
 few frames that it looks ahead. Attribute names are the published checkpoints' keys, weight norms folded (`nn.loading`).
+
+Several lines go through its convolutions at once (`Vocoder.several`), the shorter ones padded. A padded row is the row
+alone because what stands beyond its end is put back to zero before a convolution sees it (`Ends`), and because what
+treats an end in its own way is done for each row by itself: pitch and excitation, whose last digits would add up in the
+phase, and the two Fourier transforms, which mirror the sound or add windows up there.
 """
 
 from collections.abc import Sequence
@@ -17,6 +22,20 @@ from studio.nn.linear import Precision
 LOUDEST = 100.0  # magnitude at which the exponential is cut, as the model was trained
 LAST_SLOPE = 0.01  # of the leak before the last convolution
 PITCH_AHEAD = 3  # frames that the third generation's pitch looks ahead
+
+
+class Ends:
+    """Where the rows of a padded batch end."""
+
+    def __init__(self, counts: Tensor, longest: int) -> None:
+        """`counts` (rows,) of `longest` steps are no padding."""
+        self.first = int(counts.min())  # before it, nobody has padding: a pass over the rest is short
+        self._beyond = (torch.arange(self.first, longest, device=counts.device) >= counts[:, None])[:, None]
+
+    def clear(self, x: Tensor) -> Tensor:
+        """`x` (rows, channels, longest), in place: zero beyond each row's end."""
+        x[..., self.first :].masked_fill_(self._beyond, 0)
+        return x
 
 
 class Left(nn.Conv1d):
@@ -76,12 +95,17 @@ class ResBlock(nn.Module):
         self.activations1 = nn.ModuleList(Snake(channels) for _ in dilations)
         self.activations2 = nn.ModuleList(Snake(channels) for _ in dilations)
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor, ends: Ends | None = None) -> Tensor:
+        """With `ends`, what comes in is zero beyond them, and what goes out too: a Snake leaves zeros as they are."""
         kind = next(self.parameters()).dtype
         y = x.to(kind)
         for first, one, second, two in zip(self.activations1, self.convs1, self.activations2, self.convs2, strict=True):
-            y = y + two(second(one(first(y))))
+            y = y + _cleared(two(second(_cleared(one(first(y)), ends))), ends)
         return y.to(x.dtype)
+
+
+def _cleared(x: Tensor, ends: Ends | None) -> Tensor:
+    return x if ends is None else ends.clear(x)
 
 
 class Pitch(nn.Module):
@@ -160,29 +184,71 @@ class Vocoder(nn.Module):
         mel = mel.to(self.window)
         return self.decode(mel, self.m_source(self.pitch(mel), chance))
 
+    def several(self, mels: Sequence[Tensor], sources: Sequence[Tensor], frames: int = 0) -> list[Tensor]:
+        """`decode` for lines of any lengths at once; each is what it is alone.
+
+        With `frames`, all are padded to so many, so that what is computed has a shape that does not depend on them.
+        """
+        counts = [len(mel) for mel in mels]
+        longest = max(frames, *counts)
+        x = torch.stack([functional.pad(mel.to(self.window).T, (0, longest - len(mel))) for mel in mels])
+        heard = [self._spectrum(source, len(mel)) for mel, source in zip(mels, sources, strict=True)]
+        steps = longest * self._times + 1
+        padded = torch.stack([functional.pad(one, (0, steps - one.shape[-1])) for one in heard])
+        known = None if min(counts) == longest else torch.tensor(counts, device=x.device)
+        found = self._network(self.conv_pre(x), padded, known)
+        return [self._wave(one[:, : n * self._times + 1]) for one, n in zip(found, counts, strict=True)]
+
     def decode(self, mel: Tensor, source: Tensor, ahead: int = 0) -> Tensor:
         """Mel (frames, 80) and its excitation (samples,) -> sound (samples,).
 
         The last `ahead` frames are only looked at: their sound is not given.
         """
-        sizes, window = self.sizes, self.window
         frames = len(mel) - ahead
         x = self.conv_pre(mel.T[None])[..., :frames]
-        spectrum = torch.stft(source[None], sizes.fft, sizes.hop, window=window, return_complex=True)
-        heard = torch.cat([spectrum.real, spectrum.imag], 1)[..., : frames * sizes.scale // sizes.hop + 1]
-        each = len(sizes.block_kernels)
+        return self._wave(self._network(x, self._spectrum(source, frames)[None])[0])
+
+    @property
+    def _times(self) -> int:
+        """Steps of the Fourier transforms for one mel frame."""
+        return self.sizes.scale // self.sizes.hop
+
+    def _spectrum(self, source: Tensor, frames: int) -> Tensor:
+        """Excitation (samples,) -> (fft + 2, steps + 1) of the first frames."""
+        sizes = self.sizes
+        spectrum = torch.stft(source, sizes.fft, sizes.hop, window=self.window, return_complex=True)
+        return torch.cat([spectrum.real, spectrum.imag])[:, : frames * self._times + 1]
+
+    def _network(self, x: Tensor, heard: Tensor, counts: Tensor | None = None) -> Tensor:
+        """What `conv_pre` gave (rows, channels, frames) and the excitation's spectra -> (rows, fft + 2, steps + 1).
+
+        `counts` (rows,) are the frames of padded rows. Once `conv_pre` has looked ahead, the causal network only looks
+        back: what stands beyond an end cannot be heard before it, and nothing needs to be cleared.
+        """
+        sizes, padded = self.sizes, counts is not None and not self.causal
+        ends, rate, each = None, 1, len(sizes.block_kernels)
+        if padded:
+            x = Ends(counts, x.shape[-1]).clear(x)  # type: ignore[arg-type]
         for at, (up, down) in enumerate(zip(self.ups, self.source_downs, strict=True)):
-            x = up(functional.leaky_relu(x, sizes.slope))
-            if at == len(self.ups) - 1:
+            x, rate = up(functional.leaky_relu(x, sizes.slope)), rate * sizes.rates[at]
+            last = int(at == len(self.ups) - 1)
+            if last:
                 x = functional.pad(x, (1, 0), mode="reflect")
-            x = x + self.source_resblocks[at](down(heard))
+            source = down(heard)
+            if padded:
+                ends = Ends(counts * rate + last, x.shape[-1])  # type: ignore[operator]
+                x, source = ends.clear(x), ends.clear(source)
+            x = x + self.source_resblocks[at](source, ends)
             blocks = self.resblocks[at * each : (at + 1) * each]
-            y = blocks[0](x)
+            y = blocks[0](x, ends)
             for block in list(blocks)[1:]:
-                y = y + block(x)
+                y = y + block(x, ends)
             x = y / each
-        x = self.conv_post(functional.leaky_relu(x, LAST_SLOPE))
-        bins = sizes.fft // 2 + 1
-        loudness, phase = x[:, :bins].exp().clamp(max=LOUDEST), x[:, bins:].sin()
-        wave = torch.istft(torch.polar(loudness, phase), sizes.fft, sizes.hop, window=window)[0]
+        return self.conv_post(functional.leaky_relu(x, LAST_SLOPE))
+
+    def _wave(self, x: Tensor) -> Tensor:
+        """Logarithms of magnitudes, then phases (fft + 2, steps + 1) -> sound (samples,)."""
+        sizes, bins = self.sizes, self.sizes.fft // 2 + 1
+        loudness, phase = x[:bins].exp().clamp(max=LOUDEST), x[bins:].sin()
+        wave = torch.istft(torch.polar(loudness, phase), sizes.fft, sizes.hop, window=self.window)
         return wave.clamp(-sizes.limit, sizes.limit)

@@ -94,6 +94,13 @@ class WaveStream:
         self._forget()
         return sound.cpu()
 
+    def excited(self, mel: Tensor) -> tuple[Tensor, Tensor]:
+        """All frames (n, 80) of a line at once -> them and their excitation (samples,), for `Vocoder.several`."""
+        self._mel = mel.to(self._mel)
+        self._follow(len(mel), last=True)
+        self._excite(len(mel), last=True)
+        return self._mel, self._source
+
     def _follow(self, known: int, last: bool) -> None:
         """Pitch of the frames that nothing more can change."""
         end, done = (known if last else known - self._pitch_right), len(self._pitch)

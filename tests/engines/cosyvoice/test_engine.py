@@ -11,10 +11,13 @@ import pytest
 
 from studio.engines.checking import check_engine
 from studio.engines.contract import Configures, Converts, Follows, Prepares, Recipe, Stop, VoiceContent, VoiceKind
+from studio.engines.cosyvoice import together
 from studio.engines.cosyvoice.declaration import VARIANTS
 from studio.engines.cosyvoice.engine import CosyVoice
 from studio.engines.cosyvoice.flow import CausalFlow
 from studio.engines.cosyvoice.instructions import MENU
+from studio.engines.cosyvoice.together import MOST_FRAMES, vocoder_rows
+from studio.engines.cosyvoice.vocoder import Vocoder
 from studio.engines.guards import PACE, SLACK_S, span
 from studio.errors import BadFile, BadRequest, BadText, Cancelled, EngineFailed, NotInstalled
 from studio.studio import SpeakRequest, Studio
@@ -58,10 +61,10 @@ def test_a_line_sounds_the_same_alone_in_a_batch_streamed_and_after_others(
     texts = TEXTS[:2] if id == "cosyvoice1" else TEXTS
     recipes = [recipe_for(engine, text, seed=at) for at, text in enumerate(texts)]
     alone = [hear(engine, recipe)[0] for recipe in recipes]
-    together = hear(engine, *recipes)
+    joined = hear(engine, *recipes)
     backwards = hear(engine, *recipes[::-1])[::-1]
     streamed = [hear(engine, recipe, stream=True)[0] for recipe in recipes]
-    for one, *others in zip(alone, together, backwards, streamed, strict=True):
+    for one, *others in zip(alone, joined, backwards, streamed, strict=True):
         assert len(one) > 5_000
         assert 0.001 < np.abs(one).max() <= 1
         for other in others:
@@ -99,6 +102,44 @@ def test_whole_lines_that_are_rendered_at_once_sound_the_same_in_any_company(
     assert half.spec.version.endswith("bf16")  # where rows are not exact, each is rendered alone
     with pytest.raises(BadRequest, match="together"):
         CosyVoice(engine._weights, VARIANTS["cosyvoice1"]).configure({"together": 2})
+
+
+@pytest.mark.parametrize("id", CAUSAL)
+def test_where_it_pays_the_vocoder_takes_several_lines_too(
+    made: Engines, hear: Hear, recipe_for: Make, id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not on a CPU; when told that it pays, a line still sounds the same in any company, and as it does by itself."""
+    engine, rows, real = made(id, together=3), [], Vocoder.several
+
+    def several(vocoder: Vocoder, mels: list[Any], *others: Any) -> list[Any]:
+        rows.append(len({id_of(mel) for mel in mels}))
+        return real(vocoder, mels, *others)
+
+    def id_of(mel: Any) -> bytes:
+        return bytes(mel.numpy().tobytes())
+
+    monkeypatch.setattr(Vocoder, "several", several)
+    calm = {"whole": True, "min_ratio": 3.0, "max_ratio": 3.0, "steps": 2}
+    texts = TEXTS[0], TEXTS[0][1:], TEXTS[2]
+    recipes = [recipe_for(engine, text, seed=at, speed=1.1, **calm) for at, text in enumerate(texts)]
+    single = hear(engine, *recipes)
+    assert not rows
+    monkeypatch.setattr(together, "vocoder_rows", lambda rows, frames, device: vocoder_rows(rows, frames, "cuda"))
+    alone = [hear(engine, recipe)[0] for recipe in recipes]
+    assert rows == [1] * 3
+    found = hear(engine, *recipes)
+    assert max(rows) > 1
+    for one, other, by_itself in zip(alone, found, single, strict=True):
+        assert one.tobytes() == other.tobytes()
+        assert len(one) == len(by_itself)
+        assert np.abs(one - by_itself).max() < 1e-5
+
+
+def test_the_vocoder_takes_as_many_lines_as_pay_and_fit() -> None:
+    assert vocoder_rows(8, 128, "cpu") == 1
+    assert vocoder_rows(8, 128, "cuda") == vocoder_rows(8, MOST_FRAMES // 8, "cuda") == 8
+    assert vocoder_rows(8, MOST_FRAMES // 2, "cuda") == 2
+    assert vocoder_rows(8, 2 * MOST_FRAMES, "cuda") == 1
 
 
 @pytest.mark.parametrize("id", ["cosyvoice1", "cosyvoice2"])
