@@ -59,7 +59,8 @@ class Speaking:
 
     def __init__(self, checkpoint: Checkpoint, together: int = 1) -> None:
         """`together` whole lines go through flow and vocoder at once."""
-        self.checkpoint, flow, self.together = checkpoint, checkpoint.flow, None
+        self.checkpoint, flow = checkpoint, checkpoint.flow
+        self.together: Together | None = None
         if together > 1 and isinstance(flow, CausalFlow):
             self.together = Together(flow, checkpoint.vocoder, together)
         self._published = published_generator(checkpoint.sizes) if checkpoint.generation == 3 else None
