@@ -205,15 +205,16 @@ def main() -> None:
             root = Path(folder)
             checkpoint(part, root)
             files = sum((root / f"{name}.pt").stat().st_size for name in ("llm", "flow", "hift")) / 2**20
-            rows[part] = {"files_mib": files}
+            rows[part] = {"files_mib": files, "machine": describe()}
             if given.reference and generation == "2":
                 rows[part]["published code"] = reference(given.reference, given.code, root)
             for precision in PRECISIONS:
                 rows[part][precision] = measured(root, part, precision)
                 print(part, precision, json.dumps(rows[part][precision]), flush=True)
     print(json.dumps({"machine": describe(), "rows": rows}, indent=2))
-    if given.record:
-        record("cosyvoice", rows)
+    if given.record:  # of generations that were not measured this time the last numbers stay
+        kept = Path(__file__).with_suffix(".json")
+        record("cosyvoice", (json.loads(kept.read_text("utf-8"))["rows"] if kept.exists() else {}) | rows)
 
 
 if __name__ == "__main__":
