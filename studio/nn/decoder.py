@@ -198,7 +198,10 @@ class Decoder(nn.Module):
         self._turns: tuple[Tensor, Tensor] | None = None
 
     def pack(self, precision: Precision, packed: Packed = lambda weight: None) -> None:
-        """Bring the loaded weights into a precision, layer by layer; `packed` is told those not needed any more."""
+        """Bring the loaded weights into a precision, layer by layer; `packed` is told those not needed any more.
+
+        Of int8 the wider maps are held a second time, for single steps: all of them would be too much memory.
+        """
         for layer in self._blocks():
             layer.self_attn.pack(precision, packed)
             layer.mlp.pack(precision, packed)
@@ -207,7 +210,7 @@ class Decoder(nn.Module):
             if precision != "fp32":  # as long as one tensor of a file is mapped, all of it is
                 kept = kept.clone()
             norm.weight = nn.Parameter(kept, requires_grad=False)
-        quicken(self)
+        quicken(part for layer in self._blocks() for part in (layer.self_attn.inward, layer.mlp.inward))
 
     def forward(self, x: Tensor, cache: Cache, slots: Sequence[int]) -> Tensor:
         """Append `x` (rows, steps, dim) float32 to the sequences in `slots`; gives (rows, steps, dim).

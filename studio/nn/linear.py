@@ -8,7 +8,7 @@ sounds the same alone and in a batch. fp32 and bf16 need at least two rows for t
 int8 sums whole numbers, which is exact in any order, so there it holds for any number of rows.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from threading import Thread
 from typing import Any, Literal
@@ -123,12 +123,12 @@ def _fbgemm() -> bool:
         return False
 
 
-def quicken(module: nn.Module) -> Thread | None:
-    """Lay out the weights of all int8 projections within `module` for few rows, beside what else is done.
+def quicken(projections: Iterable[Projection]) -> Thread | None:
+    """Lay out the weights of those that are int8 for few rows, beside what else is done.
 
     It takes a core half a second for ChatTTS; until then the slower kernel gives the same bits.
     """
-    waiting = [part for part in module.modules() if isinstance(part, Projection) and part.whole]
+    waiting = [part for part in projections if part.whole]
     if not waiting:
         return None
 
