@@ -28,6 +28,7 @@ ROOT = Path(__file__).parents[1]
 PYTHON = sys._base_executable  # type: ignore[attr-defined]  # the one below this environment
 # Three gigabytes that torch brings on Linux for a GPU; nobody in these tests loads torch, so their wheels are hollow.
 FOR_A_GPU = ("nvidia-", "triton", "cuda-")
+COMPILED = "*.nb[ic]"  # what numba made of librosa in a quarter of a minute and keeps beside it; see `test_cepstra`
 LEFT_OUT = {"INSTALLER", "REQUESTED", "RECORD", "direct_url.json"}  # written by whoever installs
 READMES = ["README.md", "README.zh.md"]
 
@@ -66,6 +67,9 @@ def members(installed: Distribution) -> Iterator[tuple[str, Path]]:
             kind = "scripts" if where.parent.name == "bin" else "data"
             inside = where.name if kind == "scripts" else where.relative_to(Path(sys.prefix).resolve()).as_posix()
             yield f"{name}/{kind}/{inside}", where
+    if installed.name == "librosa":
+        root = Path(str(installed.locate_file("")))
+        yield from ((path.relative_to(root).as_posix(), path) for path in root.glob(f"librosa/**/{COMPILED}"))
 
 
 def pack(installed: Distribution, folder: Path) -> None:

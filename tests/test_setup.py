@@ -142,6 +142,18 @@ def prepare() -> types.ModuleType:
     return module
 
 
+def test_numba_compiles_during_the_set_up(
+    prepare: types.ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Here it is compiled already; where it cannot be, the studio works all the same and that is told."""
+    assert prepare.compile_ahead()
+    assert "later" not in capsys.readouterr().err
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(prepare, "ROOT", tmp_path)  # where no studio is
+    assert not prepare.compile_ahead()
+    assert "looked at a little later" in capsys.readouterr().err
+
+
 APT = """#!/bin/sh
 [ -z "$SUDO_COMMAND" ] || exit 9
 for word in "$@"; do case $word in update|install) verb=$word;; esac; done

@@ -19,6 +19,7 @@ from typing import NamedTuple, NoReturn
 ROOT = Path(__file__).resolve().parents[1]
 VENV = ROOT / ".venv"
 REQUIREMENTS = {"run": ["requirements.txt"], "test": ["requirements.txt", "requirements-dev.txt"]}
+WARM = "from studio.voices.cepstra import warm; warm()"
 PATIENCE = 5.0  # seconds before something that may have been the network's fault is tried again
 
 
@@ -88,6 +89,7 @@ def environment(kind: str) -> None:
         f"正在安装所需的软件包（{'、'.join(REQUIREMENTS[kind])}），第一次需要一两分钟……",
     )
     install(REQUIREMENTS[kind])
+    compile_ahead()
     half = stamp.with_suffix(".half")
     half.write_text(digest, "utf-8")
     half.replace(stamp)
@@ -124,6 +126,15 @@ def install(files: list[str]) -> None:
         "pip 未能装好所需的软件包（原因见上）。如果是网络慢或不通，请用环境变量 PIP_INDEX_URL 指定就近的镜像，"
         "再执行一次同样的命令；已下载的部分不会白费。",
     )
+
+
+def compile_ahead() -> bool:
+    """Let numba compile what librosa is made of and keep it beside librosa, so that nobody waits for it later."""
+    say("Compiling what listens to voices …", "正在编译辨认音色所需的部分……")
+    done = answers(python_in(VENV), "-c", f"import sys; sys.path[:0] = [{str(ROOT)!r}]; {WARM}") is not None
+    if not done:  # nothing is lost but time
+        say("Not compiled; the first recording will be looked at a little later.", "未能编译；第一段录音会慢一些。")
+    return done
 
 
 def torch_build() -> list[str]:

@@ -28,6 +28,7 @@ from studio.production.desk import Desk
 from studio.production.ears import Ears
 from studio.production.rights import Standing, standing
 from studio.recognition.contract import Listening
+from studio.voices.cepstra import warm_soon
 from studio.voices.recording import measured
 from studio.voices.references import Diagnosis, Stretch, examined
 from studio.words import Words
@@ -59,6 +60,10 @@ class Cloning:
         self._library, self._engines, self._ears, self._desk = library, engines, ears, desk
 
     # a recording
+
+    def get_ready(self) -> None:
+        """Begin in the background what the first recording would wait for. Returns at once."""
+        warm_soon()
 
     def doctor(self, path: Path, name: str = "") -> Diagnosis:
         """What a recording is worth as a clip, and its best stretch. `BadFile` for what is no sound."""

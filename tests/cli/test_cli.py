@@ -21,7 +21,7 @@ def test_help_is_quick_and_imports_nothing_heavy():
         "from studio.cli.main import main\n"
         "try: main()\n"
         "except SystemExit: pass\n"
-        "heavy = {'torch','gradio','sqlalchemy','av','numpy','wetext','rich'} & set(sys.modules)\n"
+        "heavy = {'torch','gradio','sqlalchemy','av','numpy','wetext','rich','librosa','numba'} & set(sys.modules)\n"
         "assert not heavy, heavy"
     )
     subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=True, capture_output=True)
@@ -35,7 +35,7 @@ def test_speaking_needs_neither_torch_nor_gradio(tmp_path):
         "from studio.cli.main import main\n"
         "try: main()\n"
         "except SystemExit as end: assert not end.code, end.code\n"
-        "heavy = {'torch','gradio','alembic','scipy','pandas'} & set(sys.modules)\n"
+        "heavy = {'torch','gradio','alembic','scipy','pandas','librosa','numba','sklearn'} & set(sys.modules)\n"
         "assert heavy <= {'alembic'}, heavy"
     )
     subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=True)

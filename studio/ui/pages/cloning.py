@@ -45,7 +45,8 @@ class Questions:
     # a recording
 
     def clone_start(self, asked: dict[str, Any], language: str) -> Any:
-        """What the form is made of."""
+        """What the form is made of. A recording comes next, so what looks at it may get ready."""
+        self.studio.cloning.get_ready()
         uses = self.studio.cloning.uses(5.0, 48_000)
         return {
             "engines": [[use.engine, use.title.text(language)] for use in uses if use.ready],
