@@ -87,7 +87,7 @@ def _feature() -> ModuleType:
         except RuntimeError:  # numba can write neither beside librosa nor into the user's cache, and refuses to work
             import numba
 
-            numba.config.CACHE_DIR = _folder_of_ours().name
+            numba.config.CACHE_DIR = _folder_of_ours().name  # type: ignore[attr-defined]
             return _imported()
 
 
