@@ -225,18 +225,18 @@ class Vocoder(nn.Module):
         `counts` (rows,) are the frames of padded rows. Once `conv_pre` has looked ahead, the causal network only looks
         back: what stands beyond an end cannot be heard before it, and nothing needs to be cleared.
         """
-        sizes, padded = self.sizes, counts is not None and not self.causal
+        sizes, padded = self.sizes, None if self.causal else counts
         ends, rate, each = None, 1, len(sizes.block_kernels)
-        if padded:
-            x = Ends(counts, x.shape[-1]).clear(x)  # type: ignore[arg-type]
+        if padded is not None:
+            x = Ends(padded, x.shape[-1]).clear(x)
         for at, (up, down) in enumerate(zip(self.ups, self.source_downs, strict=True)):
             x, rate = up(functional.leaky_relu(x, sizes.slope)), rate * sizes.rates[at]
             last = int(at == len(self.ups) - 1)
             if last:
                 x = functional.pad(x, (1, 0), mode="reflect")
             source = down(heard)
-            if padded:
-                ends = Ends(counts * rate + last, x.shape[-1])  # type: ignore[operator]
+            if padded is not None:
+                ends = Ends(padded * rate + last, x.shape[-1])
                 x, source = ends.clear(x), ends.clear(source)
             x = x + self.source_resblocks[at](source, ends)
             blocks = self.resblocks[at * each : (at + 1) * each]
