@@ -132,7 +132,7 @@ def test_where_it_pays_the_vocoder_takes_several_lines_too(
     for one, other, by_itself in zip(alone, found, single, strict=True):
         assert one.tobytes() == other.tobytes()
         assert len(one) == len(by_itself)
-        assert np.abs(one - by_itself).max() < 1e-5
+        assert np.abs(one - by_itself).max() < 1e-4  # other shapes sum in another order
 
 
 def test_the_vocoder_takes_as_many_lines_as_pay_and_fit() -> None:

@@ -48,7 +48,9 @@ def test_lines_at_once_sound_as_alone(part: str) -> None:
         for frames, made in found.items():
             for one, own in zip(made, alone, strict=True):
                 assert one.shape == own.shape
-                torch.testing.assert_close(one, own, atol=1e-5, rtol=0, msg=f"{part}, {frames} frames")
+                # other shapes sum in another order: up to 7e-5 was seen, of signals whose peaks are at 1
+                torch.testing.assert_close(one, own, atol=1e-4, rtol=0, msg=f"{part}, {frames} frames")
+                assert (one - own).square().sum() < 1e-8 * own.square().sum()
         backwards = vocoder.several(mels[::-1], sources[::-1], 256)[::-1]
         filled = vocoder.several([mels[3]] * 4, [sources[3]] * 4, 256)
     assert all(torch.equal(*pair) for pair in zip(backwards, found[256], strict=True))
