@@ -83,8 +83,9 @@ class Grid:
     def draw_seen(self, asked: dict[str, Any], language: str) -> Any:
         """How far a draw is, and the takes that are there."""
         audition = self.studio.drawing.audition(take.text(asked, "id"))
-        self.studio.cache.flush()  # takes that were made just now wait for others before they can be asked for
-        return {**self._state(audition, language), "places": [self._made(one, language) for one in audition.candidates]}
+        seen = {**self._state(audition, language), "places": [self._made(one, language) for one in audition.candidates]}
+        self.studio.cache.flush()  # what is told of must be there to be asked for, and rows wait for others: so after
+        return seen
 
     def draw_again(self, asked: dict[str, Any], language: str) -> Any:
         """Anew, with the liked ones in front."""
@@ -107,7 +108,7 @@ class Grid:
 
     def _shown(self, audition: Audition, language: str) -> dict[str, Any]:
         """A whole grid: its places with their pictures, and what gives it again."""
-        return {
+        grid = {
             **self._state(audition, language),
             "kind": audition.kind,
             "columns": audition.columns,
@@ -118,6 +119,8 @@ class Grid:
             "seeds": ",".join(map(str, audition.recipe.get("seeds", ()))),
             "places": [self._place(one, language) | self._made(one, language) for one in audition.candidates],
         }
+        self.studio.cache.flush()  # the first of them may be there already; see `draw_seen`
+        return grid
 
     def _state(self, audition: Audition, language: str) -> dict[str, Any]:
         failed = audition.error if audition.state is State.FAILED else None
