@@ -1,4 +1,4 @@
-"""A disk that can be read only, written to from the shell: said with its place, before any work, and nothing is left."""
+"""A disk that can be read only, written to from the shell: its place is named and nothing is left."""
 
 from pathlib import Path
 
