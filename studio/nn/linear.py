@@ -48,7 +48,7 @@ class Projection(nn.Module):
         self.whole = precision == "int8" and _WHOLE and linears[0].weight.device.type == "cpu"
         self.padding = -self.inputs % BLOCK if precision == "int8" and not self.whole else 0
         self.weights, self.scale = _packed([linear.weight.detach() for linear in linears], precision, self.padding)
-        self.few: Any = None
+        self.few: Any = None  # the same weights for the kernel of few rows, once `quicken` has laid them out
         biases = [linear.bias.detach().float() for linear in linears if linear.bias is not None]
         self.bias = torch.cat(biases) if biases else None
 

@@ -381,6 +381,7 @@ class Desk:
                     where="cast",
                 )
         self._library.casts.change(id, members)
+        # also where nothing changed: to cast a part as it was is to say that its lines shall be tried again
         narrator = any(not member.speaker for member in members)
         self._library.outcomes.forget_plans(id, speakers=None if narrator else [m.speaker for m in members])
         self._settle(id)

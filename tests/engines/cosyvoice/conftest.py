@@ -19,6 +19,16 @@ SOURCE = PARITY / "common" / "source_1s2_22k.wav"
 TRANSCRIPT = "请问多少钱？"
 CALM = {"retries": 6, "endless": "keep", "max_ratio": 12.0, "length_guard": 0.0}  # a random model seldom ends by itself
 
+Hear = Callable[..., list[Any]]
+Make = Callable[..., Recipe]
+Engines = Callable[..., CosyVoice]
+TEXTS = (
+    "今天的天气真不错，我们一起去公园散步吧。",
+    "hello world, this is a small test of the speech.",
+    "请你说话[laughter]声音有点小",
+)
+CAUSAL = ("cosyvoice2", "cosyvoice3")
+
 
 @pytest.fixture(scope="session")
 def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
