@@ -65,7 +65,7 @@ def joined(pieces: Sequence[Samples]) -> Samples:
     return sounding[0] if len(sounding) == 1 else np.concatenate(sounding) if sounding else NOTHING
 
 
-def shaped(samples: Samples, gains: NDArray[np.float64]) -> Samples:
+def shaped(samples: Samples, gains: NDArray[np.floating[Any]]) -> Samples:
     """Every frame by its gain, in all channels alike."""
     factors = gains.astype(np.float32)
     found: Samples = samples * (factors if samples.ndim == 1 else factors[:, None])

@@ -22,6 +22,7 @@ class Format:
     lossy: bool
     bitrates: tuple[int, ...] = ()  # bits per second to choose from; empty for exact formats
     bitrate: int | None = None  # the default
+    stereo: int | None = None  # and that of two channels
     rates: tuple[int, ...] = ()  # sample rates of the coder; empty: whatever the sound has
 
     @property
@@ -35,10 +36,10 @@ class Format:
         fitting = [r for r in self.rates if (bitrate or 0) <= _most(self.id, r)]
         return min((r for r in fitting if r >= rate), default=max(fitting))
 
-    def settle(self, bitrate: int | None) -> int | None:
-        """`bitrate` or the default; `BadFile` with the choices for any other value."""
+    def settle(self, bitrate: int | None, channels: int = 1) -> int | None:
+        """`bitrate` or the default of so many channels; `BadFile` with the choices for any other value."""
         if bitrate is None or bitrate in self.bitrates:
-            return bitrate or self.bitrate
+            return bitrate or (self.bitrate if channels == 1 else self.stereo)
         if not self.bitrates:
             raise BadFile(
                 f"bit rate {bitrate / 1000:g} kbit/s: {self.label.en} is exact and has none; leave it out",
@@ -64,7 +65,7 @@ def _most(format_id: str, rate: int) -> int:
 
 def _aac(format_id: str, label: Words, note: Words, *extensions: str) -> Format:
     choices = (32_000, 48_000, 64_000, 96_000, 128_000)
-    return Format(format_id, label, note, extensions, "audio/mp4", True, choices, 64_000, RATES)
+    return Format(format_id, label, note, extensions, "audio/mp4", True, choices, 64_000, 128_000, RATES)
 
 
 FORMATS: tuple[Format, ...] = (
@@ -93,6 +94,7 @@ FORMATS: tuple[Format, ...] = (
         lossy=True,
         bitrates=(48_000, 64_000, 96_000, 128_000, 160_000, 192_000, 256_000, 320_000),
         bitrate=128_000,
+        stereo=160_000,
         rates=RATES,
     ),
     Format(
@@ -104,6 +106,7 @@ FORMATS: tuple[Format, ...] = (
         lossy=True,
         bitrates=(16_000, 24_000, 32_000, 48_000, 64_000, 96_000, 128_000),
         bitrate=48_000,
+        stereo=96_000,
         rates=(48_000,),
     ),
     _aac(

@@ -45,7 +45,7 @@ class Writer:
         self.rate = rate
         self.channels = channels
         self.tags = tags or Tags()
-        self.bitrate = chosen.settle(bitrate)
+        self.bitrate = chosen.settle(bitrate, channels)
         self.file_rate = chosen.rate_for(rate, self.bitrate)
         self.frames = 0  # taken so far
         self._starts: list[tuple[str, int]] = []

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from studio.cli.main import Session
-from studio.cli.options import with_into
+from studio.cli.options import pan_option, places, with_into
 from studio.cli.reader import LANGUAGE, say
 from studio.cli.show import as_json, duration, table, warn, watch
 from studio.cli.speaking import controls_of
@@ -39,14 +39,15 @@ SHOWN = 10  # of the worst cues
     metavar="SPEAKER=VOICE",
     help=say("Who speaks a speaker's cues; repeat for several.", "指定某个说话人的音色，可重复。"),
 )
+@pan_option
 @click.option(
     "--set",
     "values",
     multiple=True,
     metavar="NAME=VALUE",
     help=say(
-        "How cues are made to fit: stretch=1.5, overrun=cut, engine_speed=1 …",
-        "如何放进时间：stretch=1.5、overrun=cut、engine_speed=1 等。",
+        "How cues are made to fit and sound: stretch=1.5, overrun=cut, channels=mono …",
+        "如何放进时间、如何发声：stretch=1.5、overrun=cut、channels=mono 等。",
     ),
 )
 @click.option(
@@ -79,6 +80,7 @@ def dub(
     subtitles: Path,
     output: Path,
     parts: Sequence[str],
+    pans: Sequence[str],
     values: tuple[str, ...],
     background: Path | None,
     video: Path | None,
@@ -107,6 +109,8 @@ def dub(
         dubbing.change_settings(made.id, controls_of(values))
         if parts:
             studio.scripts.cast(made.id, _members(studio, made.id, parts, begun["engine"]))
+        if pans:
+            studio.scripts.pan(made.id, places(pans))
         warn(studio.scripts.cautions(made.id).values())
         watch(dubbing.render(made.id), say("Rendering", "正在渲染"), quiet)
         export = dubbing.export(
@@ -117,7 +121,12 @@ def dub(
         if report is not None:
             dubbing.write_report(made.id, report)
     if machine:
-        files = {"path": str(done.path), "beside": [str(path) for path in done.beside], "seconds": done.seconds}
+        files = {
+            "path": str(done.path),
+            "beside": [str(path) for path in done.beside],
+            "seconds": done.seconds,
+            "channels": done.channels,
+        }
         return as_json({"id": made.id, **files, **told})
     return _shown(told, done)
 
@@ -126,7 +135,7 @@ def _members(studio: Any, id: str, parts: Sequence[str], engine: str) -> list[An
     """Who speaks whom, as written. `NotFound` for somebody who has no cue."""
     from studio.studio import Member
 
-    known = [part.member.speaker for part in studio.scripts.parts(id) if part.lines]
+    known = {part.member.speaker: part.member for part in studio.scripts.parts(id) if part.lines}
     members = []
     for part in parts:
         speaker, equals, voice = part.partition("=")
@@ -134,7 +143,7 @@ def _members(studio: Any, id: str, parts: Sequence[str], engine: str) -> list[An
             raise BadRequest(f"“{part}”: write SPEAKER=VOICE", f"“{part}”：请写成 说话人=音色", where="cast")
         if speaker.strip() not in known:
             raise NotFound.among(Words("speaker", "说话人"), speaker.strip(), known, where="cast")
-        members.append(Member(speaker.strip(), engine, voice.strip()))
+        members.append(Member(speaker.strip(), engine, voice.strip(), pan=known[speaker.strip()].pan))
     return members
 
 
@@ -159,10 +168,11 @@ def _shown(told: dict[str, Any], done: Any) -> None:
     ]
     if rows:
         table([*head], rows)
+    sides = say("stereo", "立体声") if done.channels == 2 else say("mono", "单声道")
     click.echo(
         say(
-            f"{len(cues)} cues, {duration(done.seconds)}; {told['comfortable']} at no more than 1.2×",
-            f"共 {len(cues)} 条字幕，{duration(done.seconds)}；{told['comfortable']} 条不超过 1.2 倍速",
+            f"{len(cues)} cues, {duration(done.seconds)}, {sides}; {told['comfortable']} at no more than 1.2×",
+            f"共 {len(cues)} 条字幕，{duration(done.seconds)}，{sides}；{told['comfortable']} 条不超过 1.2 倍速",
         ),
         err=True,
     )

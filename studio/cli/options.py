@@ -1,11 +1,13 @@
 """Options and endings that several commands share."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import click
 
 from studio.cli.reader import LANGUAGE, say
 from studio.cli.show import as_json, table
+from studio.errors import BadRequest
 
 machine = click.option("--json", "machine", is_flag=True, help=say("As JSON.", "以 JSON 输出。"))
 engine_option = click.option("--engine", default="espeak", help=say("Engine; default espeak.", "引擎，默认 espeak。"))
@@ -13,6 +15,15 @@ subtitles_option = click.option(
     "--subtitles",
     default="",
     help=say("Subtitles beside it: srt,vtt,ass,lrc,json,tsv.", "同时写出字幕：srt,vtt,ass,lrc,json,tsv。"),
+)
+pan_option = click.option(
+    "--pan",
+    "pans",
+    multiple=True,
+    metavar="SPEAKER=PLACE",
+    help=say(
+        "Put a speaker left or right, from -1 to 1; repeat for several.", "说话人的左右位置，-1 到 1，可重复使用。"
+    ),
 )
 into_options = [
     click.option(
@@ -43,6 +54,22 @@ def with_into(command: Any) -> Any:
     for option in reversed(into_options):
         command = option(command)
     return command
+
+
+def places(pans: Iterable[str]) -> dict[str, float]:
+    """What was written after `--pan`: where each speaker stands. `BadRequest` for what is no `SPEAKER=PLACE`."""
+    return dict(_place(one) for one in pans)
+
+
+def _place(part: str) -> tuple[str, float]:
+    speaker, equals, place = part.rpartition("=")
+    try:
+        return speaker if equals else "", float(place)
+    except ValueError:
+        raise BadRequest(
+            f"--pan “{part}”: write SPEAKER=PLACE, as in Ann=-0.5", f"--pan “{part}”：请写成 说话人=位置，如 小满=-0.5",
+            where="pan",
+        ) from None  # fmt: skip
 
 
 def paged(command: Any) -> Any:

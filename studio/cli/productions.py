@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from studio.cli.main import Session
-from studio.cli.options import subtitles_option, with_into
+from studio.cli.options import pan_option, places, subtitles_option, with_into
 from studio.cli.reader import LANGUAGE, say
 from studio.cli.show import as_json, duration, plain, table, warn, watch
 from studio.errors import BadRequest
@@ -147,15 +147,7 @@ def begin(
 @click.argument("id")
 @click.argument("parts", nargs=-1)
 @click.option("--engine", default="", help=say("Engine of these voices.", "这些音色的引擎。"))
-@click.option(
-    "--pan",
-    "pans",
-    multiple=True,
-    metavar="SPEAKER=PLACE",
-    help=say(
-        "Put a speaker left or right, from -1 to 1; repeat for several.", "说话人的左右位置，-1 到 1，可重复使用。"
-    ),
-)
+@pan_option
 @with_into
 @MACHINE
 @click.pass_obj
@@ -182,7 +174,7 @@ def cast(
             kept = {part.member.speaker: part.member.pan for part in studio.scripts.parts(id)}
             studio.scripts.cast(id, [replace(one, pan=kept.get(one.speaker, 0.0)) for one in members])
         if pans:
-            studio.scripts.pan(id, dict(_placed(one) for one in pans))
+            studio.scripts.pan(id, places(pans))
         found = studio.scripts.parts(id)
         if machine:
             return as_json([plain(one) for one in found])
@@ -352,18 +344,6 @@ def _title(part: str) -> tuple[int, str]:
             where="title-of",
         )
     return int(number), title.strip()
-
-
-def _placed(part: str) -> tuple[str, float]:
-    """`SPEAKER=PLACE` taken apart."""
-    speaker, equals, place = part.rpartition("=")
-    try:
-        return speaker if equals else "", float(place)
-    except ValueError:
-        raise BadRequest(
-            f"--pan “{part}”: write SPEAKER=PLACE, as in Ann=-0.5", f"--pan “{part}”：请写成 说话人=位置，如 小满=-0.5",
-            where="pan",
-        ) from None  # fmt: skip
 
 
 def _done(progress: Any) -> int:

@@ -25,7 +25,7 @@ from studio.engines.contract import Control
 from studio.engines.registry import Registry
 from studio.errors import BadFile, BadRequest, NotFound, StudioError
 from studio.library import Library, Page, Production, ProductionChange
-from studio.library.script import Line, LineChange, NewLine, Scope
+from studio.library.script import Line, LineChange, Member, NewLine, Scope
 from studio.manuscripts.reading import read_document
 from studio.production import rights
 from studio.production.choices import Begun, Choices
@@ -34,6 +34,7 @@ from studio.production.exports import write_text
 from studio.production.jobs import Job
 from studio.production.linework import LinePlanner
 from studio.production.scripting import script_of
+from studio.production.sound import channels_of, stood
 from studio.text.timing import Known
 from studio.words import Words
 
@@ -315,13 +316,13 @@ class Dubs:
                 f"{production.title}：还没有渲染任何字幕；请先渲染",
                 where="dub",
             )
-        made = digest_of({"dub": id, "cues": [[c.line.take, c.fit.to_json()] for c in heard], "settings": settings})
+        channels = channels_of(settings, [member.pan for member in members.values()])
         return Material(
             title=production.title,
             language=production.language,
             cues=cues,
             shapes={cue.line.take: self._shapes[id].of(cue.line.take) for cue in heard},
-            gains={speaker: member.gain_db for speaker, member in members.items()},
+            members=members,
             rules=rules_of(settings),
             settings=settings,
             rate=max(self._engines.get(engine).spec.rate for engine in engines),
@@ -329,12 +330,24 @@ class Dubs:
             words=self._words,
             engines=tuple(engines),
             voices=tuple(sorted({voice for one in members.values() for voice in (one.voice, one.into) if voice})),
-            recipe=id + made[len(id) :],
+            recipe=_recipe(id, heard, settings, members, channels),
+            channels=channels,
         )
 
     def _words(self, take: str) -> Known:
         stored = self._library.cache.get(take)
         return stored.words if stored else ()
+
+
+def _recipe(
+    id: str, heard: Sequence[DubCue], settings: Mapping[str, Any], members: Mapping[str, Member], channels: int
+) -> str:
+    """The digest of everything that a dub is made from; it begins with its id. In one channel nobody has a place."""
+    how = {name: value for name, value in settings.items() if name != "channels"}
+    if channels == 2:
+        how |= stood(members)
+    made = digest_of({"dub": id, "cues": [[c.line.take, c.fit.to_json()] for c in heard], "settings": how})
+    return id + made[len(id) :]
 
 
 def _plain(begun: Begun) -> dict[str, Any]:

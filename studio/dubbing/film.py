@@ -10,11 +10,12 @@ from typing import Any
 
 from studio.audio.clip import Samples
 from studio.audio.drafts import Draft, check_target
+from studio.audio.panning import LAYOUTS
 from studio.errors import BadFile
 
 CONTAINERS = {".mp4": "mp4", ".m4v": "mp4", ".mov": "mov", ".mkv": "matroska"}
 AHEAD_S = 0.5  # that sound is written before the pictures it belongs to
-BITRATE = 128_000
+BITRATES = {1: 128_000, 2: 192_000}  # of so many channels
 
 
 def check_film(video: Path, target: Path) -> None:
@@ -37,9 +38,16 @@ def has_sound(video: Path) -> bool:
 
 
 def write_film(
-    video: Path, target: Path, sound: Iterator[Samples], rate: int, tags: dict[str, str], *, keep_sound: bool = False
+    video: Path,
+    target: Path,
+    sound: Iterator[Samples],
+    rate: int,
+    tags: dict[str, str],
+    channels: int = 1,
+    *,
+    keep_sound: bool = False,
 ) -> None:
-    """`video` with `sound` (mono, at `rate`) as its sound, to `target`; `keep_sound` keeps its own as a second track.
+    """`video` with `sound` (of `channels`, at `rate`) as its sound, to `target`; `keep_sound` keeps its own too.
 
     Complete or not at all. `BadFile` for a damaged film, or pictures that this container cannot hold.
     """
@@ -51,7 +59,7 @@ def write_film(
         try:
             out: Any = av.open(draft, "w", format=container, options=_options(container))
             out.metadata.update(tags)
-            _copied(film, out, sound, rate, keep_sound)
+            _copied(film, out, sound, rate, channels, keep_sound)
             out.close()
         except (av.FFmpegError, ValueError) as error:
             raise BadFile(
@@ -90,16 +98,16 @@ def _opened(video: Path) -> Any:
     return film
 
 
-def _copied(film: Any, out: Any, sound: Iterator[Samples], rate: int, keep_sound: bool) -> None:
+def _copied(film: Any, out: Any, sound: Iterator[Samples], rate: int, channels: int, keep_sound: bool) -> None:
     from studio.audio.muxing import audio_frame
 
     pictures = film.streams.video[0]
-    voice = out.add_stream("aac", rate=rate, layout="mono", format="fltp")
-    voice.bit_rate = BITRATE
+    voice = out.add_stream("aac", rate=rate, layout=LAYOUTS[channels], format="fltp")
+    voice.bit_rate = BITRATES[channels]
     copies = {pictures.index: out.add_stream_from_template(pictures)}
     if keep_sound and film.streams.audio:
         copies[film.streams.audio[0].index] = out.add_stream_from_template(film.streams.audio[0])
-    frames = 0
+    frames, sound = 0, (block for block in sound if len(block))
     for packet in film.demux([one for one in film.streams if one.index in copies]):
         if packet.dts is None:  # the end of a stream
             continue
@@ -110,7 +118,6 @@ def _copied(film: Any, out: Any, sound: Iterator[Samples], rate: int, keep_sound
         packet.stream = copies[packet.stream.index]
         out.mux(packet)
     for block in sound:
-        if len(block):
-            out.mux(voice.encode(audio_frame(block, "fltp", rate, frames)))
-            frames += len(block)
+        out.mux(voice.encode(audio_frame(block, "fltp", rate, frames)))
+        frames += len(block)
     out.mux(voice.encode(None))

@@ -6,6 +6,7 @@ from typing import Any
 from studio.dubbing.fitting import FASTEST, Rules
 from studio.engines.contract import Control, Value
 from studio.errors import BadControl
+from studio.production.sound import CHANNELS
 from studio.words import Words
 
 DUBBING: tuple[Control, ...] = (
@@ -40,6 +41,7 @@ DUBBING: tuple[Control, ...] = (
         ),
         choices=(("flag", Words("runs over", "继续说完")), ("cut", Words("is cut", "截断"))),
     ),
+    CHANNELS,
     Control(
         "guard_ms", "integer", 83, Words("Keep free", "保留间隔"),
         Words("silence that stays before the next cue: two frames", "下一条之前始终保留的静音：两帧"),

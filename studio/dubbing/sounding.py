@@ -1,7 +1,8 @@
 """The sound of a dub: each take cut, squeezed and stretched as its fit says, at its cue's absolute time.
 
 A cue's first sound is placed by rounding its time once, so nothing adds up over hours. What overlaps is mixed, and a
-limiter keeps the mixture under full scale. Takes are loaded when they are played; memory does not grow.
+limiter keeps the mixture under full scale, two channels by one gain. Takes are loaded when they are played; memory does
+not grow.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -12,6 +13,7 @@ import numpy as np
 
 from studio.audio.clip import Clip, Samples
 from studio.audio.edit import ramp, resample, speed
+from studio.audio.filters import shaped
 from studio.audio.limiter import Limiter
 from studio.audio.timeline import Timeline
 from studio.dubbing.fitting import LEAD_S, TAIL_S, Fit
@@ -32,13 +34,14 @@ class Placed:
     fit: Fit
     keep_s: float  # of each pause, as the rules have it
     gain_db: float = 0.0
+    pan: float = 0.0  # -1 left … 1 right, where there are two channels
 
 
 @dataclass(frozen=True)
 class Background:
     """What goes on under the speech."""
 
-    blocks: Callable[[], Iterator[Samples]]  # at the rate of the whole, of any sizes
+    blocks: Callable[[], Iterator[Samples]]  # at the rate and in the channels of the whole, of any sizes
     level_db: float = 0.0
     duck_db: float = -12.0  # less while somebody speaks
 
@@ -86,12 +89,14 @@ def heard_at(placed: Placed) -> Callable[[float], float]:
     return at
 
 
-def timeline(cues: Sequence[Placed], load: Callable[[str], Clip], rate: int, seconds: float = 0.0) -> Timeline:
-    """All cues where they belong, at least `seconds` long."""
-    found = Timeline(rate)
+def timeline(
+    cues: Sequence[Placed], load: Callable[[str], Clip], rate: int, seconds: float = 0.0, channels: int = 1
+) -> Timeline:
+    """All cues where they belong, in time and between the sides, at least `seconds` long."""
+    found = Timeline(rate, channels)
     for placed in cues:
         start = max(0, found.frame(placed.fit.slot.start) - round(lead_of(placed) * rate))
-        found.place_lazy(start, frames_of(placed, rate), partial(_sound, placed, load, rate))
+        found.place_lazy(start, frames_of(placed, rate), partial(_sound, placed, load, rate), placed.pan)
     found.extend(seconds)
     return found
 
@@ -146,7 +151,7 @@ def _melted(pieces: Sequence[Samples], most: int) -> Samples:
 
 def _under(line: Timeline, background: Background) -> Iterator[Samples]:
     """Speech over a background that gives way to it. As long as the longer of the two."""
-    speech, under = line.blocks(), _Belt(background.blocks())
+    speech, under = line.blocks(), _Belt(background.blocks(), line.silent(0))
     spans = [(piece.start, piece.end) for piece in line.pieces]
     at, first = 0, 0
     level = 10 ** (background.level_db / 20)
@@ -160,8 +165,8 @@ def _under(line: Timeline, background: Background) -> Iterator[Samples]:
         while first < len(spans) and spans[first][1] + RELEASE_S * line.rate < at - size:
             first += 1
         gain = level * 10 ** (background.duck_db / 20 * _speaking(spans, first, at, count, line.rate))
-        whole = np.zeros(count, np.float32) if block is None else block.copy()
-        whole[: len(low)] += (low * gain[: len(low)]).astype(np.float32)
+        whole = line.silent(count) if block is None else block.copy()
+        whole[: len(low)] += shaped(low, gain[: len(low)])
         at += count
         yield whole
 
@@ -182,9 +187,9 @@ def _speaking(spans: Sequence[tuple[int, int]], first: int, at: int, count: int,
 class _Belt:
     """Blocks of any sizes, taken in others."""
 
-    def __init__(self, blocks: Iterator[Samples]) -> None:
-        self._blocks = blocks
-        self._held = np.zeros(0, np.float32)
+    def __init__(self, blocks: Iterator[Samples], none: Samples) -> None:
+        """`none`: no frames, of as many channels as the blocks."""
+        self._blocks, self._held = blocks, none
 
     def take(self, count: int) -> Samples:
         """The next `count` frames; fewer at the end."""

@@ -9,12 +9,13 @@ from typing import Any
 
 from studio.audio.clip import Clip, Samples
 from studio.audio.files import blocks, probe
+from studio.audio.panning import filling
 from studio.audio.writing import Tags, Writer, check_target
 from studio.dubbing.fitting import Fit, Rules
 from studio.dubbing.shapes import Shape
 from studio.dubbing.sounding import Background, Placed, heard_at, mixed, timeline
 from studio.errors import BadFile, NotFound
-from studio.library.script import Line
+from studio.library.script import Line, Member
 from studio.production.exports import write_text
 from studio.production.jobs import Job
 from studio.production.pipeline import ahead
@@ -51,7 +52,7 @@ class Material:
     language: str
     cues: Sequence[DubCue]
     shapes: Mapping[str, Shape]  # of the takes that are heard
-    gains: Mapping[str, float]  # speaker -> dB
+    members: Mapping[str, Member]  # who speaks: at what level, and where
     rules: Rules
     settings: Mapping[str, Any]
     rate: int
@@ -60,6 +61,7 @@ class Material:
     engines: tuple[str, ...]
     voices: tuple[str, ...]
     recipe: str
+    channels: int = 1
 
     def placed(self) -> list[Placed]:
         """What is heard."""
@@ -67,7 +69,8 @@ class Material:
 
     def place(self, line: Line, fit: Fit) -> Placed:
         """A cue as it sounds."""
-        return Placed(line.take, self.shapes[line.take], fit, self.rules.pause_s, self.gains.get(line.speaker, 0.0))
+        member = self.members.get(line.speaker) or Member(line.speaker)
+        return Placed(line.take, self.shapes[line.take], fit, self.rules.pause_s, member.gain_db, member.pan)
 
 
 @dataclass(frozen=True)
@@ -77,6 +80,7 @@ class Dubbed:
     path: Path
     seconds: float
     beside: tuple[Path, ...]  # subtitles
+    channels: int = 1
     flags: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -114,7 +118,8 @@ def write(
     subtitles: Sequence[str] = (),
 ) -> Dubbed:
     """Write the dub to `target`, and subtitles of the formats named beside it."""
-    line = timeline(material.placed(), material.load, material.rate, max(_ends(material.cues), default=0.0))
+    end = max(_ends(material.cues), default=0.0)
+    line = timeline(material.placed(), material.load, material.rate, end, material.channels)
     under = _background(material, background) if background else None
     job.total, seconds = max(0.01, line.seconds), 0.0
 
@@ -128,16 +133,16 @@ def write(
                 yield block
 
     if video is None:
-        with Writer(target, material.rate, tags=_tags(material)) as writer:
+        with Writer(target, material.rate, tags=_tags(material), channels=material.channels) as writer:
             for block in sound():
                 writer.write(block)
     else:
         from studio.dubbing.film import write_film
 
         tags = {"title": material.title, "comment": STATEMENT, **_provenance(material).tags}
-        write_film(video, target, sound(), material.rate, tags, keep_sound=keep_sound)
+        write_film(video, target, sound(), material.rate, tags, material.channels, keep_sound=keep_sound)
     beside = [_subtitles(material, target, name) for name in subtitles]
-    return Dubbed(target, seconds, tuple(beside), _counted(material))
+    return Dubbed(target, seconds, tuple(beside), material.channels, _counted(material))
 
 
 def shown(material: Material, line: Line, fit: Fit) -> Cue:
@@ -165,7 +170,15 @@ def _ends(cues: Sequence[DubCue]) -> Iterator[float]:
 
 def _background(material: Material, path: Path) -> Background:
     level, duck = float(material.settings["background_db"]), float(material.settings["duck_db"])
-    return Background(partial(blocks, path, material.rate), level, duck)
+    return Background(partial(_heard, path, material.rate, material.channels), level, duck)
+
+
+def _heard(path: Path, rate: int, channels: int) -> Iterator[Samples]:
+    """A background track: mixed to one channel, or with its own two sides at the loudness it has in one."""
+    if channels == 1:
+        yield from blocks(path, rate)
+    else:
+        yield from map(filling, blocks(path, rate, channels=min(channels, probe(path).channels)))
 
 
 def _counted(material: Material) -> Mapping[str, int]:

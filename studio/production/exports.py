@@ -24,6 +24,7 @@ from studio.production.jobs import Job
 from studio.production.masters import FileReport, Master, report_on
 from studio.production.pipeline import ahead
 from studio.production.provenance import STATEMENT, Provenance
+from studio.production.sound import stood
 from studio.words import Words
 
 BLOCKS_AHEAD = 12
@@ -275,7 +276,7 @@ def recipe_of(material: Material, lines: Lines) -> str:
     scene = material.scene
     sound = {"rate": scene.rate, **{name: value for name, value in scene.sound.items() if name != "channels"}}
     if scene.channels == 2:  # in one channel nobody has a place
-        sound |= {"channels": 2, "pans": {name: one.pan for name, one in sorted(scene.members.items()) if one.pan}}
+        sound |= stood(scene.members)
     made = digest_of({"kind": "script", "takes": takes, "sound": sound, "polish": material.polish})
     return material.id + made[len(material.id) :]
 

@@ -6,6 +6,7 @@ from typing import Any
 from studio.audio.presets import PRESETS
 from studio.engines.contract import Control, Value
 from studio.errors import BadControl
+from studio.library.script import Member
 from studio.words import Words
 
 
@@ -17,6 +18,21 @@ def _db(name: str, default: float, label: Words, help: Words, low: float, high: 
     return Control(name, "number", default, label, help, low, high, 1, "dB", group="expert")
 
 
+CHANNELS = Control(
+    "channels",
+    "choice",
+    "auto",
+    Words("Channels", "声道"),
+    Words(
+        "automatic: stereo as soon as somebody in the cast stands left or right",
+        "自动：配音表里有人偏左或偏右时输出立体声",
+    ),
+    choices=(
+        ("auto", Words("automatic", "自动")),
+        ("mono", Words("mono", "单声道")),
+        ("stereo", Words("stereo", "立体声")),
+    ),
+)
 SOUND: tuple[Control, ...] = (
     _ms(
         "sentence_ms", 350, Words("After a line", "台词之间"), Words("silence between two lines", "两条台词之间的静音")
@@ -106,21 +122,7 @@ SOUND: tuple[Control, ...] = (
         Words("loudness and tone of the whole", "整体的响度与音色"),
         choices=tuple((preset.id, preset.label) for preset in PRESETS),
     ),
-    Control(
-        "channels",
-        "choice",
-        "auto",
-        Words("Channels", "声道"),
-        Words(
-            "automatic: stereo as soon as somebody in the cast stands left or right",
-            "自动：配音表里有人偏左或偏右时输出立体声",
-        ),
-        choices=(
-            ("auto", Words("automatic", "自动")),
-            ("mono", Words("mono", "单声道")),
-            ("stereo", Words("stereo", "立体声")),
-        ),
-    ),
+    CHANNELS,
     _db(
         "music_db",
         -20,
@@ -179,6 +181,11 @@ def channels_of(sound: Mapping[str, Any], pans: Iterable[float]) -> int:
     """How many channels the whole has: as the setting says, or two where somebody is not in the middle."""
     wanted = sound["channels"]
     return 2 if wanted == "stereo" or (wanted == "auto" and any(pans)) else 1
+
+
+def stood(members: Mapping[str, Member]) -> dict[str, Any]:
+    """What a recipe of two channels tells of who stands where."""
+    return {"channels": 2, "pans": {name: one.pan for name, one in sorted(members.items()) if one.pan}}
 
 
 # What a production of a kind begins with.

@@ -38,7 +38,7 @@ def build(studio: Studio) -> None:
             *(one.dub_examples, one.dubs_shown, one.dub_begun, one.dub_dropped, one.dub_restored),
             *(one.dub_opened, one.dub_state, one.dub_cues, one.dub_rendered, one.dub_stopped, one.cue_again),
             *(one.cue_changed, one.cue_added, one.cue_removed, one.dub_undone, one.dub_set, one.dub_cast),
-            *(one.dub_voices, one.dub_voice, one.cue_played, one.dub_exported, one.dub_export_state),
+            *(one.dub_placed, one.dub_voices, one.dub_voice, one.cue_played, one.dub_exported, one.dub_export_state),
         ],
     )
 
@@ -195,6 +195,11 @@ class Questions:
         self.studio.scripts.cast(id, [replace(next(own, Member(speaker)), **named)])
         return True
 
+    def dub_placed(self, asked: dict[str, Any], language: str) -> Any:
+        """Put a speaker left or right."""
+        self.studio.scripts.pan(self._id(asked), {take.text(asked, "speaker"): take.number(asked, "pan")})
+        return True
+
     def dub_voices(self, asked: dict[str, Any], language: str) -> Any:
         return self._voices_offered(asked, language)
 
@@ -246,6 +251,7 @@ class Questions:
             "speaker": speaker, "name": speaker or say("dub.unnamed", language), "lines": part.lines,
             "engine": member.engine, "voice": member.voice, "shown": shown, "caution": caution, "into": member.into,
             "own": {"into": part.member.into, "converter": part.member.converter},
+            "pan": part.member.pan,
         }  # fmt: skip
 
     def _row(self, one: Production, language: str) -> dict[str, Any]:

@@ -5,6 +5,7 @@ import * as into from "./into.js";
 import { here, within } from "./frame.js";
 import { controlRow } from "./controls.js";
 import { pick } from "./picker.js";
+import { follow, slider } from "./placing.js";
 import { playTake } from "./player.js";
 import * as ruler from "./ruler.js";
 
@@ -19,6 +20,7 @@ export function mount(given) {
     earlier: () => look(near.middle - 30), later: () => look(near.middle + 30), reset: (b) => set({ [b.closest("[data-control]").dataset.control]: control(b).default }), help,
   });
   body.addEventListener("change", changed);
+  follow(body, place);
   body.addEventListener("click", (event) => {
     const at = ruler.pressed(event), cue = event.target.closest?.(".ruler-cue");
     if (at !== null) look(at);
@@ -120,7 +122,9 @@ function paintHead() {
   tell("running", { key: "dub", page: "subtitles/" + open, text: now.running ? t("dub.running", { name: now.title, percent: Math.floor(now.share * 100) }) : "" });
 }
 function paintCast() {
-  fill(body.querySelector("#dub-cast"), html`${now.cast.map((c) => html`<div class="field" data-speaker="${c.speaker}"><span>${c.name} · ${c.lines}</span><button type="button" class="voice-button" data-act="cast">${face(c.shown)}</button>${into.field(timbres(), c.own, "data-into", c.into && !c.own.into ? t("into.narrator") : t("into.none"))}${c.caution ? html`<p class="soft small">${c.caution}</p>` : ""}</div>`)}`);
+  const sliding = document.activeElement?.matches?.("#dub-cast [data-pan]") ? document.activeElement.closest("[data-speaker]").dataset.speaker : null;
+  fill(body.querySelector("#dub-cast"), html`${now.cast.map((c) => html`<div class="field" data-speaker="${c.speaker}"><span>${c.name} · ${c.lines}</span><button type="button" class="voice-button" data-act="cast">${face(c.shown)}</button>${into.field(timbres(), c.own, "data-into", c.into && !c.own.into ? t("into.narrator") : t("into.none"))}${slider(c.pan)}${c.caution ? html`<p class="soft small">${c.caution}</p>` : ""}</div>`)}`);
+  if (sliding !== null) body.querySelector(`#dub-cast [data-speaker="${CSS.escape(sliding)}"] [data-pan]`)?.focus({ preventScroll: true });
 }
 function paintControls() {
   fill(body.querySelector("#dub-controls"), html`${now.controls.map((c) => controlRow(c, c.default, now.settings[c.name] === c.default ? undefined : now.settings[c.name]))}`);
@@ -232,6 +236,12 @@ async function drop(button) { if (await about("cue_removed", { line: of(button).
 const timbres = () => (desk.ready() ? desk.studio().timbres : []);
 const partOf = (element) => now.cast.find((one) => one.speaker === element.closest("[data-speaker]").dataset.speaker);
 async function recast(element, values) { if (await about("dub_cast", { speaker: partOf(element).speaker, ...values })) { await state(); paintCast(); cues(); } }
+async function place(input, pan) {
+  if (!input.isConnected) return; // another dub was opened meanwhile
+  const done = await about("dub_placed", { speaker: partOf(input).speaker, pan });
+  await state();
+  if (!done) paintCast();
+}
 function cast(button) {
   const c = partOf(button);
   pick(button, (search) => ask(part.server.dub_voices, { engine: c.engine, search }), c.voice, (ref) => recast(button, { engine: c.engine, voice: ref }));
