@@ -120,7 +120,16 @@ def test_settings_and_refusals_are_where_the_hand_is(visit: Visit, tmp_path: Pat
     done(page)
     over = page.locator("#dub-flag option[value=over]")
     over.wait_for(state="attached")
+    may = page.locator("#dub-cast [data-speaker=May]")
+    may.locator("[data-pan]").fill("-0.6")
+    may.locator("[data-pan][value='-0.6']").wait_for()
+    may.locator("[data-pan]").press("0")  # in the middle again, and the hand stays there
+    may.locator("[data-pan][value='0']:focus").wait_for()  # drawn again from what is kept
+    page.locator("#dub-undo").click()
+    may.locator("output", has_text="L 60").wait_for()
+    page.locator("#dub-render:not(.primary)").wait_for()  # nothing asks to be rendered for it
     page.locator("#dub-how summary").click()
+    page.locator("[data-control=channels] select").wait_for()
     page.locator("[data-control=overrun] select").select_option("cut")
     page.locator("#dub-flag option[value=cut]").wait_for(state="attached")
     assert over.count() == 0

@@ -8,26 +8,31 @@ import numpy as np
 import pytest
 
 from studio.audio.files import read
+from studio.audio.panning import LAYOUTS
 from studio.errors import BadFile
 from studio.studio import Studio
 
 SRT = "1\n00:00:01,000 --> 00:00:03,000\nHello there.\n\n2\n00:00:03,500 --> 00:00:05,000\nGood bye.\n"
 
 
-def film(path: Path, seconds: float = 6.0, sound: bool = True, rate: int = 24_000) -> Path:
-    """A film of moving grey, with a tone."""
+def film(
+    path: Path, seconds: float = 6.0, sound: bool = True, rate: int = 24_000, pitches: tuple[int, ...] = (100,)
+) -> Path:
+    """A film of moving grey, with a tone in each channel."""
     with av.open(str(path), "w") as out:
         pictures = out.add_stream("mpeg4", rate=10)
         pictures.width, pictures.height, pictures.pix_fmt = 64, 48, "yuv420p"
-        tone = out.add_stream("aac", rate=rate, layout="mono") if sound else None
+        layout = LAYOUTS[len(pitches)]
+        tone = out.add_stream("aac", rate=rate, layout=layout) if sound else None
         for n in range(round(seconds * 10)):
             grey = np.full((48, 64, 3), n * 4 % 256, np.uint8)
             frame = av.VideoFrame.from_ndarray(grey, format="rgb24")
             out.mux(pictures.encode(frame))
         out.mux(pictures.encode(None))
         if tone is not None:
-            wave = (0.4 * np.sin(2 * np.pi * 100 * np.arange(round(seconds * rate)) / rate)).astype(np.float32)
-            frame = av.AudioFrame.from_ndarray(wave[None], format="fltp", layout="mono")
+            time = np.arange(round(seconds * rate)) / rate
+            waves = np.stack([0.4 * np.sin(2 * np.pi * pitch * time) for pitch in pitches]).astype(np.float32)
+            frame = av.AudioFrame.from_ndarray(waves, format="fltp", layout=layout)
             frame.sample_rate, frame.pts, frame.time_base = rate, 0, Fraction(1, rate)
             out.mux(tone.encode(frame))
             out.mux(tone.encode(None))
