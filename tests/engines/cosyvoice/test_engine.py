@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from studio.engines.checking import check_engine
-from studio.engines.contract import Configures, Converts, Follows, Prepares, Recipe, Stop, VoiceContent, VoiceKind
+from studio.engines.contract import Configures, Converts, Follows, Prepares, Stop, VoiceContent, VoiceKind
 from studio.engines.cosyvoice.declaration import VARIANTS
 from studio.engines.cosyvoice.engine import CosyVoice
 from studio.engines.cosyvoice.instructions import MENU
