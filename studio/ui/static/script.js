@@ -7,7 +7,7 @@ import * as lines from "./lines.js";
 import * as masters from "./masters.js";
 
 const tabs = { script: lines, cast, lexicon, sound: masters.sound, export: masters.files };
-let part, body, open = "", tab = "", timer = 0;
+let part, body, open = "", tab = "", timer = 0, failed = ""; // what the job complained of
 /** What the server says of this production; the tabs read it and never write it. */
 export let now = null;
 export const id = () => open;
@@ -99,7 +99,8 @@ function paintHead() {
       ${job.running && !job.paused ? html`<button type="button" class="button" data-act="pause" id="script-pause">${sign("pause")}${t("player.pause")}</button>`
         : html`<button type="button" class="button primary" data-act="render" id="script-render" ${raw(left || job.paused ? "" : "disabled")}>${sign("play")}${job.paused ? t("book.resume") : left ? t("script.render", { n: left }) : t("script.alldone")}</button>`}
       ${job.running ? iconButton("stop", "stop", t("stop"), 'id="script-stop"') : ""}${iconButton("more", "more", t("script.more"), 'id="script-more"')}</div>`);
-  complain(failure(), job.error);
+  if (job.error || failed) complain(failure(), job.error); // what something else complained of is not wiped away
+  failed = job.error;
   if (focus && focus.startsWith("script-")) document.getElementById(focus)?.focus();
 }
 async function render() { if (await about("render_begun")) { waiting = 3; restless = 2; refresh(); } }
