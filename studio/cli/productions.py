@@ -1,5 +1,6 @@
 """Commands over productions with a script: begin, look, cast, render, export, pack."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +13,8 @@ from studio.cli.options import pan_option, places, subtitles_option, with_into
 from studio.cli.reader import LANGUAGE, say
 from studio.cli.show import as_json, duration, plain, table, warn, watch
 from studio.errors import BadRequest
+
+OPENING = 90  # characters of a paragraph that are shown
 
 
 @click.group(help=say("Books, podcasts and plays, worked on line by line.", "有声书、播客与广播剧，逐条制作。"))
@@ -41,11 +44,26 @@ def shown(session: Session, machine: bool) -> None:
 
 @productions.command("look", help=say("What is in a manuscript.", "查看书稿里有什么。"))
 @click.argument("manuscript", type=click.Path(path_type=Path))
+@click.option(
+    "--section", type=int, help=say("The paragraphs of this section, to split it.", "列出这一部分的段落，以便拆分。")
+)
 @MACHINE
 @click.pass_obj
-def look(session: Session, manuscript: Path, machine: bool) -> None:
+def look(session: Session, manuscript: Path, section: int | None, machine: bool) -> None:
+    from studio.studio import Choices
+
     with session.open() as studio:
         document = studio.scripts.look(manuscript)
+        if section is not None:
+            studio.scripts.script_of(document, Choices(sections=frozenset({section})))  # that there is one
+            passages = document.sections[section].passages
+            places = [(n, passages[n].kind, passages[n].text) for n in document.sections[section].places()]
+            if machine:
+                return as_json([dict(zip(("paragraph", "kind", "text"), one, strict=True)) for one in places])
+            return table(
+                [say("No.", "序号"), say("Kind", "类型"), say("A chapter can begin with", "新的一章可由此开始")],
+                [(n, kind, text if len(text) <= OPENING else text[: OPENING - 1] + "…") for n, kind, text in places],
+            )
         script = studio.scripts.script_of(document)
         if machine:
             return as_json(document.to_json() | {"lines": script.lines, "speakers": [plain(f) for f in script.figures]})
@@ -104,6 +122,16 @@ def look(session: Session, manuscript: Path, machine: bool) -> None:
     metavar="NUMBER",
     help=say("This section goes on with the one before it.", "把这一部分并入前一部分。"),
 )
+@click.option(
+    "--split",
+    "cuts",
+    multiple=True,
+    metavar="NUMBER:PARAGRAPH[=TITLE]",
+    help=say(
+        "Another chapter begins in this section at this paragraph (see `look --section`).",
+        "从这一部分的这一段起另成一章（见 look --section）。",
+    ),
+)
 @click.option("--no-dialogue", is_flag=True, help=say("Do not look for speakers.", "不识别说话人。"))
 @MACHINE
 @click.pass_obj
@@ -114,6 +142,7 @@ def begin(
     parts: Sequence[str],
     titles: Sequence[str],
     joined: Sequence[int],
+    cuts: Sequence[str],
     no_dialogue: bool,
     machine: bool,
     **begun: Any,
@@ -134,6 +163,7 @@ def begin(
             dialogue=not no_dialogue,
             titles=dict(_title(one) for one in titles),
             joined=frozenset(joined),
+            cuts=_cuts(cuts),
         )
         made = studio.scripts.begin(manuscript, Begun(**begun), chosen)
         if machine:
@@ -344,6 +374,21 @@ def _title(part: str) -> tuple[int, str]:
             where="title-of",
         )
     return int(number), title.strip()
+
+
+def _cuts(parts: Sequence[str]) -> dict[int, dict[int, str | None]]:
+    """`NUMBER:PARAGRAPH[=TITLE]`, each taken apart."""
+    found: dict[int, dict[int, str | None]] = {}
+    for part in parts:
+        place, equals, title = part.partition("=")
+        if not (numbers := re.fullmatch(r"(\d+):(\d+)", place, re.ASCII)):
+            raise BadRequest(
+                f"--split “{part}”: write NUMBER:PARAGRAPH=TITLE, as in 2:14=The Storm",
+                f"--split “{part}”：请写成 序号:段落=标题，如 2:14=风雨夜",
+                where="split",
+            )
+        found.setdefault(int(numbers[1]), {})[int(numbers[2])] = title.strip() if equals else None
+    return found
 
 
 def _done(progress: Any) -> int:

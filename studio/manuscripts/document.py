@@ -6,6 +6,7 @@ footnotes, page numbers and title pages, and a person may want them after all.
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from types import MappingProxyType
 from typing import Any, Literal
 
@@ -25,6 +26,12 @@ PARTS: dict[Part, Words] = {
     "heading": Words("headings", "标题"),
 }
 USUAL: frozenset[Part] = frozenset({"heading"})  # parts that are read where nobody says otherwise
+TITLE = 60  # characters of a paragraph that may be a title
+NO_TITLES: Mapping[int, str] = MappingProxyType({})
+
+Cuts = Mapping[int, str | None]  # the passages at which another chapter begins -> its title; None: as they say
+UNCUT: Cuts = MappingProxyType({})
+NO_CUTS: Mapping[int, Cuts] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -41,6 +48,14 @@ class Passage:
     language: str = ""  # where the file says it
     start: float | None = None  # seconds, of a cue
     end: float | None = None
+
+    @property
+    def titular(self) -> bool:
+        """Whether it looks like a title: a heading, or a paragraph of few words that do not end as a sentence does."""
+        if self.kind == "heading":
+            return True
+        spoken = self.speaker or self.start is not None
+        return self.kind == "text" and not spoken and len(self.text) <= TITLE and self.text.rstrip()[-1:].isalnum()
 
 
 @dataclass(frozen=True)
@@ -62,6 +77,28 @@ class Section:
             for one in self.passages
         )
         return replace(self, title=title, passages=tuple(passages) if title else self.passages)
+
+    def places(self) -> Iterator[int]:
+        """The passages at which another chapter can begin: text and headings that have some text before them."""
+        said = False
+        for place, passage in enumerate(self.passages):
+            if said and passage.kind in ("text", "heading"):
+                yield place
+            said = said or passage.kind == "text"
+
+    def cut(self, cuts: Cuts) -> Iterator["Section"]:
+        """It in pieces: at each of these `places` begins another chapter."""
+        for start, end in pairwise([0, *sorted(cuts), len(self.passages)]):
+            piece = replace(self, passages=self.passages[start:end])
+            yield piece.headed(cuts[start]) if start else piece
+
+    def headed(self, title: str | None) -> "Section":
+        """The same under a title that is read first: where its first passage looks like one, in place of that."""
+        first, rest = self.passages[0], self.passages[1:]
+        title = (first.text if first.titular else "") if title is None else title
+        stands = first.titular and any(one.kind == "text" for one in rest)
+        heading = (replace(first, text=title, kind="heading"),) if stands else (Passage(title, "heading"), first)
+        return replace(self, title=title, passages=(*heading, *rest) if title else self.passages)
 
     @property
     def excerpt(self) -> str:
@@ -96,25 +133,29 @@ class Document:
         self,
         parts: Collection[Part] = USUAL,
         sections: Collection[int] | None = None,
-        titles: Mapping[int, str] = MappingProxyType({}),
+        titles: Mapping[int, str] = NO_TITLES,
         joined: Collection[int] = (),
+        cuts: Mapping[int, Cuts] = NO_CUTS,
     ) -> "Document":
         """Only what shall be read: these parts besides the text, and of the sections (by their place) these.
 
         A section that is named is kept whatever its kind; without `sections` those of a kind in `parts` are. `titles`:
-        what sections are called instead; `joined`: those that go on with the section before.
+        what sections are called instead; `joined`: those that go on with the section before; `cuts`: of sections, the
+        passages at which another chapter begins, and what that is called.
         """
         kept: list[Section] = []
         for number, section in enumerate(self.sections):
             wanted = section.kind == "chapter" or section.kind in parts if sections is None else number in sections
-            passages = tuple(p for p in section.passages if p.kind == "text" or p.kind in parts)
-            if wanted and any(p.kind != "heading" for p in passages):
-                section = replace(section, passages=passages)
-                if number in titles:
-                    section = section.called(titles[number])
-                if number in joined and kept:
-                    section = replace(kept[-1], passages=kept.pop().passages + section.passages)
-                kept.append(section)
+            if not wanted:
+                continue
+            section = section.called(titles[number]) if number in titles else section
+            for nth, piece in enumerate(section.cut(cuts.get(number, UNCUT))):
+                passages = tuple(p for p in piece.passages if p.kind == "text" or p.kind in parts)
+                if all(p.kind == "heading" for p in passages):
+                    continue
+                if number in joined and kept and not nth:
+                    piece, passages = kept[-1], kept.pop().passages + passages
+                kept.append(replace(piece, passages=passages))
         return replace(self, sections=tuple(kept))
 
     def parts(self) -> dict[Part, int]:

@@ -1,13 +1,15 @@
 """What a person chooses when a manuscript becomes a production."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from studio.manuscripts.document import PARTS, USUAL, Document, Part
+from studio.errors import BadRequest
+from studio.manuscripts.document import PARTS, USUAL, Cuts, Document, Part, Section
 
 TARGET = 120  # characters of a line
+OPENING = 200  # characters by which a paragraph is known again
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,28 @@ class Choices:
     target: int = TARGET
     titles: Mapping[int, str] = field(default_factory=dict)  # place of a section -> what its chapter is called
     joined: frozenset[int] = frozenset()  # places of sections that belong to the chapter before
+    cuts: Mapping[int, Cuts] = field(default_factory=dict)  # place of a section -> where other chapters begin in it
+
+
+def check(choices: Choices, document: Document) -> None:
+    """`BadRequest` where something is chosen that the manuscript does not have."""
+    last = len(document.sections) - 1
+    for number in (*(choices.sections or ()), *choices.titles, *choices.joined, *choices.cuts):
+        if not 0 <= number <= last:
+            raise BadRequest(
+                f"section {number}: {document.name} has the sections 0 to {last}",
+                f"第 {number} 部分：{document.name} 只有第 0 到 {last} 部分",
+                where="section",
+            )
+    for number, cuts in choices.cuts.items():
+        known = set(document.sections[number].places())
+        if wrong := sorted(set(cuts) - known):
+            raise BadRequest(
+                f"section {number} cannot be split at paragraph {wrong[0]}: a chapter begins with text or a heading, "
+                "and has text before it",
+                f"第 {number} 部分不能在第 {wrong[0]} 段拆分：新的一章须以正文或标题开头，且前面有正文",
+                where="split",
+            )
 
 
 def kept(choices: Choices, document: Document) -> dict[str, Any]:
@@ -50,6 +74,12 @@ def kept(choices: Choices, document: Document) -> dict[str, Any]:
         "sections": None if sections is None else {key: n in sections for n, key in enumerate(keys)},
         "titles": {keys[n]: title for n, title in choices.titles.items() if n < len(keys)},
         "joined": [keys[n] for n in sorted(choices.joined) if n < len(keys)],
+        "cuts": [
+            {"section": keys[n], "opening": openings[place], "title": title}
+            for n, cuts in sorted(choices.cuts.items())
+            for openings in [_openings(document.sections[n])]
+            for place, title in sorted(cuts.items())
+        ],
     }
 
 
@@ -73,14 +103,40 @@ def again(plain: Any, document: Document) -> Choices:
         emotions=bool(plain.get("emotions", True)),
         titles={n: str(titles[key]) for n, key in enumerate(keys) if key in titles},
         joined=frozenset(n for n, key in enumerate(keys) if key in joined),
+        cuts=_cuts_again(plain.get("cuts"), document, keys),
     )
+
+
+def _cuts_again(plain: Any, document: Document, keys: list[str]) -> dict[int, Cuts]:
+    """Where sections were split, found again by the paragraphs that began the chapters."""
+    wanted: dict[str, dict[str, str | None]] = {}
+    for one in plain if isinstance(plain, list) else ():
+        if isinstance(one, dict):
+            title = one.get("title")
+            wanted.setdefault(str(one.get("section")), {})[str(one.get("opening"))] = title and str(title)
+    found: dict[int, Cuts] = {}
+    for n, (key, section) in enumerate(zip(keys, document.sections, strict=True)):
+        if cuts := wanted.get(key):
+            openings = _openings(section)
+            found[n] = {place: cuts[openings[place]] for place in section.places() if openings[place] in cuts}
+    return found
+
+
+def _openings(section: Section) -> list[str]:
+    """How each paragraph of a section begins, and which of them it is where several begin so."""
+    return _counted(" ".join(passage.text.split())[:OPENING] for passage in section.passages)
 
 
 def _keys(document: Document) -> list[str]:
     """What each section is called; where several are called the same, which of them it is."""
+    return _counted(section.title for section in document.sections)
+
+
+def _counted(names: Iterable[str]) -> list[str]:
+    """The names; one that came before has its number behind it."""
     count: Counter[str] = Counter()
     found = []
-    for section in document.sections:
-        count[section.title] += 1
-        found.append(section.title if count[section.title] == 1 else f"{section.title} #{count[section.title]}")
+    for name in names:
+        count[name] += 1
+        found.append(name if count[name] == 1 else f"{name} #{count[name]}")
     return found

@@ -143,13 +143,56 @@ def test_what_was_found_is_arranged(
     rows.nth(1).locator(".chapter-title").fill("The Great Storm")
     rows.nth(2).locator("[data-act=join]").press("Enter")
     assert rows.nth(2).locator(".chapter-title").is_disabled()
+    splits = rows.nth(2)
+    splits.locator("[data-act=split]").press("Enter")
+    splits.locator(".split-find").fill("no such words")
+    assert splits.locator(".split-places p").count() == 1
+    assert not splits.locator(".split-place").count()
+    splits.locator(".split-find").fill("LOOK")
+    splits.locator("[data-act=cut]").press("Enter")
+    splits.locator(".cut-title").fill("The Boat")
+    splits.locator(".cut-title").scroll_into_view_if_needed()
     shot(page, f"script-preview-{language[:2]}-{width}")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     page.locator("#script-start").click()
     page.locator(".line").first.wait_for()
     id = page.url.split("/productions/")[1].split("/")[0]
-    assert [chapter.title for chapter in home.scripts.chapters(id)] == ["The Great Storm"]
+    assert [chapter.title for chapter in home.scripts.chapters(id)] == ["The Great Storm", "The Boat"]
     assert home.scripts.lines(id, LineQuery(text="The sea was calm again")).total == 1
+
+
+def test_where_a_chapter_is_split_is_chosen_and_taken_back(home: Studio, visit: Visit, tmp_path: Path) -> None:
+    path = tmp_path / "long.txt"
+    path.write_text(
+        "\n\n".join(f"Paragraph number {n} is this one." for n in range(150)) + "\n\nThe End\n\nBye.", "utf-8"
+    )
+    page = visit("productions")
+    page.locator("#manuscript").set_input_files(path)
+    page.locator("[data-act=split]").click()
+    page.locator(".split-place").first.wait_for()
+    assert page.locator(".split-place").count() == 100
+    assert "51" in page.locator(".split-places p").inner_text()
+    page.locator(".split-find").fill("end")
+    page.locator(".split-place").click()
+    assert page.locator(".cut-title").input_value() == "The End", "a paragraph that looks like a title suggests it"
+    page.locator(".split-find").fill("NUMBER 77 ")
+    page.locator(".split-place").click()
+    assert [one.input_value() for one in page.locator(".cut-title").all()] == ["", "The End"], "in their order"
+    page.locator(".split-place[aria-pressed=true]").click()
+    assert page.locator(".cut-title").count() == 1
+    page.locator("[data-act=uncut]").click()
+    assert not page.locator(".cut-title").count()
+    page.locator(".split-find").fill("number 99 is")
+    page.locator(".split-place").click()
+    page.locator("[data-act=split]").click()
+    assert page.locator(".splitter").is_hidden()
+    page.locator("#script-start").click()
+    page.locator(".line").first.wait_for()
+    id = page.url.split("/productions/")[1].split("/")[0]
+    assert [len(list(home.scripts.all_lines(id, LineQuery(chapter=one.id)))) for one in home.scripts.chapters(id)] == [
+        99,
+        53,
+    ]
 
 
 def texts(page: Any) -> list[str]:

@@ -356,6 +356,8 @@ def test_productions_are_refused_with_a_reason(run, tmp_path):
     tale = tmp_path / "tale.txt"
     tale.write_text("Words.", "utf-8")
     assert "NUMBER=TITLE" in run("productions", "begin", str(tale), "--title-of", "Morning", code=2).stderr
+    assert "NUMBER:PARAGRAPH" in run("productions", "begin", str(tale), "--split", "Morning", code=2).stderr
+    assert "section 9" in run("productions", "begin", str(tale), "--join", "9", code=2).stderr
     id = run("productions", "begin", str(tale), "--title-of", "0=Morning").stdout.strip()
     run("productions", "pack", id, str(tmp_path / "pack"))
     assert json.loads((tmp_path / "pack" / "production.json").read_text("utf-8"))["chapters"] == ["Morning"]

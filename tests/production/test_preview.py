@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from studio.errors import BadRequest
 from studio.manuscripts.document import Document, Passage, Section
 from studio.production.choices import Choices, again, kept
 from studio.studio import Begun, Studio
@@ -71,6 +72,78 @@ def test_the_arrangement_is_kept_by_a_new_version(studio: Studio, tale: Path) ->
     assert [title for title, _ in shape(studio, id)] == ["The Storm", "Home at last"], "and by the one after it"
 
 
+PLAIN = """The wind rose.
+
+At night the boat was gone.
+
+THE MORNING AFTER
+
+The sun came out.
+
+The sun came out.
+
+They went home."""
+
+
+@pytest.fixture
+def plain(tmp_path: Path) -> Path:
+    """A book in which no chapter was found: its paragraphs are 0 to 5."""
+    path = tmp_path / "plain.txt"
+    path.write_text(PLAIN, encoding="utf-8")
+    return path
+
+
+def test_a_chapter_is_split(studio: Studio, plain: Path) -> None:
+    """A paragraph that looks like a title becomes it; before others a title is read, where there is one."""
+    section = studio.scripts.look(plain).sections[0]
+    assert list(section.places()) == [1, 2, 3, 4, 5]
+    cuts = {1: "", 2: None, 4: "Again", 5: None}
+    id = studio.scripts.begin(plain, Begun(), Choices(cuts={0: cuts}, titles={0: "Before"})).id
+    assert shape(studio, id) == [
+        ("Before", ["The wind rose."]),
+        ("", ["At night the boat was gone."]),
+        ("THE MORNING AFTER", ["THE MORNING AFTER", "The sun came out."]),
+        ("Again", ["Again", "The sun came out."]),
+        ("", ["They went home."]),
+    ]
+
+
+def test_a_new_version_is_split_at_the_same_paragraphs(studio: Studio, plain: Path) -> None:
+    desk = studio.scripts
+    id = desk.begin(plain, Begun(), Choices(cuts={0: {2: "Morning", 4: "Again"}})).id
+    plain.write_text("Once upon a time.\n\n" + PLAIN.replace("At night", "That night"), "utf-8")
+    assert desk.revise(id, plain) == {"kept": 6, "added": 2, "removed": 1}
+    assert shape(studio, id) == [
+        ("plain", ["Once upon a time.", "The wind rose.", "That night the boat was gone."]),
+        ("Morning", ["Morning", "The sun came out."]),
+        ("Again", ["Again", "The sun came out.", "They went home."]),
+    ]
+
+
+def test_the_last_paragraph_is_not_lost_as_a_title(studio: Studio, tmp_path: Path) -> None:
+    path = tmp_path / "end.txt"
+    path.write_text("They went home.\n\nThe End", encoding="utf-8")
+    id = studio.scripts.begin(path, Begun(), Choices(cuts={0: {1: "After"}})).id
+    assert shape(studio, id)[1] == ("After", ["After", "The End"])
+
+
+@pytest.mark.parametrize(
+    ("choices", "said"),
+    [
+        (Choices(joined=frozenset({4})), "section 4"),
+        (Choices(titles={7: "x"}), "section 7"),
+        (Choices(sections=frozenset({-1})), "section -1"),
+        (Choices(cuts={1: {0: "x"}}), "section 1"),
+        (Choices(cuts={0: {0: "x"}}), "paragraph 0"),
+        (Choices(cuts={0: {6: None}}), "paragraph 6"),
+    ],
+)
+def test_what_the_manuscript_does_not_have_is_refused(studio: Studio, plain: Path, choices: Choices, said: str) -> None:
+    with pytest.raises(BadRequest, match=said):
+        studio.scripts.begin(plain, Begun(), choices)
+    assert not studio.scripts.find().total
+
+
 def test_sections_of_one_title_are_told_apart() -> None:
     def document(count: int) -> Document:
         return Document("x", "txt", "", "", "en", tuple(Section("", (Passage(f"{n}."),)) for n in range(count)))
@@ -80,7 +153,12 @@ def test_sections_of_one_title_are_told_apart() -> None:
     assert (found.sections, found.titles, found.dialogue) == (frozenset({0, 2, 3}), {2: "Last"}, False)
 
 
-@pytest.mark.parametrize("plain", [None, {}, [], {"titles": 3, "sections": "all", "parts": None, "joined": 3}])
+ANYTHING = {"titles": 3, "sections": "all", "parts": None, "joined": 3, "cuts": [3, {"opening": [], "title": {}}]}
+
+
+@pytest.mark.parametrize("plain", [None, {}, [], ANYTHING, {"cuts": [{"section": "A"}]}])
 def test_what_a_pack_says_of_it_may_be_anything(plain: object) -> None:
     document = Document("x", "txt", "", "", "en", (Section("A", (Passage("Words."),)),))
-    assert again(plain, document).sections is None
+    found = again(plain, document)
+    assert (found.sections, found.joined) == (None, frozenset())
+    assert not any(found.cuts.values())

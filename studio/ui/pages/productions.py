@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from studio.errors import NotFound
+from studio.errors import BadRequest, NotFound
 from studio.studio import Begun, Choices, ConvertRequest, Gaps, Production, Studio
 from studio.ui import asked as take
 from studio.ui import describe
@@ -23,6 +23,7 @@ BOOKS = {
 }
 INSIDE = ("heading", "footnote", "page")  # parts inside of chapters; whole sections are chosen one by one
 SHELF = 100  # productions shown
+OPENING = 120  # characters of a paragraph at which a chapter may be split
 RESUMABLE = ("stopped", "failed", "interrupted")
 
 
@@ -33,7 +34,7 @@ def build(studio: Studio) -> None:
         "productions",
         [
             *(shelf.example_books, shelf.look_at, shelf.begin_production, shelf.begin_script, shelf.productions_shown),
-            *(shelf.empty_script, shelf.unpack_script, shelf.render_script),
+            *(shelf.book_section, shelf.empty_script, shelf.unpack_script, shelf.render_script),
             *(shelf.stop_production, shelf.resume_production, shelf.drop_production, shelf.restore_production),
             *(shelf.book_voice, shelf.book_voices),
         ],
@@ -76,6 +77,16 @@ class Questions:
             "kinds": [[name, words.text(language)] for name, words in kinds.items()],
         }
 
+    def book_section(self, asked: dict[str, Any], language: str) -> Any:
+        """Where a section may be split: `[paragraph, how it begins, the title that it suggests]`."""
+        sections = self.studio.scripts.look(self._source(asked)).sections
+        number = take.whole(asked, "section")
+        if not 0 <= number < len(sections):
+            raise BadRequest(f"section {number}: there is none", f"没有第 {number} 部分", where="section")
+        section = sections[number]
+        rows = ((place, section.passages[place]) for place in section.places())
+        return [[place, one.text[:OPENING], one.text if one.titular else ""] for place, one in rows]
+
     def begin_script(self, asked: dict[str, Any], language: str) -> Any:
         """A production that is worked on line by line."""
         path = self._source(asked)
@@ -92,13 +103,15 @@ class Questions:
         sections = asked.get("sections")
         if sections is not None and not (isinstance(sections, list) and all(isinstance(n, int) for n in sections)):
             raise take.wrong("sections", list)
-        known, titles = self.studio.scripts.parts_of_manuscripts(), take.table(asked, "titles")
+        known = self.studio.scripts.parts_of_manuscripts()
+        titles, cuts = take.table(asked, "titles"), take.table(asked, "cuts")
         choices = Choices(
             parts=frozenset(part for part in known if part in take.texts(asked, "parts")),  # type: ignore[misc]
             sections=None if sections is None else frozenset(sections),
             dialogue=take.switch(asked, "dialogue", True),
-            titles={_place(key): take.text(titles, key).strip() for key in titles},
+            titles=_titles(titles),
             joined=frozenset(_place(one) for one in take.texts(asked, "joined")),
+            cuts={_place(key): _titles(take.table(cuts, key)) for key in cuts},
         )
         return {"id": self.studio.scripts.begin(path, begun, choices, name=path.name).id}
 
@@ -229,8 +242,12 @@ class Questions:
 
 
 def _place(text: str) -> int:
-    """The place of a section."""
+    """The place of a section or a paragraph."""
     return take.whole({"section": text}, "section")
+
+
+def _titles(asked: dict[str, Any]) -> dict[int, str]:
+    return {_place(key): take.text(asked, key).strip() for key in asked}
 
 
 def manuscript(found: Any, parts: dict[str, str], language: str) -> dict[str, Any]:
@@ -255,6 +272,7 @@ def manuscript(found: Any, parts: dict[str, str], language: str) -> dict[str, An
                 "chosen": section.kind == "chapter",
                 "length": say("book.length", language, n=f"{section.characters:,}"),
                 "excerpt": section.excerpt,
+                "splits": any(True for _ in section.places()),
             }
             for section in found.sections
         ],

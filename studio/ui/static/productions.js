@@ -1,6 +1,7 @@
 // Long things: drop a text, look at its chapters, choose a voice, start; then a list that goes on without this page.
 import { acts, ask, clock, day, fill, hear, html, iconButton, language, make, notice, options, raw, root, send, sign, span, t, tell } from "./dom.js";
 import * as desk from "./desk.js";
+import * as chapters from "./book-chapters.js";
 import * as into from "./into.js";
 import { here, within } from "./frame.js";
 import { pick } from "./picker.js";
@@ -28,7 +29,7 @@ export function mount(given) {
     drop.classList.toggle("over", name === "dragover");
     if (name === "drop" && event.dataTransfer.files[0]) upload(event.dataTransfer.files[0]);
   });
-  acts(body, { join, voice: chooseVoice, begin, script, empty, forget, stop, resume, remove, example });
+  acts(body, { ...chapters.acting(part, failure), voice: chooseVoice, begin, script, empty, forget, stop, resume, remove, example });
   hear("page", (page) => { if (page === "productions" && !within()[0]) open(); });
   hear("told", () => { if (here() === "productions") open(); });
   poll();
@@ -68,7 +69,7 @@ async function paintBook() {
       <label class="field"><span>${t("book.author")}</span><input id="book-author" maxlength="300" value="${book.author}"></label>
       <p class="soft small" style="margin:0">${book.facts}</p>
       ${book.notes.map((note) => html`<p class="soft small" style="margin:0">${note}</p>`)}
-      <fieldset class="found"><legend>${t("book.chapters", { n: book.chapters.length })}</legend><ol class="chapters" id="book-chapters">${book.chapters.map((c, n) => html`${chapterRow(c, n)}`)}</ol></fieldset>
+      ${chapters.shown(book)}
       ${book.parts.length ? html`<fieldset class="found"><legend class="soft small">${t("book.parts")}</legend>${book.parts.map(([name, label, length]) => html`<label class="inline-field"><input type="checkbox" name="part" value="${name}" ${raw(name === "heading" ? "checked" : "")}>${label} <span class="soft small">${length}</span></label>`)}</fieldset>` : ""}
       ${book.scripted ? "" : html`<label class="inline-field"><input type="checkbox" id="book-dialogue" checked>${t("book.dialogue")}</label>`}
     </div>
@@ -86,25 +87,6 @@ async function paintBook() {
     </div></section>`);
   paintVoice();
 }
-/** A chapter that was found: read or not, under its own title, by itself or as part of the one before. */
-const chapterRow = (c, n) => html`<li data-place="${n}"><div class="chapter-choice"><input type="checkbox" name="section" value="${n}" aria-label="${t("book.chapter.read", { title: c.title || t("lines.untitled") })}" ${raw(c.chosen ? "checked" : "")}>
-  <span><input class="chapter-title" maxlength="200" value="${c.title}" placeholder="${t("lines.untitled")}" aria-label="${t("book.chapter.title", { n: n + 1 })}">${c.kind ? html` <span class="tag">${c.kind}</span>` : ""}<span class="soft small chapter-excerpt">${c.excerpt}</span></span><span class="soft small">${c.length}</span>
-  ${n ? html`<button type="button" class="quiet chapter-join" data-act="join" aria-pressed="false" title="${t("book.chapter.join.help")}">${t("book.chapter.join")}</button>` : html`<span></span>`}</div></li>`;
-function join(button) {
-  const pressed = button.getAttribute("aria-pressed") !== "true", row = button.closest("li");
-  button.setAttribute("aria-pressed", pressed);
-  row.classList.toggle("joined", pressed);
-  row.querySelector(".chapter-title").disabled = pressed;
-}
-/** What was changed in the list of chapters. */
-function arranged() {
-  const rows = [...body.querySelectorAll("#book-chapters li")], titles = {};
-  for (const row of rows) {
-    const title = row.querySelector(".chapter-title").value.trim(), place = row.dataset.place;
-    if (title !== book.chapters[place].title.trim()) titles[place] = title;
-  }
-  return { titles, joined: rows.filter((row) => row.classList.contains("joined")).map((row) => row.dataset.place) };
-}
 async function paintVoice() {
   const shown = await ask(part.server.book_voice, { engine: chosen.engine, voice });
   const button = body.querySelector("#book-voice");
@@ -117,7 +99,7 @@ const ticked = (name) => [...body.querySelectorAll(`#book input[name=${name}]:ch
 /** A script to work on: the page of the production opens. */
 async function script(button) {
   button.disabled = true;
-  const made = await ask(part.server.begin_script, { ...book.source, title: value("book-title"), author: value("book-author"), kind: value("book-kind"), engine: chosen.engine, voice, ...into.chosen("book-into"), style: value("book-style"), sections: ticked("section").map(Number), parts: ticked("part"), dialogue: body.querySelector("#book-dialogue")?.checked ?? true, ...arranged() }, failure());
+  const made = await ask(part.server.begin_script, { ...book.source, title: value("book-title"), author: value("book-author"), kind: value("book-kind"), engine: chosen.engine, voice, ...into.chosen("book-into"), style: value("book-style"), sections: ticked("section").map(Number), parts: ticked("part"), dialogue: body.querySelector("#book-dialogue")?.checked ?? true, ...chapters.arranged() }, failure());
   button.disabled = false;
   if (!made) return;
   forget();
