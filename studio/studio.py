@@ -32,9 +32,12 @@ from studio.engines.derived import Derived
 from studio.engines.registry import EngineState, Registry
 from studio.errors import BadFile, BadRequest, NotFound, StudioError
 from studio.library import (
+    BIN_KINDS,
     MEASURES,
     Cleaned,
+    Emptied,
     Library,
+    Lying,
     Measured,
     NewStyle,
     Page,
@@ -88,6 +91,7 @@ if TYPE_CHECKING:  # each costs time to import, and most commands need none of t
     from studio.audio.clip import Samples
     from studio.batch.batches import Batches
     from studio.dubbing.dubs import Dubs
+    from studio.library.bin import Bin
     from studio.library.keys import Keys
     from studio.library.previews import Previews
     from studio.library.styles import Styles
@@ -109,6 +113,7 @@ if TYPE_CHECKING:  # each costs time to import, and most commands need none of t
     from studio.voices.survey import Survey
 
 __all__ = [
+    "BIN_KINDS",
     "FIT_FLAGS",
     "GLYPH_SIDE",
     "MEASURES",
@@ -128,6 +133,7 @@ __all__ = [
     "Converted",
     "Difference",
     "DrawRequest",
+    "Emptied",
     "EngineSpec",
     "EngineState",
     "Format",
@@ -137,6 +143,7 @@ __all__ = [
     "Line",
     "LineQuery",
     "Listening",
+    "Lying",
     "Manuscript",
     "MarkSpec",
     "Measured",
@@ -339,6 +346,11 @@ class Studio:
     @property
     def takes(self) -> "Takes":
         return self._library.takes
+
+    @property
+    def bin(self) -> "Bin":
+        """What lies deleted, and its removal for good."""
+        return self._library.bin
 
     @property
     def keys(self) -> "Keys":

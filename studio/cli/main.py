@@ -29,6 +29,7 @@ HOMES = {
     "voices": "studio.cli.voices",
     "takes": "studio.cli.shelves",
     "styles": "studio.cli.shelves",
+    "library": "studio.cli.bin",
     "engines": "studio.cli.house",
     "models": "studio.cli.house",
     "keys": "studio.cli.house",

@@ -10,8 +10,10 @@ from zlib import crc32
 
 from sqlalchemy import ColumnElement, delete, func, select
 
-from studio.library import search
+from studio.library import aside, search
+from studio.library.aside import Aside
 from studio.library.database import Database
+from studio.library.held import held_take
 from studio.library.listing import parts
 from studio.library.previews import is_preview
 from studio.library.tables import TakeRow
@@ -51,9 +53,9 @@ def clean(database: Database, path_of: _PathOf, limit: int) -> Cleaned:
 
 
 def purge(database: Database, path_of: _PathOf, before: datetime) -> Cleaned:
-    """Remove the takes deleted before that moment."""
+    """Remove the takes deleted before that moment, but for those that something kept still uses."""
     removed, freed, failed = 0, 0, list[str]()
-    while (portion := _remove(database, path_of, (TakeRow.deleted <= before, ~is_used()), None)).takes:
+    while (portion := _remove(database, path_of, (TakeRow.deleted <= before, ~held_take()), None)).takes:
         removed, freed = removed + portion.takes, freed + portion.bytes
         failed += portion.failed
     return Cleaned(removed, freed, tuple(failed))
@@ -62,35 +64,38 @@ def purge(database: Database, path_of: _PathOf, before: datetime) -> Cleaned:
 def _remove(
     database: Database, path_of: _PathOf, which: Sequence[ColumnElement[bool]], bytes_wanted: float | None
 ) -> Cleaned:
-    """One transaction of removals: rows first, so that no row is ever without its file."""
+    """One transaction of removals, of rows and files together."""
     columns = TakeRow.number, TakeRow.digest, TakeRow.bytes
     oldest = TakeRow.deleted.is_(None), TakeRow.last_used, TakeRow.number
-    with database.write() as session:
-        rows = []
-        freed = 0
-        for row in session.execute(select(*columns).where(*which).order_by(*oldest).limit(_PORTION)):
-            rows.append(row)
-            freed += row.bytes
+    numbers, freed = list[int](), 0
+    with Aside() as files, database.write() as session:
+        for row in session.execute(select(*columns).where(*which).order_by(*oldest).limit(_PORTION)).all():
             if bytes_wanted is not None and freed >= bytes_wanted:
                 break
-        gone = TakeRow.number.in_([row.number for row in rows])
+            if files.put(path_of(row.digest)):
+                numbers.append(row.number)
+                freed += row.bytes
+        gone = TakeRow.number.in_(numbers)
         search.remove(session, "takes", entries(session, gone, TakeRow.deleted.is_(None)))
         session.execute(delete(TakeRow).where(gone))
-    failed = [name for row in rows if (name := _unlink(path_of(row.digest)))]
-    return Cleaned(len(rows), freed, tuple(failed))
+    return Cleaned(len(numbers), freed, tuple(files.failed))
 
 
-def _unlink(path: Path) -> str:
-    """The name of the file if it could not be removed."""
-    try:
-        path.unlink(missing_ok=True)
-    except OSError:
-        return path.name
-    return ""
+def settle(database: Database, folder: Path) -> None:
+    """Finish the removals that a killed process left half done."""
+
+    def known(digest: str) -> bool:
+        with database.write() as session:
+            row = select(TakeRow.number).where(TakeRow.digest == digest)
+            return session.scalar(row.with_for_update()) is not None
+
+    aside.settle(folder, known)
 
 
 def verify(cache: "Cache", *, mend: bool, deep: bool) -> CacheReport:
     """Compare all rows with all files."""
+    if mend:
+        settle(cache.database, cache.folder)
     files = {path.name: path for path in cache.folder.iterdir()}
     missing, damaged, seen, total = list[str](), list[str](), set[str](), 0
     for digest, length, checksum, shown in _all_rows(cache.database):

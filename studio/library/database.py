@@ -8,7 +8,7 @@ waiting its turn.
 import errno
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -84,6 +84,27 @@ class Database:
         except BadFile as error:
             found = [_first_line(error.__cause__ or error)]
         return () if found == ["ok"] else tuple(found)
+
+    def pack(self, least: int = 16 << 20, most: int = 1 << 30) -> int:
+        """Give the room of removed rows back to the disk; how many bytes. SQLite only.
+
+        Not for less than `least` bytes, which are used again soon, nor where more than `most` would have to be written
+        while others wait for their turn. A refusal (no room for the copy, somebody reads) is no harm.
+        """
+        if not self.path:
+            return 0
+        with closing(self.engine.raw_connection()) as connection, suppress(sqlite3.Error):
+            asked = (f"PRAGMA {name}" for name in ("page_size", "page_count", "freelist_count"))
+            size, pages, free = (connection.cursor().execute(one).fetchone()[0] for one in asked)
+            if free * size < least or (pages - free) * size > most:
+                return 0
+            try:
+                for statement in ("PRAGMA temp_store = FILE", "VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"):
+                    connection.cursor().execute(statement).fetchall()
+            finally:
+                connection.cursor().execute("PRAGMA temp_store = MEMORY")
+            return int(free * size)
+        return 0
 
     @property
     def name(self) -> str:

@@ -110,7 +110,7 @@ class Productions:
             return tuple(session.scalars(query.where(ProductionTakeRow.production == number)))
 
     def delete(self, ids: Sequence[str]) -> int:
-        """Take productions out of the list; `restore` brings them back until `purge`. How many there were."""
+        """Take productions out of the list; `restore` brings them back, until the `Bin` is emptied. How many."""
         return self._hide(ids, datetime.now(UTC))
 
     def restore(self, ids: Sequence[str]) -> int:
@@ -121,14 +121,6 @@ class Productions:
         """Take one out for good, at once and alone, as if it had never been added."""
         with self._database.write() as session:
             session.execute(delete(ProductionRow).where(ProductionRow.id == id))
-
-    def purge(self, before: datetime | None = None) -> tuple[str, ...]:
-        """Remove for good what was deleted before that moment (default: now); the ids, for their folders."""
-        gone = ProductionRow.deleted <= (before or datetime.now(UTC))
-        with self._database.write() as session:
-            ids = tuple(session.scalars(select(ProductionRow.id).where(gone)))
-            session.execute(delete(ProductionRow).where(gone))
-        return ids
 
     def _hide(self, ids: Sequence[str], moment: datetime | None) -> int:
         shown = ProductionRow.deleted.is_not(None) if moment is None else ProductionRow.deleted.is_(None)

@@ -87,7 +87,7 @@ class Takes:
             return _takes(session, [row])[0]
 
     def delete(self, digests: Sequence[str]) -> int:
-        """Take them out of the history; `restore` brings them back until `Cache.purge`. How many there were."""
+        """Take them out of the history; `restore` brings them back until the `Bin` is emptied. How many there were."""
         return self._hide(digests, True)
 
     def restore(self, digests: Sequence[str]) -> int:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, insert, select, union, update
+from sqlalchemy import ColumnElement, delete, insert, select, update
 from sqlalchemy.orm import Session, selectinload
 
 from studio.digest import digest_of
@@ -14,9 +14,8 @@ from studio.library.database import Database, insert_new
 from studio.library.listing import Order, Wanted, parts
 from studio.library.paging import Page, check_page
 from studio.library.plain import check_text
-from studio.library.tables import NEVER, CastRow, TagRow, VoiceLanguageRow, VoiceRow, VoiceTagRow
+from studio.library.tables import NEVER, TagRow, VoiceLanguageRow, VoiceRow, VoiceTagRow
 from studio.library.voice import (
-    KEPT,
     LONGEST_TAG,
     LONGEST_TEXT,
     Facets,
@@ -198,7 +197,7 @@ class Voices:
             session.execute(update(VoiceRow).where(VoiceRow.id == id).values(now))
 
     def delete(self, ids: Sequence[str]) -> int:
-        """Take voices out of the library; `restore` brings them back until `purge`. How many there were."""
+        """Take voices out of the library; `restore` brings them back, until the `Bin` is emptied. How many."""
         with self._database.write() as session:
             return sum(_hide(session, part, True) for part in parts(ids))
 
@@ -206,17 +205,6 @@ class Voices:
         """Undo `delete`; how many came back."""
         with self._database.write() as session:
             return sum(_hide(session, part, False) for part in parts(ids))
-
-    def purge(self, before: datetime | None = None) -> int:
-        """Remove for good what was deleted before that moment (default: all that is deleted); how many. What a cast
-        keeps stays."""
-        moment = before or datetime.now(UTC)
-        with self._database.write() as session:
-            kept = [select(ref).where(ref.startswith(KEPT)) for ref in (CastRow.voice, CastRow.into)]
-            used = [ref.removeprefix(KEPT) for ref in session.scalars(union(*kept))]
-            gone = session.execute(delete(VoiceRow).where(VoiceRow.deleted <= moment, VoiceRow.id.not_in(used)))
-            session.execute(delete(TagRow).where(~TagRow.number.in_(select(VoiceTagRow.tag))))
-            return int(gone.rowcount)  # type: ignore[attr-defined]
 
     def reindex(self) -> int:
         """Build the search index anew; how many voices are in it."""
@@ -229,6 +217,17 @@ class Voices:
     def _add(self, voices: Iterable[NewVoice]) -> list[int]:
         with self._database.write() as session:
             return [number for part in _portions(voices) for number in _insert(session, part)]
+
+
+def remove_voices(session: Session, ids: Sequence[str]) -> int:
+    """Remove these for good, with all that hangs on them and the tags that nobody has then; how many there were."""
+    found = 0
+    for part in parts(ids):
+        gone = session.execute(delete(VoiceRow).where(VoiceRow.id.in_(part), VoiceRow.deleted.is_not(None)))
+        found += gone.rowcount  # type: ignore[attr-defined]
+    if found:
+        session.execute(delete(TagRow).where(~TagRow.number.in_(select(VoiceTagRow.tag))))
+    return found
 
 
 def _portions(voices: Iterable[NewVoice]) -> Iterator[list[NewVoice]]:

@@ -200,7 +200,7 @@ def _unpacked(library: Library, source: Source) -> Unpacked:
             if name in source.names:
                 (folder / name).write_bytes(source.read(name))
     except BaseException:
-        library.productions.remove(production.id)  # not a purge: what else was deleted can still be brought back
+        library.productions.remove(production.id)  # alone: what else was deleted can still be brought back
         shutil.rmtree(library.folder.productions / production.id, ignore_errors=True)
         raise
     return Unpacked(production, len(lines), found, refused)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("timbre.ui")
 UPLOADS = "1mb"  # of Gradio's own upload route; manuscripts have a route of ours
-KEEP_SECONDS = 24 * 3600  # Gradio's temporary files
+DAY_S = 24 * 3600
 
 
 @dataclass(frozen=True)
@@ -204,11 +204,14 @@ def serve(options: Options, beside: Beside | None = None) -> None:
             raise no_key(options)
         app = build(studio, options, beside)
         threading.Thread(target=warm, args=(studio,), name="warm", daemon=True).start()
+        ending = threading.Event()
+        threading.Thread(target=tidy, args=(studio, ending), name="tidy", daemon=True).start()
         resumed(studio)
         print(say("terminal.ready", terminal_language(), address=options.address), flush=True)
         if wants_browser(options):
             threading.Timer(0.3, webbrowser.open, [options.address]).start()
         run(app, bound)
+        ending.set()
 
 
 def no_key(options: Options) -> BadRequest:
@@ -263,6 +266,22 @@ def warm(studio: "Studio") -> None:
         studio.plan(SpeakRequest("你好，2 点。Hello, 2 pm."))
     except StudioError as error:
         log.warning("warming up: %s", error)
+
+
+def tidy(studio: "Studio", ending: threading.Event, first_s: float = 30.0) -> None:
+    """What was deleted long ago goes for good: once the first clicks had their turn, and every day from then on."""
+    from studio.ui.preferences import bin_days
+
+    wait = first_s
+    while not ending.wait(wait):
+        wait = DAY_S
+        if not (days := bin_days(studio.folder.path)):
+            continue
+        try:
+            gone = studio.bin.empty(days)
+            log.info("deleted more than %d days ago, removed: %d, %d bytes", days, gone.count, gone.bytes)
+        except StudioError as error:  # tomorrow, then
+            log.warning("removing what was deleted long ago: %s", error)
 
 
 def wants_browser(options: Options) -> bool:

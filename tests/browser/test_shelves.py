@@ -1,5 +1,6 @@
 """Voices, Takes, Productions, Models, Settings: every button of them."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -247,6 +248,42 @@ def test_settings_are_kept_and_the_doctor_answers(visit: Visit, shot: Callable[.
     page.wait_for_selector("#doctor-checks li")
     assert page.locator("#doctor-checks li").count() >= 5
     shot(page, "doctor-en")
+
+
+def test_deleted_things_are_shown_and_removed_after_a_question(
+    visit: Visit, shot: Callable[..., None], home: Any
+) -> None:
+    home.bin.empty()
+    gone, held = (home.keeping.seed("espeak", 60_000 + n, f"Dropped {n}").id for n in range(2))
+    home.keeping.blend("espeak", {held: 1.0, "f2": 1.0}, "Child of dropped")
+    (alone := home.folder.takes / f"{'a' * 64}.flac").write_bytes(b"x" * 2000)
+    os.utime(alone, (0, 0))
+    home.voices.delete([gone, held])
+    page = visit("settings", "zh-CN", 390)
+    row = page.locator("#bin-rows dd").first
+    row.wait_for()
+    assert row.inner_text().startswith("2 个")
+    assert "仍在使用：1 个" in row.inner_text()
+    shot(page, "bin-zh-390")
+    page.locator("#bin-days").fill("99999")
+    page.locator("[data-act=bindays]").click()
+    page.locator("#bin-failure", has_text="天数").wait_for()
+    page.locator("#bin-days").fill("7")
+    page.locator("[data-act=bindays]").click()
+    page.locator(".notice", has_text="已保存").wait_for()
+    page.locator("#bin-empty").click()
+    page.locator("dialog button[value='']").last.click()  # thought better of
+    assert home.voices.known(gone) is not None
+    page.locator("#bin-empty").click()
+    page.locator("dialog [name=strays]").check()
+    shot(page, "bin-ask-zh-390")
+    page.locator("dialog button[value=empty]").click()
+    page.locator(".notice", has_text="已彻底删除 2 项").wait_for()
+    assert (home.voices.known(gone), home.voices.known(held).name, alone.exists()) == (None, "Dropped 1", False)
+    page.wait_for_function("document.querySelector('#bin-rows dd').textContent.startsWith('1 个')")
+    page.reload()
+    page.wait_for_selector("#bin-days")
+    assert page.locator("#bin-days").input_value() == "7"
 
 
 @pytest.mark.parametrize(("language", "licence"), [("en-US", "not for commercial use"), ("zh-CN", "不得用于商业用途")])

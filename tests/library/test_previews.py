@@ -54,6 +54,6 @@ def test_the_clean_up_leaves_previews_until_their_voice_is_purged(library: Libra
     assert library.cache.path(heard).exists()
     assert not library.cache.path(other).exists()
     library.voices.delete([kept.id])
-    library.voices.purge()
+    library.bin.empty()
     library.cache.clean(0)
     assert not library.cache.path(heard).exists()

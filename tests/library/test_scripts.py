@@ -312,7 +312,7 @@ def test_a_script_goes_with_its_production(library: Library) -> None:
     render(library, id)
     library.casts.put(id, [Member("", "espeak")])
     library.productions.delete([id])
-    library.productions.purge()
+    library.bin.empty()
     with pytest.raises(NotFound):
         library.scripts.chapters(id)
 

@@ -103,7 +103,7 @@ def test_search_equals_looking_through_all_texts(library: Library, texts: list[s
     """The oracle is Python's `in`, word by word."""
     old = [v.id for v in library.voices.find(VoiceQuery(size=1000))]
     library.voices.delete(old)
-    library.voices.purge()
+    library.bin.empty()
     for number, description in enumerate(texts):
         library.voices.add(voice(f"0{number}", description=description))
     wanted = {

@@ -54,7 +54,7 @@ def test_only_what_is_new_is_read_and_what_is_purged_is_gone(library: Library) -
     assert list(library.voice_measures.ids(library.voice_measures.vectors("e", 3).numbers.tolist()).values()) == [
         second.id
     ]
-    library.voices.purge()
+    library.bin.empty()
     assert len(library.voice_measures.vectors("e", 3).numbers) == 1
 
 

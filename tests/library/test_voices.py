@@ -260,8 +260,8 @@ def test_deleting_can_be_undone_until_it_is_purged(library: Library) -> None:
     assert library.voices.get(gone.id) == gone
     assert names(library, text="晓晓") == ["晓晓"]
     library.voices.delete([gone.id])
-    assert library.voices.purge(datetime.now(UTC) - timedelta(days=1)) == 0
-    assert library.voices.purge() == 1
+    assert library.bin.empty(1).count == 0
+    assert library.bin.empty().count == 1
     with pytest.raises(NotFound):
         library.voices.get(gone.id)
     assert library.voices.get(kept.id) == kept

@@ -332,7 +332,7 @@ def test_a_timbre_in_use_is_known_replaced_or_kept_and_travels(studio: Studio, m
         assert other.scripts.missing(there) == {}
     studio.cloning.delete(ann, "keep")
     assert studio.scripts.member(id, "Ann") == Member("Ann", "espeak", "f3", into=f"kept:{ann}")
-    studio.voices.purge()
+    studio.bin.empty()
     assert studio.scripts.missing(id) == {}
     studio.voices.restore([ann])
     studio.scripts.cast(id, [Member("Ann", voice="f3", into=ann)])

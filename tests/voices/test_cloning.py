@@ -218,7 +218,7 @@ def test_a_production_keeps_a_voice_that_was_deleted(studio: Studio, book: tuple
     script, voice = book
     before = [line.take for line in studio.scripts.lines(script).items]
     studio.cloning.delete(voice, "keep")
-    studio.voices.purge()
+    studio.bin.empty()
     assert studio.scripts.missing(script) == {}
     assert "Reader" not in [one.name for one in studio.voices.find()]
     assert [(line.state, line.take) for line in studio.scripts.lines(script).items] == [

@@ -8,13 +8,14 @@ import studio as package
 from studio.studio import Studio, TakeQuery
 from studio.ui import asked as take
 from studio.ui import preferences
+from studio.ui.pages.bin import Questions as Bin
 from studio.ui.pages.parts import component
 from studio.ui.strings import say
 
 
 def build(studio: Studio) -> None:
     """Put the page into the Blocks that is being made."""
-    house = Questions(studio)
+    house, bin = Questions(studio), Bin(studio)
     component(
         "settings",
         [
@@ -25,6 +26,9 @@ def build(studio: Studio) -> None:
             house.api_keys,
             house.add_key,
             house.revoke_key,
+            bin.deleted,
+            bin.empty_bin,
+            bin.set_bin_days,
         ],
     )
 

@@ -1,5 +1,6 @@
 // The house itself: where things are kept and how much they take, what starts by default, language, the doctor's checks.
 import { acts, ask, complain, day, dialog, fill, hear, html, language, notice, options, raw, sign, size, t, tell } from "./dom.js";
+import * as bin from "./bin.js";
 import * as desk from "./desk.js";
 import { here, speakTo } from "./frame.js";
 import { facts } from "./recipe.js";
@@ -15,12 +16,13 @@ export function mount(given) {
     <h2>${t("settings.defaults")}</h2><p class="soft small">${t("settings.defaults.help")}</p>
     <button type="button" class="button" data-act="defaults" id="desk-reset">${t("settings.defaults.reset")}</button>
     <h2>${t("settings.folder")}</h2><div id="settings-folder"></div>
+    ${bin.section()}
     <h2>${t("settings.api")}</h2><p class="soft small">${t("settings.api.help", { address: location.origin + window.TIMBRE.root + "/v1" })}</p><div id="api-keys"></div>
     <button type="button" class="button" data-act="newkey" id="key-new">${sign("add")}${t("settings.api.new")}</button>
     <h2>${t("settings.doctor")}</h2><div id="settings-doctor"><button type="button" class="button" data-act="doctor" id="doctor-run">${t("settings.doctor.run")}</button></div>
     <h2>${t("settings.keys")}</h2><div id="settings-keys">${facts([["Ctrl + Enter", t("keys.generate")], ["Esc", t("keys.stop")], ["Space", t("keys.hear")], ["← →", t("keys.seek")]])}</div>
     <p class="soft small" id="settings-version"></p>`);
-  acts(body, { doctor, clean, limit, defaults, newkey, revoke });
+  acts(body, { doctor, clean, limit, defaults, newkey, revoke, ...bin.act });
   body.querySelector("#settings-language").addEventListener("change", ({ target }) => speakTo(target.value));
   body.querySelector("#settings-theme").addEventListener("change", ({ target }) => {
     localStorage.setItem("timbre-theme", target.value);
@@ -53,6 +55,7 @@ async function revoke(button) {
 }
 async function show() {
   showKeys();
+  bin.show(part, body);
   const told = await ask(part.server.house);
   if (!told) return;
   body.querySelector("#settings-version").textContent = told.version;

@@ -1,6 +1,7 @@
 """Every word of the page, by key, in both languages side by side. Labels of engine controls come from the engines."""
 
 from studio.ui.strings.batch import BATCH_STRINGS
+from studio.ui.strings.bin import BIN_STRINGS
 from studio.ui.strings.captions import CAPTION_STRINGS
 from studio.ui.strings.changing import CHANGING_STRINGS
 from studio.ui.strings.cloning import CLONING_STRINGS
@@ -474,6 +475,7 @@ STRINGS: dict[str, Words] = {
     **INTO_STRINGS,
     **CAPTION_STRINGS,
     **BATCH_STRINGS,
+    **BIN_STRINGS,
     **VOICE_STRINGS,
     **CLONING_STRINGS,
     **CHANGING_STRINGS,
