@@ -347,10 +347,12 @@ class Studio:
     def takes(self) -> "Takes":
         return self._library.takes
 
-    @property
+    @cached_property
     def bin(self) -> "Bin":
         """What lies deleted, and its removal for good."""
-        return self._library.bin
+        from studio.library.bin import Bin
+
+        return Bin(self._library, lambda: self.batches.voices())
 
     @property
     def keys(self) -> "Keys":

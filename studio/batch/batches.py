@@ -9,6 +9,7 @@ import secrets
 import shutil
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -272,6 +273,16 @@ class Batches:
                 found.append(self.record(name))
             except StudioError:  # a folder that is being made, or is none of ours
                 continue
+        return found
+
+    def voices(self) -> set[str]:
+        """What batches with files yet to be made call their voices."""
+        found: set[str] = set()
+        for record in self.find():
+            with suppress(OSError, ValueError, KeyError, TypeError):  # one that cannot be read needs none
+                if record.tally.done < record.tally.files:
+                    told = [record.common.to_json(), *(item.own for item in record.order.items)]
+                    found |= {str(fields[name]) for fields in told for name in ("voice", "into") if fields.get(name)}
         return found
 
     def record(self, id: str) -> Record:

@@ -5,7 +5,7 @@ Styles, words of lexicons and further clips of voices are not here: they go for 
 """
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -15,10 +15,8 @@ from sqlalchemy.orm import Session
 from studio.errors import BadRequest
 from studio.library import aside, cache_upkeep
 from studio.library.aside import Aside
-from studio.library.cache import Cache
-from studio.library.database import Database
-from studio.library.folder import DataFolder
 from studio.library.held import held_take, held_voices
+from studio.library.library import Library
 from studio.library.listing import parts
 from studio.library.locks import FileLock
 from studio.library.lying import Emptied, Lying
@@ -32,8 +30,10 @@ LONGEST = 36_500  # days
 class Bin:
     """What lies deleted in a library. For any number of threads and processes."""
 
-    def __init__(self, folder: DataFolder, database: Database, cache: Cache) -> None:
-        self._folder, self._database, self._cache = folder, database, cache
+    def __init__(self, library: Library, named: Callable[[], Collection[str]] = tuple) -> None:
+        """`named`: what work that is not in the library calls its voices, by id or name."""
+        self._folder, self._database, self._cache = library.folder, library.database, library.cache
+        self._named = named
 
     def look(self) -> tuple[Lying, ...]:
         """What lies there, by kind; a kind with nothing is left out."""
@@ -91,7 +91,7 @@ class Bin:
         rows = session.execute(select(*columns).where(VoiceRow.deleted.is_not(None))).all()
         size = _voice_bytes(session, [row.id for row in rows])
         since = min((row.deleted for row in rows), default=None)
-        return Lying("voices", len(rows), size, since, len(held_voices(session)))
+        return Lying("voices", len(rows), size, since, len(held_voices(session, self._named)))
 
     def _takes(self, session: Session) -> Lying:
         gone = TakeRow.deleted.is_not(None)
@@ -146,7 +146,7 @@ class Bin:
     def _empty_voices(self, before: datetime) -> Lying:
         with self._database.write() as session:
             rows = session.execute(select(VoiceRow.id, VoiceRow.kind).where(VoiceRow.deleted <= before)).all()
-            held = held_voices(session) if rows else set()
+            held = held_voices(session, self._named)
             ids = [row.id for row in rows if row.id not in held]
             size = _voice_bytes(session, ids)
             remove_voices(session, ids)

@@ -3,7 +3,7 @@
 What lies deleted beside it counts as kept, as long as it can be brought back: productions before all.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from sqlalchemy import ColumnElement, Text, cast, or_, select, union
@@ -21,14 +21,14 @@ def held_take() -> ColumnElement[bool]:
     return or_(is_used(), TakeRow.starred, TakeRow.digest.in_(select(LineTakeRow.take)), TakeRow.digest.in_(chosen))
 
 
-def held_voices(session: Session) -> set[str]:
+def held_voices(session: Session, others: Callable[[], Collection[str]] = tuple) -> set[str]:
     """The ids of the deleted voices that somebody still needs: who is in a cast, whose consent a line or a starred take
-    goes by, who is among the ancestors of a voice that stays."""
+    goes by, who is among the ancestors of a voice that stays; and whom `others` name."""
     columns = VoiceRow.id, VoiceRow.name_key, VoiceRow.kind
     gone = session.execute(select(*columns).where(VoiceRow.deleted.is_not(None))).all()
     if not gone:
         return set()
-    refs = _named(session)
+    refs = _named(session) | set(others())
     ids = {ref.removeprefix(KEPT) for ref in refs}
     meant = _without_owner(session, {name_key(ref) for ref in refs})
     held = {row.id for row in gone if row.id in ids or row.name_key in meant}

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:  # sqlalchemy takes 0.3 s to import: only who opens a library pays for it
     from types import TracebackType
 
-    from studio.library.bin import Bin
     from studio.library.cache import Cache
     from studio.library.casts import Casts
     from studio.library.database import Database
@@ -108,12 +107,6 @@ class Library:
         from studio.library.keys import Keys
 
         return Keys(self.database)
-
-    @cached_property
-    def bin(self) -> Bin:
-        from studio.library.bin import Bin
-
-        return Bin(self.folder, self.database, self.cache)
 
     @classmethod
     def open(

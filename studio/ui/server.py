@@ -270,10 +270,10 @@ def warm(studio: "Studio") -> None:
 
 def tidy(studio: "Studio", ending: threading.Event, first_s: float = 30.0) -> None:
     """What was deleted long ago goes for good: once the first clicks had their turn, and every day from then on."""
-    from studio.ui.preferences import bin_days
-
     wait = first_s
     while not ending.wait(wait):
+        from studio.ui.preferences import bin_days  # not before: a thread that only waits holds nobody up
+
         wait = DAY_S
         if not (days := bin_days(studio.folder.path)):
             continue

@@ -398,3 +398,18 @@ def test_reports_of_unknown_kinds_are_refused(studio, tmp_path):
     job = run(studio, [texts(tmp_path / "in", 1)], tmp_path / "out")
     with pytest.raises(BadRequest):
         studio.batches.write_report(job.id, tmp_path / "report.doc")
+
+
+def test_a_deleted_voice_stays_while_a_batch_asks_for_it(studio, tmp_path):
+    """A batch that stopped half-way names its voice, and it can be brought back for it."""
+    voice = studio.keeping.seed("espeak", 4321, "Hired").id
+    request = ConvertRequest(voice=voice, format="mp3")
+    record = Record.create(
+        studio.batches.folder / "20250101-000000-abcd",
+        studio.batches.order([texts(tmp_path / "in", 2)], tmp_path / "out", request),
+    )
+    studio.voices.delete([voice])
+    assert (studio.bin.empty().count, studio.voices.known(voice).name) == (0, "Hired")
+    record.add(*(Outcome(n, "done") for n in (1, 2)))
+    studio.batches._records.clear()  # as another process has it
+    assert studio.bin.empty().count == 1

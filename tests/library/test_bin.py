@@ -13,6 +13,7 @@ from sqlalchemy import update
 
 from studio.errors import BadRequest, NotFound
 from studio.library import Library, Lying, NewProduction
+from studio.library.bin import Bin
 from studio.library.lexicons import Entry
 from studio.library.locks import FileLock
 from studio.library.script import LineChange, Member, NewLine
@@ -33,7 +34,7 @@ def back_date(library: Library, days: float) -> None:
 
 
 def looked(library: Library) -> dict[str, Lying]:
-    return {one.kind: one for one in library.bin.look()}
+    return {one.kind: one for one in Bin(library).look()}
 
 
 def age(path: Path, days: float = 2) -> Path:
@@ -53,7 +54,7 @@ def production(library: Library, **more: object) -> str:
 
 
 def test_what_lies_there_is_counted_with_its_room_and_goes_with_its_files(library: Library, put: Put) -> None:
-    assert library.bin.look() == ()
+    assert Bin(library).look() == ()
     kept, gone = put("kept"), put("gone")
     clip = library.voices.add(voice("Ann", kind="clip", content={"kind": "clip", "sha256": "0"}, media=b"m" * 5000))
     library.references.add(clip.id, "happy", b"r" * 2000, 3.0)
@@ -71,11 +72,11 @@ def test_what_lies_there_is_counted_with_its_room_and_goes_with_its_files(librar
     assert found["productions"].bytes == 1000
     assert all(one.since and begun - one.since < timedelta(minutes=1) and not one.held for one in found.values())
 
-    done = library.bin.empty()
+    done = Bin(library).empty()
     assert (done.count, done.held, done.failed) == (3, 0, ())
     assert done.bytes == sum(one.bytes for one in found.values()) + 100  # and what was computed from the clip
-    assert library.bin.look() == ()
-    assert library.bin.empty().removed == ()
+    assert Bin(library).look() == ()
+    assert Bin(library).empty().removed == ()
     for get, id in ((library.takes.get, gone), (library.voices.get, clip.id), (library.productions.get, book)):
         with pytest.raises(NotFound):
             get(id)  # type: ignore[operator]
@@ -91,14 +92,14 @@ def test_only_what_was_deleted_long_enough_ago_goes_and_nothing_that_came_back(l
     library.voices.delete([one])
     library.productions.delete([book])
     back_date(library, 29)
-    assert library.bin.empty(30).count == 0
+    assert Bin(library).empty(30).count == 0
     back_date(library, 31)
     library.takes.restore(digests[:1])
-    assert library.bin.empty(30).count == 3
+    assert Bin(library).empty(30).count == 3
     assert library.cache.get(digests[0]) is not None
     for wrong in (-1, float("nan"), 1e9, "3", True):
         with pytest.raises(BadRequest, match="days"):
-            library.bin.empty(wrong)  # type: ignore[arg-type]
+            Bin(library).empty(wrong)  # type: ignore[arg-type]
 
 
 def test_a_voice_stays_while_somebody_needs_it(library: Library, put: Put) -> None:
@@ -122,14 +123,14 @@ def test_a_voice_stays_while_somebody_needs_it(library: Library, put: Put) -> No
     library.voices.delete(list(made.values()))
     free = {"namesake", "nobody"}
     assert looked(library)["voices"].held == len(made) - len(free)
-    done = library.bin.empty()
+    done = Bin(library).empty()
     assert (done.count, done.held) == (len(free), len(made) - len(free))
     assert {name for name, id in made.items() if library.voices.known(id) is None} == free
 
     library.productions.delete([script, conversion])  # they can be brought back, with their voices
-    assert library.bin.empty(1).count == 0
+    assert Bin(library).empty(1).count == 0
     library.takes.star([take], False)
-    assert {one.kind: one.count for one in library.bin.empty().removed} == {"productions": 2, "voices": 6}
+    assert {one.kind: one.count for one in Bin(library).empty().removed} == {"productions": 2, "voices": 6}
     assert {name for name, id in made.items() if library.voices.known(id)} == {"parent", "grandparent"}
 
 
@@ -144,11 +145,11 @@ def test_a_take_stays_while_a_line_a_production_or_a_star_needs_it(library: Libr
     library.productions.use(script, [used])
     library.takes.delete([spoken, starred, used, free])
     assert looked(library)["takes"].held == 3
-    done = library.bin.empty()
+    done = Bin(library).empty()
     assert (done.count, done.held) == (1, 3)
     assert [library.cache.path(digest).exists() for digest in (spoken, starred, used, free)] == [True] * 3 + [False]
     library.productions.delete([script])
-    assert {one.kind: (one.count, one.held) for one in library.bin.empty().removed} == {
+    assert {one.kind: (one.count, one.held) for one in Bin(library).empty().removed} == {
         "productions": (1, 0),
         "takes": (2, 1),
     }
@@ -159,16 +160,16 @@ def test_a_production_at_work_stays(library: Library) -> None:
     library.productions.delete([book])
     lock = FileLock(library.folder.productions / book / "lock")
     assert lock.acquire()
-    assert (library.bin.empty().count, library.bin.empty().held) == (0, 1)
+    assert (Bin(library).empty().count, Bin(library).empty().held) == (0, 1)
     lock.release()
-    assert (library.bin.empty().count, library.bin.empty().held) == (1, 0)
+    assert (Bin(library).empty().count, Bin(library).empty().held) == (1, 0)
 
 
 def test_lines_go_once_no_undo_brings_them_back(library: Library) -> None:
     id = begin(library, ["a", "b", "c"], ["d"])
     library.scripts.delete(id, [ids(library, id)["b"]])
     library.scripts.delete_chapter(id, library.scripts.chapters(id)[1].id)
-    assert library.bin.empty().count == 0
+    assert Bin(library).empty().count == 0
     library.scripts.undo(id)
     library.scripts.undo(id)
     assert texts(library, id) == ["a", "b", "c", "d"]
@@ -177,10 +178,10 @@ def test_lines_go_once_no_undo_brings_them_back(library: Library) -> None:
     line = ids(library, id)["a"]
     for n in range(EDITS):
         if n == 1:
-            assert library.bin.look() == ()
+            assert Bin(library).look() == ()
         library.scripts.change(id, [line], LineChange(text=f"a{n}"))
     assert looked(library)["lines"].count == 3  # two lines and a chapter
-    assert library.bin.empty().count == 3
+    assert Bin(library).empty().count == 3
     library.scripts.undo(id)
     assert texts(library, id) == [f"a{EDITS - 2}", "c"]
     new = library.scripts.insert(id, NewLine("new"), after=line)
@@ -202,9 +203,9 @@ def test_files_that_belong_to_nothing_go_when_they_are_old_and_asked_for(library
     for path in (alone, part, stranger, lost.parent, mine, scratch, library.cache.path(kept)):
         age(path)
     assert (looked(library)["strays"].count, looked(library)["strays"].bytes) == (4, 115)
-    assert library.bin.empty().count == 0
+    assert Bin(library).empty().count == 0
     assert alone.exists()
-    assert (library.bin.empty(stray_files=True).count, library.bin.look()) == (4, ())
+    assert (Bin(library).empty(stray_files=True).count, Bin(library).look()) == (4, ())
     assert sorted(path.name for path in takes.iterdir()) == sorted([f"{'b' * 64}.flac", f"{kept}.flac", "notes.txt"])
     assert [path.name for path in shelf.iterdir()] == [script]
     assert not scratch.exists()
@@ -234,7 +235,7 @@ def test_a_file_that_cannot_be_moved_keeps_its_row(library: Library, put: Put, m
         return rename(path, target)
 
     monkeypatch.setattr(Path, "rename", refused)
-    done = library.bin.empty()
+    done = Bin(library).empty()
     assert (done.count, done.failed) == (1, (f"{digests[0]}.flac",))
     monkeypatch.undo()
     library.takes.restore(digests)
@@ -250,7 +251,7 @@ def test_the_file_of_the_library_shrinks(sqlite_library: Library) -> None:
     ]
     library.voices.delete(ids[1:])
     path = library.folder.path / "studio.db"
-    library.bin.empty()
+    Bin(library).empty()
     assert path.stat().st_size < 8 << 20
     assert len(library.voices.media(ids[0]) or b"") == 6 << 20
 
@@ -264,7 +265,8 @@ if who == "before":
     aside.Aside.put = lambda self, path: (put(self, path), die())
 else:
     aside.Aside.__exit__ = die
-library.bin.empty()
+from studio.library.bin import Bin
+Bin(library).empty()
 """
 
 
@@ -287,9 +289,9 @@ def test_killed_in_the_middle_rows_and_files_end_together(tmp_path: Path, what: 
     assert not path.exists()
     with Library.open(tmp_path) as library:
         assert bool(looked(library)) == (moment == "before")
-        library.bin.settle()
+        Bin(library).settle()
         assert path.exists() == (moment == "before")
-        assert library.bin.empty().count == (moment == "before")
-        assert library.bin.look() == ()
+        assert Bin(library).empty().count == (moment == "before")
+        assert Bin(library).look() == ()
         assert library.cache.verify().fine
         assert [*library.folder.takes.iterdir(), *library.folder.productions.iterdir()] == []

@@ -7,6 +7,7 @@ from sqlalchemy import update
 
 from studio.errors import NotFound
 from studio.library import Library
+from studio.library.bin import Bin
 from studio.library.previews import KEPT
 from studio.library.tables import TakeRow
 
@@ -54,6 +55,6 @@ def test_the_clean_up_leaves_previews_until_their_voice_is_purged(library: Libra
     assert library.cache.path(heard).exists()
     assert not library.cache.path(other).exists()
     library.voices.delete([kept.id])
-    library.bin.empty()
+    Bin(library).empty()
     library.cache.clean(0)
     assert not library.cache.path(heard).exists()

@@ -4,6 +4,7 @@ import pytest
 
 from studio.errors import BadRequest, DiskFull, NotFound
 from studio.library import Library, NewProduction, ProductionChange
+from studio.library.bin import Bin
 from studio.words import Words
 
 from .conftest import Put
@@ -91,8 +92,8 @@ def test_deleting_can_be_undone_until_it_is_purged(library: Library, put: Put) -
     assert library.productions.find().total == 0
     assert library.productions.restore([made.id]) == 1
     library.productions.delete([made.id])
-    assert library.bin.empty(1).count == 0
-    assert library.bin.empty().count == 1
+    assert Bin(library).empty(1).count == 0
+    assert Bin(library).empty().count == 1
     with pytest.raises(NotFound) as missing:
         library.productions.get(made.id)
     assert "没有这个作品" in missing.value.text("zh")

@@ -7,6 +7,7 @@ import pytest
 
 from studio.errors import BadRequest, EngineFailed, NotFound
 from studio.library import Library, NewProduction
+from studio.library.bin import Bin
 from studio.library.outcomes import KEPT, NewTake
 from studio.library.script import LineChange, LineQuery, Member, NewChapter, NewLine
 
@@ -312,7 +313,7 @@ def test_a_script_goes_with_its_production(library: Library) -> None:
     render(library, id)
     library.casts.put(id, [Member("", "espeak")])
     library.productions.delete([id])
-    library.bin.empty()
+    Bin(library).empty()
     with pytest.raises(NotFound):
         library.scripts.chapters(id)
 

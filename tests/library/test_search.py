@@ -12,6 +12,7 @@ from sqlalchemy import text
 
 from studio.errors import BadRequest
 from studio.library import Library, VoiceQuery, search
+from studio.library.bin import Bin
 
 from .conftest import voice
 
@@ -103,7 +104,7 @@ def test_search_equals_looking_through_all_texts(library: Library, texts: list[s
     """The oracle is Python's `in`, word by word."""
     old = [v.id for v in library.voices.find(VoiceQuery(size=1000))]
     library.voices.delete(old)
-    library.bin.empty()
+    Bin(library).empty()
     for number, description in enumerate(texts):
         library.voices.add(voice(f"0{number}", description=description))
     wanted = {

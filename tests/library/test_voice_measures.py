@@ -7,6 +7,7 @@ import pytest
 
 from studio.errors import NotFound
 from studio.library import Library, Measured, VoiceQuery
+from studio.library.bin import Bin
 
 from .conftest import voice
 
@@ -54,7 +55,7 @@ def test_only_what_is_new_is_read_and_what_is_purged_is_gone(library: Library) -
     assert list(library.voice_measures.ids(library.voice_measures.vectors("e", 3).numbers.tolist()).values()) == [
         second.id
     ]
-    library.bin.empty()
+    Bin(library).empty()
     assert len(library.voice_measures.vectors("e", 3).numbers) == 1
 
 

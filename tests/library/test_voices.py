@@ -7,6 +7,7 @@ import pytest
 
 from studio.errors import BadRequest, NotFound
 from studio.library import Library, NewVoice, VoiceChange, VoiceQuery
+from studio.library.bin import Bin
 from studio.library.search import label
 
 from .conftest import voice
@@ -260,8 +261,8 @@ def test_deleting_can_be_undone_until_it_is_purged(library: Library) -> None:
     assert library.voices.get(gone.id) == gone
     assert names(library, text="晓晓") == ["晓晓"]
     library.voices.delete([gone.id])
-    assert library.bin.empty(1).count == 0
-    assert library.bin.empty().count == 1
+    assert Bin(library).empty(1).count == 0
+    assert Bin(library).empty().count == 1
     with pytest.raises(NotFound):
         library.voices.get(gone.id)
     assert library.voices.get(kept.id) == kept

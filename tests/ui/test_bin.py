@@ -58,7 +58,7 @@ def test_a_damaged_choice_counts_as_none(tmp_path: Path, text: str) -> None:
         preferences.keep_bin_days(tmp_path, 3651)
 
 
-def test_the_server_removes_what_was_deleted_long_ago_and_starting_costs_nothing(studio: Studio) -> None:
+def test_the_server_removes_what_was_deleted_long_ago(studio: Studio) -> None:
     old, young = (studio.keeping.seed("espeak", 80_000 + n, f"Old {n}").id for n in range(2))
     studio.voices.delete([old, young])
     with studio._library.database.write() as session:
@@ -70,7 +70,6 @@ def test_the_server_removes_what_was_deleted_long_ago_and_starting_costs_nothing
         thread = threading.Thread(target=tidy, args=(studio, ending, 0.0))
         began = time.perf_counter()
         thread.start()
-        assert time.perf_counter() - began < 0.005
         while not until():
             assert time.perf_counter() - began < 10
             time.sleep(0.01)
@@ -84,3 +83,15 @@ def test_the_server_removes_what_was_deleted_long_ago_and_starting_costs_nothing
     preferences.keep_bin_days(studio.folder.path, 30)
     run(lambda: studio.voices.known(old) is None)
     assert studio.voices.known(young) is not None
+
+
+def test_starting_it_costs_nothing(studio: Studio) -> None:
+    """In processor time, which does not count who else is at work; the same in wall time on a quiet machine."""
+    ending = threading.Event()
+    began = time.process_time()
+    thread = threading.Thread(target=tidy, args=(studio, ending))
+    thread.start()
+    spent = time.process_time() - began
+    ending.set()
+    thread.join(10)
+    assert spent < 0.005
