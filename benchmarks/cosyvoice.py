@@ -26,6 +26,7 @@ sys.path.insert(0, str(ROOT))
 PARITY = ROOT / "tests" / "parity" / "cosyvoice"
 PRECISIONS = ("fp32", "bf16", "int8")
 SECONDS = 5.0
+LINES = 4  # that are rendered at once
 
 
 def checkpoint(part: str, root: Path) -> None:
@@ -69,7 +70,7 @@ def parts(root: Path, part: str, precision: str) -> Record:
 
     from studio.engines.cosyvoice.checkpoint import Checkpoint
     from studio.engines.cosyvoice.drawing import RepetitionAware
-    from studio.engines.cosyvoice.flow import CausalFlow, FirstFlow, Prompt
+    from studio.engines.cosyvoice.flow import CausalFlow, Prompt
     from studio.engines.cosyvoice.generation import Batch, Order
     from studio.engines.cosyvoice.source import OwnChance
 
@@ -100,16 +101,13 @@ def parts(root: Path, part: str, precision: str) -> Record:
     reading, alone = min(draw(1) for _ in range(3))
     found |= {"prompt_s": reading, "tokens_per_s": NEW / alone, "tokens_per_s_8": 8 * NEW / draw(8)[1]}
     generator = torch.Generator().manual_seed(0)
-    sounds = torch.randint(0, 4096, (SOUNDS * twice,), generator=generator)
+    sounds = torch.randint(0, min(4096, loaded.sizes.ids.sounds), (SOUNDS * twice,), generator=generator)
     frames = 258 if part == "v1" else PROMPT_FRAMES
     own = Prompt(heard, torch.randn(frames, 80, generator=generator), torch.randn(192, generator=generator))
     flow = loaded.flow
 
     def render() -> Any:
-        if isinstance(flow, FirstFlow):
-            return flow.window(sounds, own, torch.Generator().manual_seed(0))[0]
-        assert isinstance(flow, CausalFlow)
-        return flow.whole(sounds, own)
+        return flow.rendered([flow.lay(sounds, own, torch.Generator().manual_seed(0))])[0]
 
     mel = render()
     found["flow_s"] = best(render, 3)
@@ -119,7 +117,29 @@ def parts(root: Path, part: str, precision: str) -> Record:
     if isinstance(flow, CausalFlow):
         found["chunks_s"] = chunks(flow, own, generator)
     found["peak_mib"] = peak()
+    if precision == "fp32":  # in others, a processor renders each line alone
+        found |= at_once(loaded, [sounds[: len(sounds) - 2 * at] for at in range(LINES)], own)
     return found
+
+
+def at_once(loaded: Any, lines: list[Any], own: Any) -> Record:
+    """Seconds a line of several that go through the flow at once, and through the vocoder at once."""
+    import torch
+
+    from studio.engines.cosyvoice.source import OwnChance
+    from studio.engines.cosyvoice.waveform import WaveStream
+
+    flow, vocoder = loaded.flow, loaded.vocoder
+
+    def render() -> Any:
+        return flow.rendered([flow.lay(line, own, torch.Generator().manual_seed(0)) for line in lines])
+
+    excited = [WaveStream(vocoder, OwnChance(1)).excited(mel) for mel in render()]
+    mels, sources = zip(*excited, strict=True)
+    return {
+        "flow_s_at_once": best(render, 1) / len(lines),
+        "hift_s_at_once": best(lambda: vocoder.several(mels, sources), 3) / len(lines),
+    }
 
 
 def chunks(flow: Any, own: Any, generator: Any) -> list[float]:
@@ -127,7 +147,7 @@ def chunks(flow: Any, own: Any, generator: Any) -> list[float]:
     import torch
 
     stream, found = flow.stream(own), []
-    sounds = torch.randint(0, 4096, (400,), generator=generator)
+    sounds = torch.randint(0, min(4096, flow.input_embedding.num_embeddings), (400,), generator=generator)
     at = stream.first
     stream.piece(sounds[:at], sounds[at : at + 3])
     for _ in range(12):

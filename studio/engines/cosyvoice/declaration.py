@@ -258,8 +258,6 @@ SETTINGS = (
               "同时处理的句数越多总体越快，但每句出声更晚。"),
         low=1, high=8, step=1,
     ),
-)  # fmt: skip
-TOGETHER = (
     Control(
         "together", "integer", 1, Words("Whole lines rendered at once", "同时合成的整句数"),
         Words("For a GPU and many short lines with the control “Look at the whole line”: so many of like length are "
@@ -268,11 +266,6 @@ TOGETHER = (
         low=1, high=8, step=1,
     ),
 )  # fmt: skip
-
-
-def settings(variant: Variant) -> tuple[Control, ...]:
-    """How a model can be loaded."""
-    return SETTINGS if variant.generation == 1 else (*SETTINGS, *TOGETHER)
 
 
 def declare(variant: Variant, version: str = "", rate: int = 0) -> EngineSpec:
@@ -294,7 +287,7 @@ def declare(variant: Variant, version: str = "", rate: int = 0) -> EngineSpec:
         modes=(ZERO_SHOT, CROSS) if variant.clips else (PRESET,),
         streams=True,
         concurrent=True,
-        settings=settings(variant),
+        settings=SETTINGS,
         clips=ClipUse(used=LONGEST_PROMPT_S, lowest_rate=LOWEST_RATE, rate=22_050 if generation == 1 else 24_000),
         longest=160 if generation > 1 else 120,
         target=TARGET,

@@ -19,8 +19,7 @@ from studio.engines.contract import (
     VoiceContent,
     VoiceKind,
 )  # fmt: skip
-from studio.engines.cosyvoice.declaration import SPEAKER_SIZE, VARIANTS, Variant, declare, native
-from studio.engines.cosyvoice.declaration import settings as declared
+from studio.engines.cosyvoice.declaration import SETTINGS, SPEAKER_SIZE, VARIANTS, Variant, declare, native
 from studio.engines.cosyvoice.instructions import TEXTS
 from studio.engines.cosyvoice.wording import check, katakana, spoken, unsuited, word
 from studio.engines.derived import Derived, key_of
@@ -67,7 +66,7 @@ class CosyVoice:
     ) -> None:
         """`derived` is where it keeps what it heard in clips."""
         self._weights, self.variant, self._derived = weights, variant, derived or Derived()
-        self._settings = {setting.name: setting.default for setting in declared(variant)}
+        self._settings = {setting.name: setting.default for setting in SETTINGS}
         self._lock = threading.RLock()
         self._speaking: Speaking | None = None
         self._worker: Worker | None = None
@@ -92,14 +91,14 @@ class CosyVoice:
 
     def configure(self, settings: Mapping[str, Any]) -> None:
         """Use these settings from the next `load` on."""
-        self._settings = settled(self.variant.id, declared(self.variant), settings)
+        self._settings = settled(self.variant.id, SETTINGS, settings)
         self.unload()
 
     @property
     def _together(self) -> int:
         """Whole lines that are rendered at once; the last bits of their sound depend on it. A CPU in half precision
         gives a row other bits in other company, whatever the shape: there each is rendered alone."""
-        asked = int(self._settings.get("together", 1))
+        asked = int(self._settings["together"])
         return asked if self._precision() == "fp32" or not self._on_cpu else 1
 
     @property

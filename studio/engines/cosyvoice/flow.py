@@ -50,6 +50,17 @@ class Prompt:
         return cls(torch.zeros(0, dtype=torch.long), torch.zeros(0, MELS), speaker)
 
 
+@dataclass(frozen=True, eq=False)
+class Laid:
+    """A line laid out for the solver, its prompt first."""
+
+    x: Tensor  # (frames, 80), noise
+    mu: Tensor  # (frames, 80)
+    cond: Tensor  # (frames, 80): the prompt's mel, then zeros
+    speaker: Tensor  # (80,)
+    first: int  # frames of the prompt
+
+
 @dataclass(frozen=True)
 class Quality:
     """How carefully the spectrogram is made."""
@@ -95,6 +106,40 @@ class Flow(nn.Module):
     def embedded(self, sounds: Tensor) -> Tensor:
         """Sounds (n,) -> (1, n, width). Ids below 0 are taken for 0."""
         return self.input_embedding(sounds.clamp(min=0).to(self.device))[None]
+
+    def lay(self, sounds: Tensor, prompt: Prompt, generator: torch.Generator) -> Laid:
+        """Lay out a whole line of sounds (n,); `generator` is where its noise comes from, if it has its own."""
+        raise NotImplementedError
+
+    def _laid(self, x: Tensor, mu: Tensor, prompt: Prompt) -> Laid:
+        return Laid(x.to(mu), mu, _padded(prompt.mel.to(mu), len(mu)), self.who(prompt.speaker), first=len(prompt.mel))
+
+    def rendered(
+        self,
+        lines: list[Laid],
+        quality: Quality | None = None,
+        *,
+        frames: int = 0,
+        seen: Tensor | None = None,
+        look: Callable[[Tensor], None] = lambda x: None,
+    ) -> list[Tensor]:
+        """Lines at once -> the mel (frames, 80) of each without its prompt's; the shorter ones are padded, and nothing
+        looks at the padding.
+
+        With `frames`, all are padded to so many, so that what is computed has a shape that does not depend on them.
+        """
+        lengths = torch.tensor([len(one.mu) for one in lines])
+        longest = frames or int(lengths.max())
+        real = None
+        if frames or int(lengths.min()) < longest:
+            real = (torch.arange(longest) < lengths[:, None]).to(self.device)
+        x, mu, cond = (
+            torch.stack([_padded(part, longest) for part in parts])
+            for parts in zip(*[(one.x, one.mu, one.cond) for one in lines], strict=True)
+        )
+        speaker = torch.stack([one.speaker for one in lines])
+        mel = self.solve(x, mu, speaker, cond, quality or Quality(), seen, real, look=look)
+        return [row[one.first : len(one.mu)] for row, one in zip(mel, lines, strict=True)]
 
     def velocity(
         self,
@@ -195,41 +240,25 @@ class CausalFlow(Flow):
         With `chunked`, frames see only their chunk and those before it, as when streamed; with `more`, the last three
         sounds are only looked at.
         """
-        return self.several([sounds], [prompt], chunked=chunked, more=more, quality=quality, look=look)[0]
+        laid = self.lay(sounds, prompt, chunked=chunked, more=more)
+        seen = chunks(0, len(laid.mu), self._chunk, laid.mu.device) if chunked else None
+        return self.rendered([laid], quality, seen=seen, look=look)[0]
 
-    def several(
+    def lay(
         self,
-        lines: list[Tensor],
-        prompts: list[Prompt],
+        sounds: Tensor,
+        prompt: Prompt,
+        generator: torch.Generator | None = None,
         *,
         chunked: bool = False,
         more: bool = False,
-        quality: Quality | None = None,
-        look: Callable[[Tensor], None] = lambda x: None,
-        frames: int = 0,
-    ) -> list[Tensor]:
-        """`whole` for several lines at once; the shorter ones are padded, and nothing looks at the padding.
-
-        With `frames`, all are padded to so many, so that what is computed has a shape that does not depend on them.
-        """
+    ) -> Laid:
+        """Its noise is everybody's; the rest is as in `whole`."""
         ahead = self.sizes.ahead if more else 0
-        mus = []
-        for sounds, prompt in zip(lines, prompts, strict=True):
-            joined = torch.cat([prompt.sounds, sounds])
-            body, beyond = (joined[:-ahead], joined[-ahead:]) if ahead else (joined, joined[:0])
-            mus.append(self.means(body, beyond, chunked)[0])
-        longest = frames or max(len(mu) for mu in mus)
-        mu = torch.stack([_padded(one, longest) for one in mus])
-        cond = torch.stack([_padded(prompt.mel.to(mu), longest) for prompt in prompts])
-        speaker = torch.stack([self.who(prompt.speaker) for prompt in prompts])
-        lengths = torch.tensor([len(one) for one in mus], device=mu.device)
-        real = None
-        if frames or int(lengths.min()) < longest:
-            real = torch.arange(longest, device=mu.device) < lengths[:, None]
-        x = self.noise(longest).to(mu)[None].repeat(len(lines), 1, 1)
-        seen = chunks(0, longest, self._chunk, mu.device) if chunked else None
-        mel = self.solve(x, mu, speaker, cond, quality or Quality(), seen, real, look=look)
-        return [one[len(prompt.mel) : len(own)] for one, prompt, own in zip(mel, prompts, mus, strict=True)]
+        joined = torch.cat([prompt.sounds, sounds])
+        body, beyond = (joined[:-ahead], joined[-ahead:]) if ahead else (joined, joined[:0])
+        mu = self.means(body, beyond, chunked)[0]
+        return self._laid(self.noise(len(mu)), mu, prompt)
 
     @property
     def _chunk(self) -> int:
@@ -366,6 +395,13 @@ class FirstFlow(Flow):
         look: Callable[[Tensor], None] = lambda x: None,
     ) -> tuple[Tensor, Tail]:
         """Sounds (n,) -> mel (frames, 80) without the prompt's, and what the next window should be given."""
+        laid = self.lay(sounds, prompt, generator, tail)
+        handed = tuple(torch.cat([one[: laid.first], one[-TAIL:]]) for one in (laid.x, laid.mu))
+        mel = self.rendered([laid], quality, look=look)[0]
+        return mel, handed  # type: ignore[return-value]  # two of them
+
+    def lay(self, sounds: Tensor, prompt: Prompt, generator: torch.Generator, tail: Tail | None = None) -> Laid:
+        """`tail` is what the window before handed on."""
         first, frames = len(prompt.mel), self.frames(len(sounds))
         hidden = self.encoder_proj(self.encoder(self.embedded(torch.cat([prompt.sounds, sounds]))))[0]
         count = len(prompt.sounds)
@@ -375,12 +411,7 @@ class FirstFlow(Flow):
             kept = len(tail[0])
             x = torch.cat([tail[0].to(x), x[kept:]])
             mu = torch.cat([tail[1], mu[kept:]])
-        handed = tuple(torch.cat([one[:first], one[-TAIL:]]) for one in (x, mu))
-        cond = torch.zeros_like(mu)
-        cond[:first] = prompt.mel.to(mu)
-        speaker = self.who(prompt.speaker)[None]
-        mel = self.solve(x[None], mu[None], speaker, cond[None], quality or Quality(), look=look)[0]
-        return mel[first:], handed  # type: ignore[return-value]  # two of them
+        return self._laid(x, mu, prompt)
 
 
 def _key(prompt: Prompt, quality: Quality, left: int | None) -> bytes:

@@ -59,10 +59,10 @@ class Speaking:
 
     def __init__(self, checkpoint: Checkpoint, together: int = 1) -> None:
         """`together` whole lines go through flow and vocoder at once."""
-        self.checkpoint, flow = checkpoint, checkpoint.flow
+        self.checkpoint = checkpoint
         self.together: Together | None = None
-        if together > 1 and isinstance(flow, CausalFlow):
-            self.together = Together(flow, checkpoint.vocoder, together)
+        if together > 1:
+            self.together = Together(checkpoint.flow, checkpoint.vocoder, together)
         self._published = published_generator(checkpoint.sizes) if checkpoint.generation == 3 else None
 
     def speak(self, script: Script, give: Give, stream: bool) -> Errand:
@@ -257,13 +257,13 @@ class Rendering:
         self.quality = Quality(controls["steps"], controls["guidance"])
         self._faster = Faster(controls["speed"]) if controls["speed"] != 1 else None
         self._wave = WaveStream(checkpoint.vocoder, speaking.chance(script, number))
+        self._generator = torch.Generator().manual_seed(_seed(script, number) + 2 * NOISE)
         self._at, self._hop = 0, 0
         self._stream = None
         if isinstance(self._flow, CausalFlow):
             self._stream = None if self._whole else self._flow.stream(script.prompt, self.quality)
             self._hop = self._flow.sizes.chunk
         else:
-            self._generator = torch.Generator().manual_seed(_seed(script, number) + 2 * NOISE)
             self._tail: Any = None
             self._over: Tensor | None = None
 
@@ -291,7 +291,8 @@ class Rendering:
 
     def together(self, together: Together, sounds: Tensor) -> Generator[None, None, Tensor]:
         """All samples of a whole line, rendered at once with others."""
-        mel = yield from together.mel(self._script, sounds, self._script.prompt, self.quality)
+        laid = self._flow.lay(sounds, self._script.prompt, self._generator)
+        mel = yield from together.mel(self._script, laid, self.quality)
         return (yield from together.wave(self._script, self._quick(mel, last=True), self._wave))
 
     def _quick(self, mel: Tensor, last: bool) -> Tensor:

@@ -14,7 +14,7 @@ from typing import Any
 
 from torch import Tensor
 
-from studio.engines.cosyvoice.flow import CausalFlow, Prompt, Quality
+from studio.engines.cosyvoice.flow import Flow, Laid, Quality
 from studio.engines.cosyvoice.vocoder import Vocoder
 from studio.engines.cosyvoice.waveform import WaveStream
 
@@ -75,7 +75,7 @@ def _render(waiting: list[_Line], rows: int, work: Work) -> None:
 class Together:
     """The lines of one model that wait for the flow, and those that wait for the vocoder."""
 
-    def __init__(self, flow: CausalFlow, vocoder: Vocoder, rows: int) -> None:
+    def __init__(self, flow: Flow, vocoder: Vocoder, rows: int) -> None:
         self._flow, self._vocoder, self._rows = flow, vocoder, rows
         self._mels, self._waves = _Company(), _Company()
 
@@ -89,17 +89,15 @@ class Together:
         self._mels.coming.discard(who)
         self._waves.coming.discard(who)
 
-    def mel(self, who: object, sounds: Tensor, prompt: Prompt, quality: Quality) -> Generator[None, None, Tensor]:
-        """Sounds (n,) -> mel (frames, 80), without the prompt's."""
+    def mel(self, who: object, line: Laid, quality: Quality) -> Generator[None, None, Tensor]:
+        """A line as its flow laid it out -> mel (frames, 80), without the prompt's."""
         self._mels.coming.discard(who)
-        frames = _rounded((len(prompt.sounds) + len(sounds)) * self._flow.sizes.frames)
+        frames = _rounded(len(line.mu))
 
         def work(lines: list[Any]) -> list[Tensor]:
-            return self._flow.several(
-                [own for own, _ in lines], [prompt for _, prompt in lines], quality=quality, frames=frames
-            )
+            return self._flow.rendered([one for (one,) in lines], quality, frames=frames)
 
-        return (yield from self._mels.join((frames, quality), (sounds, prompt), self._rows, work))
+        return (yield from self._mels.join((frames, quality), (line,), self._rows, work))
 
     def wave(self, who: object, mel: Tensor, stream: WaveStream) -> Generator[None, None, Tensor]:
         """All mel (frames, 80) of a line -> its sound (samples,); pitch, excitation and noise are its `stream`'s."""

@@ -72,18 +72,39 @@ class TimeMlp(nn.Module):
         return self.linear_2(functional.silu(self.linear_1(x)))
 
 
+class Grouped(nn.GroupNorm):
+    """Norm over groups of channels and all steps (rows, steps, channels) that are no padding.
+
+    The published code counts padding in, and never pads: so a row would sound another way in longer company.
+    """
+
+    def forward(self, x: Tensor, real: Tensor | None = None) -> Tensor:
+        if real is None:
+            return super().forward(x.transpose(1, 2)).transpose(1, 2)
+        grouped = x.unflatten(-1, (self.num_groups, -1)).transpose(1, 2)  # (rows, groups, steps, channels of one)
+        kept = real[:, None, :, None]
+        count = kept.sum(2, keepdim=True) * grouped.shape[-1]
+
+        def mean(y: Tensor) -> Tensor:
+            return (y * kept).sum(3, keepdim=True).sum(2, keepdim=True) / count
+
+        apart = grouped - mean(grouped)
+        grouped = apart * (mean(apart.square()) + self.eps).rsqrt()
+        return grouped.transpose(1, 2).flatten(2) * self.weight + self.bias
+
+
 class Convolved(nn.Module):
     """Convolution of three frames, norm, Mish; masked before and after."""
 
     def __init__(self, inputs: int, outputs: int, causal: bool) -> None:
         super().__init__()
         self.causal = causal
-        norm: nn.Module = nn.LayerNorm(outputs) if causal else nn.GroupNorm(GROUPS, outputs)
+        norm: nn.Module = nn.LayerNorm(outputs) if causal else Grouped(GROUPS, outputs)
         self.block = nn.ModuleDict({"0": Taps(inputs, outputs, 3, causal=causal), "2" if causal else "1": norm})
 
     def forward(self, x: Tensor, real: Tensor | None, past: Past | None) -> Tensor:
         y = self.block["0"](_masked(x, real), past)
-        y = self.block["2"](y) if self.causal else self.block["1"](y.transpose(1, 2)).transpose(1, 2)
+        y = self.block["2"](y) if self.causal else self.block["1"](y, real)
         return _masked(functional.mish(y), real)
 
 
