@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from sqlalchemy import ColumnElement, Text, cast, or_, select, union
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from studio.library.listing import parts
 from studio.library.tables import CastRow, LineRow, LineTakeRow, ProductionRow, TakeRow, VoiceRow
@@ -16,9 +16,14 @@ from studio.library.voice import KEPT, name_key
 
 
 def held_take() -> ColumnElement[bool]:
-    """The condition that a take is used by a production, kept for a line, or starred."""
+    """The condition that a take is used by a production, kept for a line, starred, or was said again in another voice:
+    who spoke it first has a say in where that goes."""
     chosen = select(LineRow.take).where(LineRow.take != "")
-    return or_(is_used(), TakeRow.starred, TakeRow.digest.in_(select(LineTakeRow.take)), TakeRow.digest.in_(chosen))
+    again = aliased(TakeRow)
+    source = again.recipe["take"].as_string()
+    said_again = select(source).where(again.kind == "reading", source.is_not(None))
+    named = (TakeRow.digest.in_(digests) for digests in (select(LineTakeRow.take), chosen, said_again))
+    return or_(is_used(), TakeRow.starred, *named)
 
 
 def held_voices(session: Session, others: Callable[[], Collection[str]] = tuple) -> set[str]:

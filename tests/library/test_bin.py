@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import update
 
 from studio.errors import BadRequest, NotFound
-from studio.library import Library, Lying, NewProduction
+from studio.library import Library, Lying, NewProduction, TakeFacts
 from studio.library.bin import Bin
 from studio.library.lexicons import Entry
 from studio.library.locks import FileLock
@@ -153,6 +153,18 @@ def test_a_take_stays_while_a_line_a_production_or_a_star_needs_it(library: Libr
         "productions": (1, 0),
         "takes": (2, 1),
     }
+
+
+def test_a_take_stays_while_one_that_was_made_from_it_does(library: Library, put: Put) -> None:
+    """Whose voice spoke it is asked before the other one is exported."""
+    source, free = put("source"), put("free")
+    made = TakeFacts({"kind": "conversion", "take": source}, "cosyvoice", "source", "zh", "reading")
+    library.cache.put("c" * 64, tone(), made)
+    put("plain", kind="reading")
+    library.takes.delete([source, free])
+    assert (Bin(library).empty().count, library.takes.get(source).digest) == (1, source)
+    library.takes.delete(["c" * 64])
+    assert Bin(library).empty().count == 2
 
 
 def test_a_production_at_work_stays(library: Library) -> None:
