@@ -85,11 +85,11 @@ class Database:
             found = [_first_line(error.__cause__ or error)]
         return () if found == ["ok"] else tuple(found)
 
-    def pack(self, least: int = 16 << 20, most: int = 1 << 30) -> int:
+    def pack(self, least: int = 16 << 20, most: int = 256 << 20) -> int:
         """Give the room of removed rows back to the disk; how many bytes. SQLite only.
 
         Not for less than `least` bytes, which are used again soon, nor where more than `most` would have to be written
-        while others wait for their turn. A refusal (no room for the copy, somebody reads) is no harm.
+        while others wait (100 MB take a second). A refusal (no room for the copy, somebody reads) is no harm.
         """
         if not self.path:
             return 0

@@ -43,7 +43,7 @@ class Master:
     label: Words
     about: Words
     format: str
-    bitrate: int | None = None
+    bitrate: int | None = None  # bits a second; None: the format's own, of one channel or two
     rate: int | None = None  # None: that of the voices
     stereo: int | None = None  # bits a second of two channels, where that differs from one
     mono: bool = False  # never two channels
@@ -81,8 +81,6 @@ MASTERS: tuple[Master, ...] = (
             "一个文件，含章节、封面和标签，适合各种有声书播放器",
         ),
         "m4b",
-        64_000,
-        stereo=128_000,
     ),
     Master(
         "acx",
@@ -118,13 +116,11 @@ MASTERS: tuple[Master, ...] = (
         Words("MP3, a file a chapter", "MP3，每章一个文件"),
         Words("for players without chapters", "适合不支持章节的播放器"),
         "mp3",
-        128_000,
-        stereo=160_000,
         each=True,
     ),
     Master("flac", Words("FLAC", "FLAC"), Words("exact, in one file", "无损，一个文件"), "flac"),
     Master("wav", Words("WAV", "WAV"), Words("uncompressed, in one file", "无压缩，一个文件"), "wav"),
-    Master("opus", Words("Opus", "Opus"), Words("the smallest file", "体积最小"), "opus", 48_000, stereo=96_000),
+    Master("opus", Words("Opus", "Opus"), Words("the smallest file", "体积最小"), "opus"),
     Master(
         "epub",
         Words("EPUB that reads along", "有声电子书（EPUB）"),

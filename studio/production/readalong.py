@@ -25,7 +25,7 @@ from studio.production.provenance import STATEMENT
 from studio.text.marks import parse, plain
 from studio.words import Words
 
-SOUND = Master("m4a", Words("", ""), Words("", ""), "m4a", 64_000, stereo=128_000)  # of one chapter
+SOUND = Master("m4a", Words("", ""), Words("", ""), "m4a")  # of one chapter
 FORMAT = "epub"
 HEAD = '<?xml version="1.0" encoding="utf-8"?>\n'
 XHTML = '<html xmlns="http://www.w3.org/1999/xhtml" xmlns:epub="http://www.idpf.org/2007/ops"'

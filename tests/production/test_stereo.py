@@ -11,6 +11,7 @@ import soundfile
 
 from studio.audio.clip import Clip, Samples
 from studio.audio.files import blocks, probe
+from studio.audio.formats import format_named
 from studio.audio.levels import measure
 from studio.audio.panning import places
 from studio.errors import BadControl, BadRequest, NotFound
@@ -296,3 +297,13 @@ def test_another_voice_leaves_the_place(studio: Studio, id: str) -> None:
     page.member_cast({"id": id, "speaker": "Ben", "engine": "espeak", "voice": "m7", "gain_db": -3}, "en")
     (ben,) = [part for part in page.script_state({"id": id}, "en")["cast"] if part["speaker"] == "Ben"]
     assert (ben["pan"], ben["gain_db"], ben["voice"]) == (0.4, -3.0, "m7")
+
+
+RATES = {"m4b": (64, 128), "acx": (192, 192), "podcast": (128, 192), "mp3": (128, 160), "opus": (48, 96)}
+
+
+@pytest.mark.parametrize("id", RATES)
+def test_masters_have_the_bit_rates_of_their_formats_or_their_own(id: str) -> None:
+    chosen = master(id)
+    kbits = [(format_named(chosen.format).settle(chosen.bits(n), n) or 0) // 1000 for n in (1, 2)]
+    assert tuple(kbits) == RATES[id]
