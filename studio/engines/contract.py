@@ -413,3 +413,12 @@ class Configures(Protocol):
 
     def configure(self, settings: Mapping[str, Any]) -> None:
         """Use these settings from the next `load` on; `BadControl` refuses one. What is not named has its default."""
+
+
+@runtime_checkable
+class Versioned(Configures, Protocol):
+    """An engine whose `EngineSpec.version` names some of its settings."""
+
+    def versioned(self) -> Mapping[str, Value]:
+        """Those, as they hold now, none of them automatic: on another machine an engine that is configured with them
+        makes the sound that the version stands for. What is a machine's own, its device, is not among them."""

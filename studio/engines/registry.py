@@ -211,7 +211,7 @@ class Registry:
         """`Engine.speak` in its turn; what a third party's engine raises comes as `EngineFailed`.
 
         So does a recipe whose engine was changed while it waited, since its sound would be another than its name says;
-        unless it was written `elsewhere`, on a machine whose engine may be loaded in another way.
+        unless it was written `elsewhere`, on a machine whose engine may compute on another device.
         """
         stop = Stop() if stop is None else stop  # a Stop that is not set is false
         with self.lease(id, stop) as engine, translated(id):

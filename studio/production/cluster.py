@@ -1,9 +1,10 @@
 """The executor for many machines: engine actors on a Ray cluster, lines spread over them, takes coming home.
 
 One actor a device: a GPU where a node has some, else the node itself. Each loads its engine once and speaks small
-groups of lines; what an actor was given and did not finish when its node was lost is given to another. Takes come back
-as sound and are kept here, in the one library that owns them, under the digest of their recipe; so it does not matter
-which node spoke one, or whether two did.
+groups of lines; what an actor was given and did not finish when its node was lost is given to another. Settings that
+the version of a recipe names (precision, say) are those of the home, where it was written; the device is the node's.
+Takes come back as sound and are kept here, in the one library that owns them, under the digest of their recipe; so it
+does not matter which node spoke one, or whether two did.
 
 Scheduling, retries of processes and the network are Ray's (https://docs.ray.io). Use it on a private network only: a
 Ray cluster has no login (CVE-2023-48022).
@@ -20,12 +21,14 @@ from typing import Any
 import numpy as np
 
 from studio.audio.clip import Clip
-from studio.engines.contract import AudioChunk, Converts, Recipe, WordTime
+from studio.control import Value
+from studio.engines.contract import AudioChunk, Configures, Converts, Recipe, WordTime
 from studio.errors import BadRequest, Cancelled, EngineFailed, NotInstalled, StudioError
 from studio.library.cache import Cache
 from studio.production.executors import Rendered
 from studio.production.piecewise import retold
 from studio.production.rendering import Renderer, Spoken
+from studio.settings import told
 from studio.stop import Stop
 
 GROUP = 8  # lines that an actor is given at once
@@ -34,6 +37,7 @@ ANSWER_S = 5.0  # that a cluster may take to be connected to
 LOOK_S = 0.5  # between two looks at whether to stop
 TRIED = 3  # times that a group is given out before its lines fail
 Told = tuple[str, Any]  # "sound", (samples, words, said) or "failed", (en, zh)
+Loaded = dict[str, Value]  # settings of an engine
 
 
 class EngineActor:
@@ -45,19 +49,29 @@ class EngineActor:
 
         folder = Path(os.environ.get("TIMBRE_HOME", "~/.local/share/timbre-studio")).expanduser() / "weights"
         self._engines = Registry(weights=WeightStore(lambda: folder, Path(models) if models else None))
+        self._as_told: dict[str, Loaded] = {}  # engines that are loaded as a home wants them
 
     def speak(
-        self, recipes: list[dict[str, Any]], clips: list[tuple[bytes, ...]], recordings: list[bytes]
+        self,
+        recipes: list[dict[str, Any]],
+        clips: list[tuple[bytes, ...]],
+        recordings: list[bytes],
+        settings: dict[str, Loaded],
     ) -> list[Told]:
         """The sound of each recipe, in order; one that fails does not keep the others from being spoken.
 
-        `recordings` holds for each that has a source what the home's cache holds of that, and empty bytes otherwise.
+        `recordings` holds for each that has a source what the home's cache holds of that, and empty bytes otherwise;
+        `settings` for each engine what the versions of these recipes name.
         """
         made = [Recipe.from_json(plain, *some) for plain, some in zip(recipes, clips, strict=True)]
-        return [self._one(recipe, recording) for recipe, recording in zip(made, recordings, strict=True)]
+        return [
+            self._one(recipe, recording, settings.get(recipe.engine, {}))
+            for recipe, recording in zip(made, recordings, strict=True)
+        ]
 
-    def _one(self, recipe: Recipe, recording: bytes) -> Told:
+    def _one(self, recipe: Recipe, recording: bytes, settings: Loaded) -> Told:
         try:
+            self._configure(recipe.engine, settings)
             speak = self._engines.speak(recipe.engine, [recipe], stream=False, elsewhere=True)
             chunks = list(self._again(recipe, recording) if recipe.source else speak)
         except StudioError as failed:  # the same for whoever is asked next
@@ -65,6 +79,15 @@ class EngineActor:
         samples = np.concatenate([chunk.samples for chunk in chunks])
         words = [(word.text, word.start, word.end) for chunk in chunks for word in chunk.words]
         return "sound", (samples, words, chunks[-1].said)
+
+    def _configure(self, id: str, settings: Loaded) -> None:
+        """Have an engine loaded as at home; what is not told is this machine's own."""
+        if self._as_told.get(id, {}) == settings:
+            return
+        with self._engines.idle(id) as engine:
+            if isinstance(engine, Configures):
+                engine.configure({**(told(id) or {}), **settings})
+        self._as_told[id] = settings
 
     def _again(self, recipe: Recipe, recording: bytes) -> Iterator[AudioChunk]:
         from studio.audio.files import read_bytes
@@ -90,6 +113,7 @@ class _Group:
     """Lines that are spoken together."""
 
     places: list[int]
+    settings: dict[str, Loaded]  # of their engines
     tried: int = 0
 
 
@@ -130,7 +154,8 @@ class RayExecutor:
         cache = self._renderer.cache
         known = cache.get_many([line.recipe.digest for line in lines])
         failed = self._sources([line for line in lines if line.recipe.digest not in known], stop, production)
-        wanted = []
+        wanted: list[int] = []
+        settings: dict[str, Loaded] = {}
         with cache.batch(production):
             for place, line in enumerate(lines):
                 if line.recipe.digest in known:
@@ -138,8 +163,12 @@ class RayExecutor:
                 elif line.source and line.source.recipe.digest in failed:
                     yield Rendered(place, None, failed[line.source.recipe.digest])
                 else:
-                    wanted.append(place)
-            waiting = deque(_Group(wanted[at : at + GROUP]) for at in range(0, len(wanted), GROUP))
+                    try:
+                        settings[line.recipe.engine] = self._renderer.versioned(line.recipe)
+                        wanted.append(place)
+                    except EngineFailed as changed:
+                        yield Rendered(place, None, changed)
+            waiting = deque(_Group(wanted[at : at + GROUP], settings) for at in range(0, len(wanted), GROUP))
             try:
                 yield from self._spread(lines, waiting, stop)
             finally:
@@ -175,7 +204,7 @@ class RayExecutor:
                     recipes = [lines[place].recipe for place in group.places]
                     plain, clips = [recipe.to_json() for recipe in recipes], [recipe.clips for recipe in recipes]
                     recordings = [self._recording(recipe) for recipe in recipes]
-                    worker.groups[worker.actor.speak.remote(plain, clips, recordings)] = group
+                    worker.groups[worker.actor.speak.remote(plain, clips, recordings, group.settings)] = group
             references = [reference for worker in self._workers for reference in worker.groups]
             ready, _ = self._ray.wait(references, num_returns=1, timeout=LOOK_S)
             for reference in ready:
@@ -185,11 +214,11 @@ class RayExecutor:
         worker = next(one for one in self._workers if reference in one.groups)
         group = worker.groups.pop(reference)
         try:
-            told: list[Told] = self._ray.get(reference)
+            answers: list[Told] = self._ray.get(reference)
         except (self._ray.exceptions.RayActorError, self._ray.exceptions.RayTaskError) as error:
             yield from self._lost(worker, group, waiting, error)
             return
-        for place, (what, found) in zip(group.places, told, strict=True):
+        for place, (what, found) in zip(group.places, answers, strict=True):
             if what == "failed":
                 yield Rendered(place, None, EngineFailed(*found))
                 continue

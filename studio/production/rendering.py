@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from studio.audio.clip import Clip, Samples
-from studio.engines.contract import AudioChunk, Converts, Recipe, Stop, WordTime
+from studio.engines.contract import AudioChunk, Converts, Recipe, Stop, Value, Versioned, WordTime
 from studio.engines.registry import Registry, unchanged
 from studio.errors import EngineFailed
 from studio.library import StoredTake, TakeFacts
@@ -79,6 +79,12 @@ class Renderer:
     def rate(self, line: Spoken) -> int:
         """Samples a second of a line's sound."""
         return self._engines.get(line.recipe.engine).spec.rate
+
+    def versioned(self, recipe: Recipe) -> dict[str, Value]:
+        """The settings that the version of a recipe names; `EngineFailed` where its engine was changed since."""
+        engine = self._engines.get(recipe.engine)
+        unchanged(engine, [recipe])
+        return dict(engine.versioned()) if isinstance(engine, Versioned) else {}
 
     def lines(self, lines: Sequence[Spoken], stop: Stop, stream: bool = False) -> Generator[LinePiece, None, None]:
         """The sound of each line of one passage; see `passages`."""

@@ -5,9 +5,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
-from studio.errors import BadRequest
+from studio.engines.contract import Recipe, VoiceContent, VoiceKind
+from studio.errors import BadRequest, EngineFailed
+from studio.production.cluster import EngineActor
 from studio.studio import Begun, Studio
 
 LINES = 120
@@ -72,17 +75,55 @@ def test_lines_are_said_again_in_another_timbre_on_the_nodes(
 ) -> None:
     monkeypatch.setenv("RAY_ADDRESS", cluster.address)
     (tmp_path / "story.txt").write_text("The old clock struck.\n\nNobody came.", "utf-8")
-    sounds, words = [], []
+    takes: list[Any] = []
+    sounds: list[Any] = []
+    words: list[Any] = []
     for where in ("", "auto"):
         with Studio(tmp_path / f"home{where}", ray=where, models=models) as studio:
+            studio.tuning.change("cosyvoice2", {"precision": "fp32"})  # not what a node takes by itself
             id = studio.scripts.begin(tmp_path / "story.txt", Begun(into="guide-zh")).id
             assert studio.scripts.render(id).wait(120).states == {"done": 2}
             lines = list(studio.scripts.all_lines(id))
-            sounds.append([(line.take, studio.scripts.clip(line.take).samples.tobytes()) for line in lines])
+            takes.append([line.take for line in lines])
+            sounds.append([studio.scripts.clip(line.take).samples for line in lines])
             words.append([studio.takes.details(line.take).words for line in lines])
             assert len(list(studio.cache.folder.glob("*.flac"))) == 4, "the readings are kept here as well"
-    assert sounds[0] == sounds[1]
+    assert takes[0] == takes[1]
+    for here, there in zip(*sounds, strict=True):
+        assert len(here) == len(there)
+        assert np.abs(here - there).max() < 1e-3, "a node with other threads sums in another order; int8 is 0.3 apart"
     assert words[0] == words[1] != [(), ()]
+
+
+def test_a_node_speaks_in_the_precision_that_a_recipe_names(
+    models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever its own environment says; how many lines it draws at once is its own."""
+    node, sounds = EngineActor(str(models)), []
+    with Studio(tmp_path / "home", models=models) as home:
+        engines, renderer = home._engines, home._renderer
+        for precision in ("fp32", "auto"):
+            home.tuning.change("cosyvoice2", {"precision": precision})
+            spec = engines.get("cosyvoice2").spec
+            controls = spec.settle({"endless": "keep", "max_ratio": 3.0, "steps": 2, "length_guard": 0.0, "retries": 6})
+            voice = VoiceContent(VoiceKind.BUILTIN, name="guide-zh")
+            recipe = Recipe(spec.id, spec.version, "今天天气真不错。", voice, "zh", tuple(sorted(controls.items())))
+            (here,) = engines.speak(spec.id, [recipe], stream=False)
+            settings = {spec.id: renderer.versioned(recipe)}
+            with monkeypatch.context() as own:
+                own.setenv("TIMBRE_COSYVOICE2", "precision=fp16 rows=2")
+                ((what, found),) = node.speak([recipe.to_json()], [recipe.clips], [b""], settings)
+            assert what == "sound", found
+            assert found[0].tobytes() == here.samples.tobytes()
+            sounds.append(here.samples.tobytes())
+            loaded: Any = node._engines.get(spec.id)
+            assert loaded.spec.version == recipe.version
+            assert loaded._settings["rows"] == 2
+        assert sounds[0] != sounds[1]
+        home.tuning.change("cosyvoice2", {"precision": "fp32"})
+        with pytest.raises(EngineFailed, match="settings were changed"):
+            renderer.versioned(recipe)
+    node._engines.unload_all()
 
 
 def test_no_cluster_says_so(tmp_path: Path) -> None:

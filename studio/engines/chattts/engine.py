@@ -74,6 +74,9 @@ class ChatTTS:
         self._settings = settled(ID, SETTINGS, settings)
         self.unload()
 
+    def versioned(self) -> Mapping[str, Value]:
+        return {"precision": self._precision(), "quantiser": self._settings["quantiser"]}
+
     def missing(self) -> Words | None:
         return self._weights.missing(ID)
 

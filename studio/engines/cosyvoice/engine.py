@@ -94,6 +94,9 @@ class CosyVoice:
         self._settings = settled(self.variant.id, SETTINGS, settings)
         self.unload()
 
+    def versioned(self) -> Mapping[str, Value]:
+        return {"precision": self._precision(), "together": self._together}
+
     @property
     def _together(self) -> int:
         """Whole lines that are rendered at once; the last bits of their sound depend on it. A CPU in half precision
@@ -120,8 +123,7 @@ class CosyVoice:
             from studio.engines.cosyvoice.generation import Batch
             from studio.engines.cosyvoice.speaking import Speaking
 
-            device = reached(str(self._settings["device"]))
-            checkpoint = Checkpoint(found.root, self._precision(), device, self.variant.generation)
+            checkpoint = Checkpoint(found.root, self._precision(), self._device(), self.variant.generation)
             self._speaking = Speaking(checkpoint, self._together)
             self._worker = Worker(Batch(checkpoint.language, int(self._settings["rows"])), self.variant.id)
 
@@ -397,6 +399,19 @@ class CosyVoice:
 
     def _precision(self) -> Any:
         return precision(self._settings)
+
+    def _device(self) -> str:
+        """Where it is loaded. `BadRequest` for one that this machine does not have, or that does not know int8."""
+        device = chosen(str(self._settings["device"]))
+        if self._precision() == "int8" and device != "cpu":
+            raise BadRequest(
+                f"{self.variant.id}: int8 is for CPUs, and here it computes on {device}; set precision to bf16, or "
+                "device to cpu. Nodes of a cluster take the precision of the studio that renders",
+                f"{self.variant.id}：int8 仅限 CPU，而这里在 {device} 上计算；请把精度设为 bf16，或把设备设为 cpu。"
+                "集群节点使用发起渲染的工坊的精度",
+                where="settings.precision",
+            )
+        return reached(device)
 
 
 def _tagged(text: str, language: str) -> str:

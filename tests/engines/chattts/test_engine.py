@@ -484,6 +484,13 @@ def test_a_setting_is_how_it_is_loaded(store: WeightStore, name: str) -> None:
     engine.unload()
 
 
+@pytest.mark.parametrize("name", SHOWN)
+def test_a_setting_that_the_version_names_is_told(store: WeightStore, name: str) -> None:
+    plain, other = made(store), made(store, **SHOWN[name][0])
+    changed = {key for key, value in other.versioned().items() if value != plain.versioned()[key]}
+    assert changed == ({name} if other.spec.version != plain.spec.version else set())
+
+
 def test_every_setting_is_proved_here(engine: ChatTTS) -> None:
     assert set(SHOWN) == {setting.name for setting in engine.spec.settings}
 

@@ -470,3 +470,9 @@ def test_a_setting_is_how_it_is_loaded(made: Engines) -> None:
     assert {setting.name for setting in engine.spec.settings} == {"precision", "device", "rows", "together"}
     loaded = speaking.checkpoint
     assert (loaded.precision, loaded.device.type, worker._batch.room) == ("bf16", "cpu", 3)
+    assert engine.versioned() == {"precision": "bf16", "together": 1}
+    assert made("cosyvoice2", rows=3, together=3).versioned() == {"precision": "fp32", "together": 3}
+    other = CosyVoice(engine._weights, engine.variant)
+    other.configure({"precision": "int8", "device": "cuda"})
+    with pytest.raises(BadRequest, match="int8 is for CPUs"):
+        other.load()
