@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from studio.errors import StudioError
-from studio.words import Words
+from studio.words import Words, counted
 
 if TYPE_CHECKING:
     from studio.studio import Studio
@@ -100,7 +100,7 @@ def _cache(studio: "Studio") -> Check:
     found = studio.cache.verify()
     wrong = len(found.missing) + len(found.damaged) + len(found.adopted) + len(found.leftovers)
     text = Words(
-        f"{found.takes} takes, {found.bytes / 1e6:.1f} MB; {wrong} mended",
+        f"{counted(found.takes, 'take')}, {found.bytes / 1e6:.1f} MB; {wrong} mended",
         f"{found.takes} 个版本，{found.bytes / 1e6:.1f} MB；修复 {wrong} 处",
     )
     return Check(Words("Takes", "版本"), True, text)

@@ -75,7 +75,7 @@ class NotFound(BadRequest):
         """`kind` called `name` does not exist; the nearest of `known` is suggested."""
         from difflib import get_close_matches  # 20 ms, and most runs end well
 
-        known = list(known)
+        known = [one for one in known if one.strip()]
         near = get_close_matches(name, known, n=1, cutoff=0.5)
         if near:
             hint = Words(f"; did you mean “{near[0]}”?", f"；是不是“{near[0]}”？")

@@ -17,7 +17,7 @@ from studio.batch.order import MOST_FILES, Item, Order, Trouble
 from studio.errors import BadFile, BadRequest, StudioError
 from studio.manuscripts.reading import BY_SUFFIX
 from studio.production.converting import ConvertRequest
-from studio.words import Words
+from studio.words import Words, counted
 
 SUFFIXES = frozenset(f".{suffix}" for suffix in BY_SUFFIX if suffix)
 SOUND = frozenset(ending for format in FORMATS for ending in format.extensions)
@@ -285,4 +285,8 @@ def _left_out(names: Sequence[str]) -> tuple[Words, ...]:
     if not names:
         return ()
     shown = ", ".join(names[:5]) + (" …" if len(names) > 5 else "")
-    return (Words(f"{len(names)} files are not read: {shown}", f"不读取 {len(names)} 个文件：{shown}"),)
+    return (
+        Words(
+            f"{counted(len(names), 'file is', 'files are')} not read: {shown}", f"不读取 {len(names)} 个文件：{shown}"
+        ),
+    )

@@ -14,6 +14,7 @@ from studio.cli.reader import LANGUAGE, say
 from studio.cli.show import as_json, duration, table, watch
 from studio.cli.speaking import asked, direction
 from studio.errors import BadRequest
+from studio.words import counted
 
 
 @click.command(
@@ -146,7 +147,7 @@ def _tell(studio: Any, job: Any, target: Path | None, machine: bool) -> None:
     waits = say(f", {tally.waiting} waiting", f"，等待 {tally.waiting}") if tally.waiting else ""
     click.echo(
         say(
-            f"{tally.done} of {tally.files} files, {duration(tally.seconds)}, {tally.failed} failed{waits}",
+            f"{tally.done} of {counted(tally.files, 'file')}, {duration(tally.seconds)}, {tally.failed} failed{waits}",
             f"完成 {tally.done}/{tally.files} 个文件，时长 {duration(tally.seconds)}，失败 {tally.failed}{waits}",
         ),
         err=True,

@@ -12,7 +12,7 @@ from studio.cli.reader import LANGUAGE, say
 from studio.cli.show import as_json, duration, table, warn, watch
 from studio.cli.speaking import controls_of
 from studio.errors import BadRequest, NotFound
-from studio.words import Words
+from studio.words import Words, counted
 
 SHOWN = 10  # of the worst cues
 
@@ -169,9 +169,10 @@ def _shown(told: dict[str, Any], done: Any) -> None:
     if rows:
         table([*head], rows)
     sides = say("stereo", "立体声") if done.channels == 2 else say("mono", "单声道")
+    spoken = counted(len(cues), "cue")
     click.echo(
         say(
-            f"{len(cues)} cues, {duration(done.seconds)}, {sides}; {told['comfortable']} at no more than 1.2×",
+            f"{spoken}, {duration(done.seconds)}, {sides}; {told['comfortable']} at no more than 1.2×",
             f"共 {len(cues)} 条字幕，{duration(done.seconds)}，{sides}；{told['comfortable']} 条不超过 1.2 倍速",
         ),
         err=True,

@@ -12,6 +12,7 @@ from studio.cli.options import machine
 from studio.cli.reader import LANGUAGE, say
 from studio.cli.show import as_json, table
 from studio.errors import BadRequest
+from studio.words import counted
 
 if TYPE_CHECKING:
     from studio.studio import Studio
@@ -108,7 +109,7 @@ def export_voices(session: Session, output: Path, format: str, machine: bool, **
     for note in notes:
         click.echo(note.text(LANGUAGE), err=True)
     click.echo(str(output))
-    click.echo(say(f"{count} voices", f"{count} 个音色"), err=True)
+    click.echo(say(counted(count, "voice"), f"{count} 个音色"), err=True)
     return None
 
 
@@ -158,4 +159,4 @@ def tag_voices(
     change = VoiceChange(add_tags=add_tags, remove_tags=remove_tags, rating=rating, favourite=favourite)
     with session.open() as studio:
         count = studio.voices.update_many(ids_of(studio, **which), change)
-    click.echo(say(f"{count} voices changed", f"已修改 {count} 个音色"))
+    click.echo(say(f"{counted(count, 'voice')} changed", f"已修改 {count} 个音色"))

@@ -10,6 +10,7 @@ from studio.cli.options import recogniser_option
 from studio.cli.reader import LANGUAGE, say
 from studio.cli.show import duration, table, watch
 from studio.errors import BadFile, StudioError
+from studio.words import counted
 
 FORMATS = ("txt", "rich", "json", "srt", "vtt", "ass", "lrc", "tsv")
 SOUND = {
@@ -83,7 +84,8 @@ def transcribe(session: Session, files: tuple[Path, ...], formats: tuple[str, ..
             _table(studio, transcripts, output)
     if failed:
         raise StudioError(
-            f"{failed} of {len(found)} files could not be read", f"{len(found)} 个文件中有 {failed} 个无法读取"
+            f"{failed} of {counted(len(found), 'file')} could not be read",
+            f"{len(found)} 个文件中有 {failed} 个无法读取",
         )
 
 

@@ -13,6 +13,7 @@ from studio.cli.options import pan_option, places, subtitles_option, with_into
 from studio.cli.reader import LANGUAGE, say
 from studio.cli.show import as_json, duration, plain, table, warn, watch
 from studio.errors import BadRequest
+from studio.words import counted
 
 OPENING = 90  # characters of a paragraph that are shown
 
@@ -78,7 +79,7 @@ def look(session: Session, manuscript: Path, section: int | None, machine: bool)
         about = duration(script.seconds)
         click.echo(
             say(
-                f"{script.lines} lines, about {about}; speakers: {named or 'none'}",
+                f"{counted(script.lines, 'line')}, about {about}; speakers: {named or 'none'}",
                 f"共 {script.lines} 条台词，约 {about}；说话人：{named or '无'}",
             )
         )
@@ -254,7 +255,7 @@ def render(session: Session, id: str, chapter: str, machine: bool) -> None:
             return as_json(plain(progress) | {"rendered": job.rendered, "problems": [plain(line) for line in problems]})
         for line in problems:
             click.echo(f"  {line.problem or line.state}: {line.text[:70]}", err=True)
-        click.echo(say(f"{job.rendered} lines rendered, {duration(progress.seconds)} in all",
+        click.echo(say(f"{counted(job.rendered, 'line')} rendered, {duration(progress.seconds)} in all",
                        f"渲染了 {job.rendered} 条，共 {duration(progress.seconds)}"), err=True)  # fmt: skip
 
 
@@ -327,7 +328,7 @@ def export(
         if done.left_out:
             click.echo(
                 say(
-                    f"  {done.left_out} lines have no take and are not in it",
+                    f"  not in it, because without a take: {counted(done.left_out, 'line')}",
                     f"  有 {done.left_out} 条台词没有版本，未包含在内",
                 ),
                 err=True,
@@ -342,7 +343,7 @@ def export(
 def pack(session: Session, id: str, target: Path, no_takes: bool) -> None:
     with session.open() as studio:
         count = studio.scripts.pack(id, target, takes=not no_takes)
-        click.echo(say(f"{target}  {count} takes", f"{target}  {count} 个版本"), err=True)
+        click.echo(say(f"{target}  {counted(count, 'take')}", f"{target}  {count} 个版本"), err=True)
 
 
 @productions.command("unpack", help=say("A production from a pack.", "从打包文件恢复作品。"))
@@ -360,7 +361,7 @@ def unpack(session: Session, source: Path) -> None:
 def revise(session: Session, id: str, manuscript: Path) -> None:
     with session.open() as studio:
         found = studio.scripts.revise(id, manuscript)
-        click.echo(say(f"{found['kept']} lines kept, {found['added']} new, {found['removed']} gone",
+        click.echo(say(f"{counted(found['kept'], 'line')} kept, {found['added']} new, {found['removed']} gone",
                        f"保留 {found['kept']} 条，新增 {found['added']} 条，移除 {found['removed']} 条"))  # fmt: skip
 
 

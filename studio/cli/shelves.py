@@ -10,6 +10,7 @@ from studio.cli.main import Session
 from studio.cli.options import engine_option, footer, heard, machine, paged, recogniser_option, subtitles_option
 from studio.cli.reader import say
 from studio.cli.show import as_json, duration, plain, table
+from studio.words import counted
 
 
 @click.group(help=say("What was spoken.", "合成过的版本。"))
@@ -100,7 +101,7 @@ def clean_takes(session: Session, limit_mb: int) -> None:
         freed = studio.clean_takes(limit_mb)
     click.echo(
         say(
-            f"{freed.takes} takes, {freed.bytes / 1e6:.1f} MB freed",
+            f"{counted(freed.takes, 'take')}, {freed.bytes / 1e6:.1f} MB freed",
             f"清理 {freed.takes} 个版本，释放 {freed.bytes / 1e6:.1f} MB",
         )
     )

@@ -11,6 +11,7 @@ from studio.cli.options import into_options, subtitles_option
 from studio.cli.reader import LANGUAGE, say
 from studio.cli.show import as_json, duration, notes, plain, table, watch
 from studio.errors import BadControl, BadFile
+from studio.words import counted
 
 
 def controls_of(pairs: tuple[str, ...]) -> dict[str, Any]:
@@ -191,8 +192,9 @@ def convert(
         if machine:
             return as_json(plain(result))
         cached = say(f", {result.cached} from the cache", f"，其中 {result.cached} 句来自缓存") if result.cached else ""
+        chapters, lines = counted(len(result.chapters), "chapter"), counted(result.lines, "line")
         summary = say(
-            f"{output}  {duration(result.seconds)}, {len(result.chapters)} chapters, {result.lines} lines{cached}",
+            f"{output}  {duration(result.seconds)}, {chapters}, {lines}{cached}",
             f"{output}  {duration(result.seconds)}，{len(result.chapters)} 章，{result.lines} 句{cached}",
         )
         click.echo(summary, err=True)

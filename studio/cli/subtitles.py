@@ -9,6 +9,7 @@ from studio.cli.main import Session
 from studio.cli.options import machine as machine_option
 from studio.cli.reader import LANGUAGE, say
 from studio.cli.show import as_json, duration, table
+from studio.words import counted
 
 SOURCE = click.argument("source", type=click.Path(path_type=Path))
 OUTPUT = click.option(
@@ -68,7 +69,7 @@ def shift(session: Session, source: Path, output: Path, by: float, kind: str, re
         found = studio.subtitles.read(source, read_as)
         moved = studio.subtitles.shifted(found, by)
         if gone := len(found.cues) - len(moved.cues):
-            told = say(f"{gone} cues would lie before 0 and are left out", f"有 {gone} 条会落在 0 之前，已略去")
+            told = say(f"left out: {counted(gone, 'cue')} before 0", f"有 {gone} 条会落在 0 之前，已略去")
             click.echo(f"  {told}", err=True)
         _save(studio, moved, output, kind, machine)
 
@@ -92,7 +93,7 @@ def check(session: Session, source: Path, norms: str, read_as: str, machine: boo
     rows = [(p.cue, duration(p.start), p.words.text(LANGUAGE), _short(found.cues[p.cue - 1].text)) for p in problems]
     table(headers, rows)
     count, bad = len(found.cues), len(problems)
-    click.echo(say(f"{count} cues, {bad} problems", f"共 {count} 条，{bad} 处问题"), err=True)
+    click.echo(say(f"{counted(count, 'cue')}, {counted(bad, 'problem')}", f"共 {count} 条，{bad} 处问题"), err=True)
     return None
 
 
@@ -113,7 +114,7 @@ def _save(studio: Any, found: Any, output: Path, kind: str, machine: bool) -> No
         )
     for words in (*found.notes, *(loss.words for loss in lost)):
         click.echo(f"  {words.text(LANGUAGE)}", err=True)
-    click.echo(say(f"{output}  {len(found.cues)} cues", f"{output}  {len(found.cues)} 条"), err=True)
+    click.echo(say(f"{output}  {counted(len(found.cues), 'cue')}", f"{output}  {len(found.cues)} 条"), err=True)
     return None
 
 

@@ -45,7 +45,7 @@ from studio.library.script_rows import (
 )
 from studio.library.tables import ChapterRow, EditRow, LineRow
 from studio.library.voice import new_id
-from studio.words import Words
+from studio.words import Words, counted
 
 LARGEST_PAGE = 1000
 ALL = LineQuery()
@@ -173,7 +173,7 @@ class Scripts:
             owner = production_number(session, production)
             found = {row.number: dict(values) for row in line_rows(session, owner, ids)}
             count = len(ids)
-            edit(session, owner, Words(f"{count} lines changed", f"修改 {count} 条台词"), found)
+            edit(session, owner, Words(f"{counted(count, 'line')} changed", f"修改 {count} 条台词"), found)
 
     def insert(self, production: str, line: NewLine, *, after: str = "", chapter: str = "") -> str:
         """Put a line after another, or at the start of a chapter; its id."""
@@ -195,7 +195,7 @@ class Scripts:
         with self._database.write() as session:
             owner = production_number(session, production)
             changes: Changes = {row.number: {"gone": True} for row in line_rows(session, owner, ids)}
-            edit(session, owner, Words(f"{len(ids)} lines deleted", f"删除 {len(ids)} 条台词"), changes)
+            edit(session, owner, Words(f"{counted(len(ids), 'line')} deleted", f"删除 {len(ids)} 条台词"), changes)
 
     def split(self, production: str, id: str, at: int) -> str:
         """Cut a line in two before its character `at`; the id of the second half."""
@@ -237,7 +237,7 @@ class Scripts:
             text = checked_text(joined(row.text for row in rows))
             changes: Changes = {row.number: {"gone": True} for row in rows[1:]}
             changes[rows[0].number] = {"text": text, "ends": last.ends, "pause_ms": last.pause_ms}
-            edit(session, owner, Words(f"{len(rows)} lines merged", f"合并 {len(rows)} 条台词"), changes)
+            edit(session, owner, Words(f"{counted(len(rows), 'line')} merged", f"合并 {len(rows)} 条台词"), changes)
 
     def move(self, production: str, ids: Sequence[str], *, after: str = "", chapter: str = "") -> None:
         """Put lines, in the order they have, after another line or at the start of a chapter."""
@@ -253,7 +253,7 @@ class Scripts:
             )
             for row, position in zip(rows, positions, strict=True):
                 changes[row.number] = {"chapter": home, "position": position}
-            edit(session, owner, Words(f"{len(rows)} lines moved", f"移动 {len(rows)} 条台词"), changes)
+            edit(session, owner, Words(f"{counted(len(rows), 'line')} moved", f"移动 {len(rows)} 条台词"), changes)
 
     def replace(self, production: str, find: str, into: str, query: LineQuery = ALL) -> int:
         """Put one text for another in all lines of the query; how many lines changed."""
@@ -268,7 +268,8 @@ class Scripts:
             }
             if changes:
                 what = Words(
-                    f"“{find[:30]}” replaced in {len(changes)} lines", f"在 {len(changes)} 条台词中替换“{find[:30]}”"
+                    f"“{find[:30]}” replaced in {counted(len(changes), 'line')}",
+                    f"在 {len(changes)} 条台词中替换“{find[:30]}”",
                 )
                 edit(session, owner, what, changes)
             return len(changes)

@@ -10,6 +10,7 @@ from studio.manuscripts.oddities import Oddities, shown
 from studio.text.cues import Cue, CueWord, Span, Subtitles
 from studio.text.looks import LOOKS, Scribe, colour, from_srt, tidied
 from studio.text.subtitles import NAMED, vtt_place
+from studio.words import counted
 
 _TIME = r"(-?)[ \t]*(?:(\d{1,4})[ \t]*:[ \t]*)?(\d{1,3})[ \t]*:[ \t]*(\d{1,2})(?:[ \t]*[,.:;，][ \t]*(\d{1,9}))?"
 _START = re.compile(rf"\s*{_TIME}\s*(?:-{{1,3}}|[–—])>")
@@ -191,10 +192,10 @@ def _tell_counts(counts: Sequence[int], cues: int, odd: Oddities) -> None:
     """Numbers mean nothing to the studio, but who made the file may want to know."""
     if cues and len(counts) < cues:
         missing = cues - len(counts)
-        odd.tell("index", f"{missing:,} cues have no number", f"{missing:,} 条字幕没有序号")
+        odd.tell("index", f"{counted(missing, 'cue has', 'cues have')} no number", f"{missing:,} 条字幕没有序号")
     repeated = len(counts) - len(set(counts))
     if repeated:
-        odd.tell("index", f"{repeated:,} numbers are repeated", f"{repeated:,} 个序号重复")
+        odd.tell("index", f"{counted(repeated, 'number is', 'numbers are')} repeated", f"{repeated:,} 个序号重复")
     elif counts and counts != list(range(counts[0], counts[0] + len(counts))):
         odd.tell("index", "the numbers do not count up one by one", "序号不连续")
 

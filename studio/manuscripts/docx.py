@@ -9,7 +9,7 @@ from studio.manuscripts.document import Document, Passage
 from studio.manuscripts.markup_tree import attribute, local, parse_xml
 from studio.manuscripts.webpage import BREAK, divided
 from studio.text.language import detect
-from studio.words import Words
+from studio.words import Words, counted
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -38,7 +38,7 @@ def read_docx(path: Path, name: str) -> Document:
     sections = divided([*rows, *((0, note) for note in told)], title)
     words = " ".join(passage.text for _, passage in rows)[:20_000]
     left = tuple(
-        Words(f"{count} tables are read row by row", f"{count} 个表格按行朗读")
+        Words(f"{counted(count, 'table')} read row by row", f"{count} 个表格按行朗读")
         for count in [sum(local(one.tag) == "tbl" for one in body.iter())]
         if count
     )

@@ -9,7 +9,7 @@ from studio.errors import BadFile
 from studio.manuscripts.subtitles import read_subtitles
 from studio.text.cues import Cue, Subtitles
 from studio.text.subtitles import FORMATS, JSON_FORMAT, whole
-from studio.words import Words
+from studio.words import Words, counted
 
 SAME_S = 0.0055  # formats count milliseconds or hundredths
 
@@ -54,8 +54,7 @@ class Loss:
         name = WHAT[self.what]
         if not self.cues:
             return Words(f"not kept: {name.en}", f"不保留：{name.zh}")
-        cues = "1 cue" if self.cues == 1 else f"{self.cues:,} cues"
-        return Words(f"not kept: {name.en} ({cues})", f"不保留：{name.zh}（{self.cues:,} 条）")
+        return Words(f"not kept: {name.en} ({counted(self.cues, 'cue')})", f"不保留：{name.zh}（{self.cues:,} 条）")
 
     def to_json(self) -> dict[str, Any]:
         return {"what": self.what, "cues": self.cues, "words": self.words._asdict()}

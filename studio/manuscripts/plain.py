@@ -10,7 +10,7 @@ from studio.text.language import detect
 from studio.text.normalise import settle, structure
 from studio.text.paragraphs import paragraph_ends
 from studio.text.title_page import author, book_title, strip_boilerplate
-from studio.words import Words
+from studio.words import Words, counted
 
 BY = ("{}", "by {}", "作者：{}", "作者:{}", "{} 著", "{}著")
 _NOTE = re.compile(r"\[\^[^\[\]\s]{1,30}\]:\s*")
@@ -29,7 +29,10 @@ def read_plain(text: str, name: str, format: str) -> Document:
     if stripped:
         count = sum(map(len, stripped))
         notes.append(
-            Words(f"{count} characters of distributor's notice are not read", f"不朗读发行方声明，共 {count} 个字符")
+            Words(
+                f"not read: {counted(count, 'character')} of distributor's notice",
+                f"不朗读发行方声明，共 {count} 个字符",
+            )
         )
     language = facts.get("lang") or facts.get("language") or detect(body[:20_000])
     who = facts.get("author") or author(text)

@@ -14,7 +14,7 @@ from studio.manuscripts.oddities import Oddities
 from studio.text.cues import Cue, Subtitles
 from studio.text.encoding import LIMIT_BYTES, read_text
 from studio.text.language import detect
-from studio.words import Words
+from studio.words import Words, counted
 
 __all__ = ["READS", "Subtitles", "format_of", "read_subtitle_file", "read_subtitles", "subtitles_document"]
 
@@ -144,7 +144,7 @@ def _settled(cues: tuple[Cue, ...], format: str, odd: Oddities) -> list[Cue]:
         fine = start == cue.start and cue.end >= start
         kept.append(cue if fine else replace(cue, start=start, end=max(cue.end, start)))
     if empty:
-        odd.tell("empty", f"{empty:,} empty cues are left out", f"略去 {empty:,} 条空字幕")
+        odd.tell("empty", f"left out: {counted(empty, 'empty cue')}", f"略去 {empty:,} 条空字幕")
     ordered = sorted(kept, key=lambda cue: cue.start)  # stable: what begins together stays in order
     if ordered != kept:
         odd.tell("order", "the cues are not in order of time; they are read in order", "字幕未按时间排列，已按时间读取")
@@ -154,7 +154,9 @@ def _settled(cues: tuple[Cue, ...], format: str, odd: Oddities) -> list[Cue]:
         latest = max(latest, cue.end)
     if overlapping and format in ("srt", "lrc"):
         odd.tell(
-            "overlap", f"{overlapping:,} cues begin before others end", f"{overlapping:,} 条字幕在其他字幕结束前开始"
+            "overlap",
+            f"{counted(overlapping, 'cue begins', 'cues begin')} before others end",
+            f"{overlapping:,} 条字幕在其他字幕结束前开始",
         )
     return ordered
 

@@ -8,7 +8,7 @@ from studio.errors import BadFile
 from studio.manuscripts.document import Document, Passage, Section
 from studio.text.declarations import emotion_of
 from studio.text.language import detect
-from studio.words import Words
+from studio.words import Words, counted
 
 MOST_ROWS = 200_000
 COLUMNS: dict[str, tuple[str, ...]] = {
@@ -46,7 +46,7 @@ def read_table(text: str, name: str, delimiter: str = "") -> Document:
             chapters.append((title, []))
         chapters[-1][1].append(_passage(cell, number, notes))
     if empty:
-        notes.append(Words(f"{empty} rows have no text and are left out", f"{empty} 行没有文字，已略去"))
+        notes.append(Words(f"left out: {counted(empty, 'row')} without a text", f"{empty} 行没有文字，已略去"))
     if not chapters:
         raise BadFile(
             f"{name}: no row has a text; name the columns speaker, text, emotion, style, pause",

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from studio.words import Words
+from studio.words import Words, counted
 
 if TYPE_CHECKING:
     from studio.text.chapters import Chapter
@@ -49,14 +49,16 @@ def look_into(path: Path, language: str = "auto") -> Manuscript:
         characters = sum(map(len, stripped))
         notes.append(
             Words(
-                f"{characters} characters of distributor's notice are not read",
+                f"not read: {counted(characters, 'character')} of distributor's notice",
                 f"不朗读发行方声明，共 {characters} 个字符",
             )
         )
     found = chapters(text, title)
     if contents := [chapter for chapter in found if chapter.kind == "contents"]:
         lines = sum(chapter.text.count("\n") for chapter in contents)
-        notes.append(Words(f"the table of contents ({lines} lines) is not read", f"不朗读目录，共 {lines} 行"))
+        notes.append(
+            Words(f"the table of contents ({counted(lines, 'line')}) is not read", f"不朗读目录，共 {lines} 行")
+        )
     return Manuscript(
         name=path.name,
         encoding=decoded.encoding,

@@ -44,7 +44,7 @@ def test_a_folder_is_read_to_its_depth_and_nothing_is_left_out_in_silence(studio
     (folder / ".hidden.txt").write_text("not for anyone", "utf-8")
     order = ordered(studio, folder, tmp_path)
     assert [item.output for item in order.items] == ["a.mp3", "b.mp3", "deep/三.mp3"]
-    assert [note.en for note in order.notes] == ["1 files are not read: photo.png"]
+    assert [note.en for note in order.notes] == ["1 file is not read: photo.png"]
 
 
 def test_files_that_would_become_one_keep_their_endings(studio, folder, tmp_path):

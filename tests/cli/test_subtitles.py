@@ -30,7 +30,7 @@ def test_split_shift_and_check(run: Run, tmp_path: Path) -> None:
     long = tmp_path / "long.srt"
     text = "The small boat finds the river map, and the old clock repeats her first song while the warm bread waits"
     long.write_text(f"1\n00:00:02,000 --> 00:00:08,000\n{text} for nobody at all in the evening light.\n", "utf-8")
-    assert "1 cues, 2 problems" in run("subtitles", "check", long, "--norms", "en").stderr
+    assert "1 cue, 2 problems" in run("subtitles", "check", long, "--norms", "en").stderr
     run("subtitles", "split", long, "-o", tmp_path / "cut.vtt", "--norms", "en")
     cut = read_subtitle_file(tmp_path / "cut.vtt")
     assert len(cut.cues) == 3

@@ -135,7 +135,7 @@ def test_an_edit_after_undo_ends_the_way_forward(library: Library) -> None:
     library.scripts.change(id, [known["b"]], LineChange(text="B"))
     assert library.scripts.redo(id) is None
     assert texts(library, id) == ["a", "B"]
-    assert [edit.what.en for edit in library.scripts.edits(id)] == ["1 lines changed"]
+    assert [edit.what.en for edit in library.scripts.edits(id)] == ["1 line changed"]
 
 
 def test_lines_fit_between_lines_without_end(library: Library) -> None:

@@ -257,7 +257,7 @@ def test_tables_with_and_without_heads(tmp_path: Path) -> None:
     told = " ".join(note.en for note in document.notes)
     assert "奇怪" in told
     assert "abc" in told
-    assert "1 rows" in told
+    assert "1 row" in told
     bare = read_document(written(tmp_path / "s.tsv", "Ann\tHello.\thappy\nBen\tBye.\n"))
     assert [(p.speaker, p.text, p.emotion) for p in bare.passages()] == [
         ("Ann", "Hello.", "happy"),

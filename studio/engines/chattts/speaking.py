@@ -23,6 +23,7 @@ from studio.engines.chattts.waveform import WaveStream
 from studio.engines.worker import Errand
 from studio.errors import BadText, EngineFailed
 from studio.nn.sampling import Draws, OwnDraws, RepeatedDraws, Sampling
+from studio.words import counted
 
 TRY = 1_000_003  # between the seeds of two tries
 LOOP_FRAMES = round(guards.LOOP_S * RATE / FRAME)
@@ -256,7 +257,8 @@ def draws(script: Script, number: int) -> Draws:
 def _failed(text: str, trouble: guards.Trouble, tries: int) -> EngineFailed:
     words = guards.told(trouble, "max_tokens")
     return EngineFailed(
-        f"“{_short(text)}”: {words.en} ({tries} tries). Choose another text seed, a lower temperature, shorter lines",
+        f"“{_short(text)}”: {words.en} ({counted(tries, 'try', 'tries')}). "
+        "Choose another text seed, a lower temperature, shorter lines",
         f"“{_short(text)}”：{words.zh}（尝试了 {tries} 次）。请换一个文本种子、降低温度，或把句子改短",
         trouble=trouble,
     )

@@ -25,6 +25,7 @@ from studio.engines.cosyvoice.tokens import END_OF_PROMPT
 from studio.engines.cosyvoice.waveform import Faster, WaveStream
 from studio.engines.worker import Errand
 from studio.errors import BadText, EngineFailed
+from studio.words import counted
 
 TRY = 1_000_003  # between the seeds of two tries
 NOISE = 7_919  # between the seeds of what is drawn for sounds and for noise
@@ -338,7 +339,8 @@ def _failed(text: str, trouble: guards.Trouble, tries: int) -> EngineFailed:
     words = guards.told(trouble, "max_ratio")
     short = text if len(text) <= SHORT_TEXT else text[: SHORT_TEXT - 1] + "…"
     return EngineFailed(
-        f"“{short}”: {words.en} ({tries} tries). Choose another text seed, a lower temperature, shorter lines",
+        f"“{short}”: {words.en} ({counted(tries, 'try', 'tries')}). "
+        "Choose another text seed, a lower temperature, shorter lines",
         f"“{short}”：{words.zh}（尝试了 {tries} 次）。请换一个文本种子、降低温度，或把句子改短",
         trouble=trouble,
     )

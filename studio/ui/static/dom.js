@@ -6,10 +6,14 @@ const told = window.TIMBRE;
 export const language = told.language;
 export const root = told.root;
 
-/** The text called `key`, with `{name}` filled from `values`. A key that does not exist shows itself: a test finds it. */
+/** The text called `key`, with `{name}` filled from `values`, and `{name:line|lines}` by the first word for 1, else the
+ * second. A key that does not exist shows itself: a test finds it. */
 export function t(key, values = {}) {
   const text = told.words[key] ?? key;
-  return text.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
+  return text.replace(/\{(\w+)(?::([^{}|]*)\|([^{}|]*))?\}/g, (_, name, one, many) => {
+    const value = String(values[name] ?? "");
+    return many === undefined ? value : value === "1" ? one : many;
+  });
 }
 
 const marks = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };

@@ -14,7 +14,7 @@ from studio.ui.strings.stereo import STEREO_STRINGS
 from studio.ui.strings.survey import SURVEY_STRINGS
 from studio.ui.strings.tuning import TUNING_STRINGS
 from studio.ui.strings.voices import VOICE_STRINGS
-from studio.words import Words
+from studio.words import Words, fill
 
 
 def both(text: str) -> Words:
@@ -168,8 +168,8 @@ STRINGS: dict[str, Words] = {
     ),
     "speak.text": Words("Text to be spoken", "要朗读的文字"),
     "speak.marks": Words("Marks", "标记"),
-    "speak.count": Words("{n} characters", "{n} 字"),
-    "speak.estimate": Words("{n} characters, about {time}", "{n} 字，约 {time}"),
+    "speak.count": Words("{n} {n:character|characters}", "{n} 字"),
+    "speak.estimate": Words("{n} {n:character|characters}, about {time}", "{n} 字，约 {time}"),
     "speak.generate": Words("Generate", "生成"),
     "speak.generate.help": Words("Ctrl + Enter", "Ctrl + Enter"),
     "speak.stop.help": Words("Esc", "Esc"),
@@ -207,7 +207,7 @@ STRINGS: dict[str, Words] = {
     "said.notes": Words("Notes: {n}", "{n} 条说明"),
     "said.written": Words("Written", "原文"),
     "said.spoken": Words("Spoken", "读作"),
-    "said.more": Words("and {n} more lines", "还有 {n} 句"),
+    "said.more": Words("and {n} more {n:line|lines}", "还有 {n} 句"),
     "said.steps": Words("How numbers and signs are read", "数字和符号的读法"),
     "how.honoured": Words("done", "照做"),
     "how.approximated": Words("nearly", "近似"),
@@ -358,7 +358,7 @@ STRINGS: dict[str, Words] = {
     "book.new": Words("New production", "新作品"),
     "book.title": Words("Title", "标题"),
     "book.author": Words("Author", "作者"),
-    "book.length": Words("{n} characters", "{n} 字"),
+    "book.length": Words("{n} {n:character|characters}", "{n} 字"),
     "book.chapters": Words("Chapters: {n}", "共 {n} 章"),
     "book.gaps": Words("Silence between", "停顿"),
     "book.gap.sentence": Words("Sentences", "句间"),
@@ -483,8 +483,8 @@ STRINGS: dict[str, Words] = {
 
 
 def say(key: str, language: str, **values: object) -> str:
-    """The text called `key`, with `{name}` filled from `values`."""
-    return STRINGS[key].text(language).format(**values)
+    """The text called `key`, with `{name}` and `{name:line|lines}` filled from `values`."""
+    return fill(STRINGS[key].text(language), **values)
 
 
 def catalogue(language: str) -> dict[str, str]:

@@ -4,7 +4,7 @@ from studio.words import Words
 
 BATCH_STRINGS: dict[str, Words] = {
     "nav.batch": Words("Batch", "批量"),
-    "running.batch": Words("{name}: {done} of {files} files", "{name}：{done} / {files} 个文件"),
+    "running.batch": Words("{name}: {done} of {files} {files:file|files}", "{name}：{done} / {files} 个文件"),
     # a new one
     "batch.drop": Words("Drop texts here, or a manifest with them", "把多个文本拖到这里，也可以带上清单"),
     "batch.drop.help": Words(
@@ -17,9 +17,9 @@ BATCH_STRINGS: dict[str, Words] = {
     "batch.here.in": Words("Folder, pattern or manifest", "文件夹、通配符或清单"),
     "batch.here.out": Words("Write to (empty: keep here)", "写到（留空则保存在工坊里）"),
     "batch.here.take": Words("Use it", "使用"),
-    "batch.sending": Words("Receiving {n} of {files} files", "正在接收第 {n} / {files} 个文件"),
+    "batch.sending": Words("Receiving {n} of {files} {files:file|files}", "正在接收第 {n} / {files} 个文件"),
     "batch.new": Words("New batch", "新批次"),
-    "batch.count": Words("{n} files", "{n} 个文件"),
+    "batch.count": Words("{n} {n:file|files}", "{n} 个文件"),
     "batch.more": Words("and {n} more", "以及另外 {n} 个"),
     "batch.withmanifest": Words(
         "The manifest decides; this holds for rows that say nothing else.", "以清单为准；清单未写明的行按这里的设置。"
@@ -51,7 +51,9 @@ BATCH_STRINGS: dict[str, Words] = {
         "No batch yet. Drop files above: each becomes a sound file.", "还没有批次。把文件拖到上方，每个都会变成音频。"
     ),
     "batch.progress": Words("Progress of the batch", "批次进度"),
-    "batch.far": Words("{done} of {files} files · {time} of audio", "{done} / {files} 个文件 · 音频 {time}"),
+    "batch.far": Words(
+        "{done} of {files} {files:file|files} · {time} of audio", "{done} / {files} 个文件 · 音频 {time}"
+    ),
     "batch.failed": Words("{n} failed", "{n} 个失败"),
     "batch.pause": Words("Pause", "暂停"),
     "batch.resume": Words("Go on", "继续"),

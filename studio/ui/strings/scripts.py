@@ -26,10 +26,10 @@ SCRIPT_STRINGS: dict[str, Words] = {
     "script.tab.sound": Words("Sound", "声音"),
     "script.tab.export": Words("Export", "导出"),
     "script.tolook": Words("{n} to look at", "{n} 处需要查看"),
-    "script.done": Words("{done} of {lines} lines", "{done} / {lines} 条"),
+    "script.done": Words("{done} of {lines} {lines:line|lines}", "{done} / {lines} 条"),
     "script.paused": Words("paused", "已暂停"),
     "script.speed": Words("{n}× as fast as speech", "{n} 倍于实时"),
-    "script.render": Words("Render {n} lines", "渲染 {n} 条"),
+    "script.render": Words("Render {n} {n:line|lines}", "渲染 {n} 条"),
     "script.alldone": Words("All rendered", "全部完成"),
     "script.rename": Words("Title and author", "标题与作者"),
     "script.undo": Words("Undo: {what}", "撤销：{what}"),
@@ -40,7 +40,8 @@ SCRIPT_STRINGS: dict[str, Words] = {
         "句子没有变化的台词会保留版本和你的修改。",
     ),
     "script.revised": Words(
-        "{kept} lines kept, {added} new, {removed} gone.", "保留 {kept} 条，新增 {added} 条，移除 {removed} 条。"
+        "{kept} {kept:line|lines} kept, {added} new, {removed} gone.",
+        "保留 {kept} 条，新增 {added} 条，移除 {removed} 条。",
     ),
     "script.pack": Words("Everything as one file (ZIP)", "打包下载（ZIP）"),
     "script.pack.help": Words(
@@ -99,9 +100,9 @@ SCRIPT_STRINGS: dict[str, Words] = {
     "lines.replace.filtered": Words("Only in the lines that are shown.", "只替换当前筛选出的台词。"),
     "lines.find": Words("Find", "查找"),
     "lines.put": Words("Replace with", "替换为"),
-    "lines.replaced": Words("Changed in {n} lines.", "修改了 {n} 条台词。"),
-    "lines.deleted": Words("{n} lines deleted.", "已删除 {n} 条台词。"),
-    "lines.chosen": Words("{n} lines chosen", "已选 {n} 条"),
+    "lines.replaced": Words("Changed in {n} {n:line|lines}.", "修改了 {n} 条台词。"),
+    "lines.deleted": Words("{n} {n:line|lines} deleted.", "已删除 {n} 条台词。"),
+    "lines.chosen": Words("{n} {n:line|lines} chosen", "已选 {n} 条"),
     "lines.clear": Words("Clear", "取消选择"),
     "lines.keys": Words("Keys", "快捷键"),
     "lines.key.move": Words("Line before, line after", "上一条、下一条"),
@@ -114,13 +115,13 @@ SCRIPT_STRINGS: dict[str, Words] = {
     "line.state.failed": Words("cannot be rendered", "无法渲染"),
     "line.state.locked": Words("locked", "已锁定"),
     # cast
-    "cast.lines": Words("{n} lines", "{n} 条"),
+    "cast.lines": Words("{n} {n:line|lines}", "{n} 条"),
     "cast.as.narrator": Words("Engine of the narrator", "与旁白相同的引擎"),
     "cast.gain": Words("Loudness", "音量"),
     "cast.sample": Words("Hear a line", "试听一句"),
     "cast.rename": Words("Rename or merge", "改名或合并"),
     "cast.rename.help": Words("The name of another speaker puts both together.", "填另一个说话人的名字会把两者合并。"),
-    "cast.renamed": Words("{n} lines changed hands.", "{n} 条台词已改。"),
+    "cast.renamed": Words("{n} {n:line|lines} changed hands.", "{n} 条台词已改。"),
     "cast.name": Words("Name", "名字"),
     "cast.to.narrator": Words("It is the narrator", "改为旁白"),
     # lexicon
@@ -136,7 +137,7 @@ SCRIPT_STRINGS: dict[str, Words] = {
     "lexicon.add": Words("Add", "添加"),
     "lexicon.import": Words("Import CSV", "导入 CSV"),
     "lexicon.export": Words("Export CSV", "导出 CSV"),
-    "lexicon.imported": Words("{n} words imported.", "已导入 {n} 个词。"),
+    "lexicon.imported": Words("{n} {n:word|words} imported.", "已导入 {n} 个词。"),
     "lexicon.empty": Words(
         "No word yet. Only the lines with a word are rendered again.", "还没有词语。添加后只会重新渲染含有该词的台词。"
     ),

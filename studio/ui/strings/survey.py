@@ -32,7 +32,9 @@ SURVEY_STRINGS: dict[str, Words] = {
     "survey.looking": Words("Listening", "正在试听"),
     "survey.nobody": Words("No other voice is measured yet.", "还没有测量过其他音色。"),
     "survey.alike": Words("{n} % alike", "相似 {n}%"),
-    "survey.among": Words("Among the {n} measured of {total} voices.", "在 {total} 个音色中已测量的 {n} 个里查找。"),
+    "survey.among": Words(
+        "Among the {n} measured of {total} {total:voice|voices}.", "在 {total} 个音色中已测量的 {n} 个里查找。"
+    ),
     "survey.same": Words("one and the same", "完全相同"),
     "survey.notwins": Words("No two voices are so much alike.", "没有近似重复的音色。"),
     "survey.comparing": Words("Comparing", "正在比较"),
@@ -42,12 +44,15 @@ SURVEY_STRINGS: dict[str, Words] = {
         "距离近的音色听起来相似，每种形状是一组。点选一个点查看音色。",
     ),
     "map.shown": Words(
-        "{n} voices; the plane shows {share} % of their differences.", "共 {n} 个音色；平面图表现了 {share}% 的差异。"
+        "{n} {n:voice|voices}; the plane shows {share} % of their differences.",
+        "共 {n} 个音色；平面图表现了 {share}% 的差异。",
     ),
     "map.some": Words("{n} of {total} are drawn.", "只画出 {total} 个中的 {n} 个。"),
     "map.group": Words("Group {n}", "第 {n} 组"),
-    "map.group.facts": Words("{count} voices around {hz} Hz, such as {name}", "{count} 个，约 {hz} Hz，如“{name}”"),
-    "map.group.plain": Words("{count} voices, such as {name}", "{count} 个，如“{name}”"),
+    "map.group.facts": Words(
+        "{count} {count:voice|voices} around {hz} Hz, such as {name}", "{count} 个，约 {hz} Hz，如“{name}”"
+    ),
+    "map.group.plain": Words("{count} {count:voice|voices}, such as {name}", "{count} 个，如“{name}”"),
     # the measures of one voice
     "measure.title": Words("How it speaks", "声音测量"),
     "measure.begin": Words("Measure", "测量"),

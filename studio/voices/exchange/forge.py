@@ -31,7 +31,7 @@ from studio.voices.exchange.carried import (
 )
 from studio.voices.exchange.chattts import LANGUAGES, stem_of
 from studio.voices.exchange.own import Outgoing, written
-from studio.words import Words
+from studio.words import Words, counted
 
 RATES = (8_000, 192_000)
 ADVICE = {  # control of ChatTTS -> what the file calls it
@@ -135,7 +135,10 @@ def _cloned(
     if len(kept) < len(others):
         count = len(others) - len(kept)
         notes += (
-            Words(f"{count} clips without a known emotion stay behind", f"{count} 段没有可识别情感的参考音频未导入"),
+            Words(
+                f"{counted(count, 'clip')} without a known emotion left behind",
+                f"{count} 段没有可识别情感的参考音频未导入",
+            ),
         )
     moods = tags_of([*facts["tags"], first.emotion])
     voice = NewVoice(
