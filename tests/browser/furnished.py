@@ -10,13 +10,13 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from studio.studio import Begun, ConvertRequest, Member, SpeakRequest, Studio
+from studio.studio import Begun, ConvertRequest, Member, SpeakRequest, Studio, VoiceChange
 
 OWN = r"\b(seed:)?zo\w*(\.(txt|md|srt|wav))?"
 SENSEVOICE = Path(__file__).parents[1] / "parity" / "sensevoice" / "tiny"
 CHATTTS = Path(__file__).parents[1] / "parity" / "chattts" / "tiny"
 SCRIPT = "# Zorito\n\nZoma::Zoti zora zoli.\nZomi (sad)::Zora zoti, zo zola?\nZoma::Zonk zo.\nZora::Zoti zi.\n"
-TALE = "# Zorito\n\n## Zola\n\nZoti zora zoli. Zonk zora zo.\n\n## Zoli\n\nZora zoti zo. Zola zonk.\n"
+TALE = "# Zorito\n\n## Zola\n\nZoti zora zoli.\n\nZonk zora zo.\n\n## Zoli\n\nZora zoti zo. Zola zonk.\n"
 CUES = (
     "1\n00:00:01,000 --> 00:00:03,000\nZoma: Zoti zora.\n\n"
     "3\n00:00:02,500 --> 00:00:03,000\nZomi: Zora zoti zo zola zoti zoli zonk zora zoti zorito zolanda zora.\n"
@@ -37,6 +37,7 @@ def furnish(studio: Studio, folder: Path) -> dict[str, str]:
     first = studio.speak(SpeakRequest("Zoti zora zoli.")).wait(30)
     studio.speak(SpeakRequest("Zora zoti zo. Zonk.", voice="f2")).wait(30)
     studio.takes.note(first.digest, "Zonote")
+    studio.voices.update(studio.keeping.of_take(first.digest, "Zokept").id, VoiceChange(controls={"speed": 1.2}))
     _voices(studio, folder)
     studio.keep_style("Zostyle", "espeak", {"speed": 1.2})
     studio.keys.add("Zokey")

@@ -63,10 +63,15 @@ told => {
     return { width: Math.max(...boxes.map(b => b.width)), height: Math.max(...boxes.map(b => b.height)) };
   };
   const inText = e => e.matches('a, .link') && getComputedStyle(e).display === 'inline';
-  const scrolled = e => {
-    for (let up = e.parentElement; up && up !== document.body; up = up.parentElement)
-      if (/auto|scroll|hidden/.test(getComputedStyle(up).overflowX)) return true;
-    return false;
+  /** What a control sticks out of on either side: its card, its dialog, the window; "" where it does not, or can be scrolled to. */
+  const outOf = e => {
+    const box = e.getBoundingClientRect(), past = (left, right) => box.left < left - 1 || box.right > right + 1;
+    for (let up = e.parentElement; up && up !== document.body; up = up.parentElement) {
+      const around = up.getBoundingClientRect();
+      if (up.matches('.card, .sheet, article') && past(around.left, around.right)) return 'its card';
+      if (/auto|scroll/.test(getComputedStyle(up).overflowX) && up.scrollWidth > up.clientWidth) return '';
+    }
+    return past(0, innerWidth) ? 'the page' : '';
   };
 
   const wrong = [], tell = (e, what) => wrong.push(`${called(e)}: ${what}`);
@@ -80,12 +85,12 @@ told => {
       if (trouble) tell(e, `option “${option}”: ${trouble}`);
     }
     if (!reached(e)) tell(e, 'not reached by keyboard');
-    const { width, height } = target(e), box = e.getBoundingClientRect();
+    const { width, height } = target(e), around = e.matches('.hidden-label') ? '' : outOf(e);
     if ((width < 23.5 || height < 23.5) && !inText(e)) tell(e, `${Math.round(width)}×${Math.round(height)} px`);
-    if ((box.left < -1 || box.right > innerWidth + 1) && !scrolled(e)) tell(e, 'outside the width of the page');
+    if (around) tell(e, `sticks out of ${around}`);
   }
   for (const e of within.querySelectorAll('*')) {
-    if (!seen(e) || outside(e) || e.closest('script, style, pre, code, textarea, datalist, [hidden]')) continue;
+    if (!seen(e) || outside(e) || e.closest('script, style, pre, code, kbd, textarea, datalist, [hidden]')) continue;
     for (const name of ['title', 'placeholder', 'aria-label', 'alt', 'aria-valuetext']) {
       const text = tidy(e.getAttribute(name)), trouble = text && wrongWords(text, name !== 'placeholder');
       if (trouble) tell(e, `${name} “${text.slice(0, 60)}”: ${trouble}`);

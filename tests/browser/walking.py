@@ -7,16 +7,27 @@ from typing import Any
 
 import pytest
 
+from studio.batch.gathering import SUFFIXES
+from studio.ui.strings import STRINGS
+
 from .furnished import OWN
 
 READERS = pytest.mark.parametrize(("language", "width"), [("zh-CN", 390), ("en-US", 1280)])
+SPOKEN = "|".join([*STRINGS["voice.preview"], "你好 hello"]).replace(
+    "?", "[?]"
+)  # takes that the studio makes by itself
 CHECK = (Path(__file__).parent / "walk.js").read_text(encoding="utf-8")
 
-# Words that are the same in both languages: names of engines and formats, units, keys, what people would paste.
+# What is the same in both languages: names, formats, units, keys, and examples of what one would type or paste.
 SAME = [
     "ChatTTS", "CosyVoice", "SenseVoice", "eSpeak NG", "espeak", "Timbre Studio", "English", "中文",
     "WAV", "FLAC", "MP3", "M4A", "M4B", "Ogg", "Opus", "AAC", "SRT", "VTT", "ASS", "LRC", "CSV", "TSV", "JSON", "ZIP",
-    "API", "curl", "Python", "JavaScript",
+    "API", "curl", "Python", "JavaScript", "HTML", "Markdown", "DVAE", "[Tt]op-[KkPp]", "300M", "SFT", "Instruct",
+    "Hz", "kHz", "dB", "LUFS", "kb/s", "fp32", "bf16", "fp16", "int8", "CPU", "cpu", "CUDA", "cuda",
+    "MPS", "mps", "TXT", "RICH",
+    "KB", "MB", "GB", "ms", "Ctrl", "Enter", "Esc", "Space", "Shift", "Alt",
+    "Ａ１", "重庆", "蘁淰…", "zh, en", *(ending[1:] for ending in SUFFIXES),
+    r"python -m studio [\w ]+",
 ]  # fmt: skip
 
 
@@ -25,7 +36,7 @@ class Walk:
 
     def __init__(self, page: Any, language: str) -> None:
         self.page = page
-        self.told = {"zh": language.startswith("zh"), "own": OWN, "same": _any(SAME)}
+        self.told = {"zh": language.startswith("zh"), "own": f"{OWN}|{SPOKEN}", "same": _any(SAME)}
         self.found: dict[str, str] = {}
         self.acts: set[str] = set()
 

@@ -40,7 +40,10 @@ class Questions:
             size=PAGE,
         )
         found = self.studio.takes.find(query)
-        engines = [[name, f"{name} ({count})"] for name, count in self.studio.takes.engines().items()]
+        engines = [
+            [id, f"{describe.engine_title(self.studio, id, language)} ({count})"]
+            for id, count in self.studio.takes.engines().items()
+        ]
         rows = [describe.take_row(self.studio, one, language) for one in found]
         emotions = describe.emotions(self.studio, language)
         known = {

@@ -61,9 +61,11 @@ class Questions:
         facets = self.studio.voices.facets()
 
         def choices(counts: Mapping[str, int], name: str) -> list[list[str]]:
-            labels = {value: describe.label(name, value, language) for value in counts if value}
-            if name == "tongue":
-                labels = {value: describe.tongue(value, language) for value in counts if value}
+            words = {
+                "engine": lambda value: describe.engine_title(self.studio, value, language),
+                "tongue": lambda value: describe.tongue(value, language),
+            }.get(name, lambda value: describe.label(name, value, language))
+            labels = {value: words(value) for value in counts if value}
             return [[value, f"{label} ({counts[value]})"] for value, label in labels.items()]
 
         return {

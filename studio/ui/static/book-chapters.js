@@ -31,7 +31,7 @@ export function arranged() {
 }
 
 /** A chapter: read or not, under its own title, by itself or as part of the one before, whole or in pieces. */
-const row = (c, n) => html`<li data-place="${n}"><div class="chapter-choice"><input type="checkbox" name="section" value="${n}" aria-label="${t("book.chapter.read", { title: c.title || t("lines.untitled") })}" ${raw(c.chosen ? "checked" : "")}>
+const row = (c, n) => html`<li data-place="${n}"><div class="chapter-choice"><label class="tick"><input type="checkbox" name="section" value="${n}" aria-label="${t("book.chapter.read", { title: c.title || t("lines.untitled") })}" ${raw(c.chosen ? "checked" : "")}></label>
   <span><input class="chapter-title" maxlength="200" value="${c.title}" placeholder="${t("lines.untitled")}" aria-label="${t("book.chapter.title", { n: n + 1 })}">${c.kind ? html` <span class="tag">${c.kind}</span>` : ""}<span class="soft small chapter-excerpt">${c.excerpt}</span></span><span class="soft small">${c.length}</span>
   <span class="chapter-acts">${n ? html`<button type="button" class="quiet chapter-act" data-act="join" aria-pressed="false" title="${t("book.chapter.join.help")}">${t("book.chapter.join")}</button>` : ""}
     ${c.splits ? html`<button type="button" class="quiet chapter-act" data-act="split" aria-expanded="false" title="${t("book.chapter.split.help")}">${t("book.chapter.split")}</button>` : ""}</span></div>

@@ -36,7 +36,7 @@ export function codes(body, address) {
 export async function show(body) {
   const found = codes(body, location.origin + window.TIMBRE.root);
   const closed = dialog(t("call.title"), html`<p class="soft small">${t("call.help")}</p><div class="row" role="group" aria-label="${t("call.title")}">${tongues.map((name, n) => html`<button type="button" class="button small-button" data-tongue="${name}" aria-pressed="${n === 0}">${name}</button>`)}</div>
-    <pre class="recipe-json" id="call-code" tabindex="0">${found.curl}</pre><button type="button" class="button" id="call-copy">${t("call.copy")}</button>`);
+    <pre class="recipe-json" id="call-code" tabindex="0" aria-label="${t("call.title")}">${found.curl}</pre><button type="button" class="button" id="call-copy">${t("call.copy")}</button>`);
   const box = document.querySelector("dialog.sheet:last-of-type");
   box.classList.add("wide");
   box.addEventListener("click", async (event) => {

@@ -25,14 +25,14 @@ export function controlRow(control, base, value, scope = "") {
 
 function beside(control, now, id) {
   const named = raw(`aria-label="${control.label.replace(/"/g, "&quot;")}"`);
-  if (control.kind === "switch") return html`<input type="checkbox" role="switch" id="${id}" ${named} ${raw(now ? "checked" : "")}>`;
+  if (control.kind === "switch") return html`<label class="tick"><input type="checkbox" role="switch" id="${id}" ${named} ${raw(now ? "checked" : "")}></label>`;
   if (control.kind === "choice") return html`<select id="${id}" ${named}>${options(control.choices, now)}</select>`;
   if (control.kind === "text") return "";
   return html`<input type="number" class="number" id="${id}" ${named} min="${control.low}" max="${control.high}" step="any" value="${now}">
     ${control.unit ? html`<span class="soft unit">${control.unit}</span>` : ""}`;
 }
 function below(control, now, id) {
-  if (control.kind === "text") return html`<input type="text" id="${id}" maxlength="${control.high}" value="${now}">`;
+  if (control.kind === "text") return html`<input type="text" id="${id}" aria-label="${control.label}" maxlength="${control.high}" value="${now}">`;
   if (control.kind !== "number" && control.kind !== "integer") return "";
   return html`<input type="range" aria-label="${control.label}" tabindex="-1" min="${control.low}" max="${control.high}" step="${stepOf(control)}" value="${now}">`;
 }

@@ -108,7 +108,7 @@ export async function load(request) {
 /** The voice as the string that people exchange; another is used by pasting it into the search for voices. */
 async function showString() {
   const found = await ask(part.server.voice_string, { engine: settings().engine, voice: settings().voice });
-  if (found) dialog(t("desk.string"), html`<p class="soft small">${t("desk.string.help")}</p><textarea id="voice-code" rows="6" readonly autofocus>${found.code}</textarea>`);
+  if (found) dialog(t("desk.string"), html`<p class="soft small">${t("desk.string.help")}</p><textarea id="voice-code" rows="6" readonly autofocus aria-label="${t("desk.string")}">${found.code}</textarea>`);
 }
 const group = (button) => remember.set("group-" + button.dataset.group, button.parentElement.open ? 0 : 1);
 

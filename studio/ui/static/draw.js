@@ -275,13 +275,13 @@ async function copy(text) {
 /** What gives the same grid again, to be copied. */
 async function showRecipe() {
   const recipe = grid.recipe;
-  const answer = await dialog(t("player.recipe"), html`<p class="soft small">${t("draw.recipe.help")}</p><textarea rows="14" readonly class="code" id="draw-recipe-text">${recipe}</textarea>`, [["copy", t("draw.recipe.copy"), ""], ["ok", t("close"), "primary"]]);
+  const answer = await dialog(t("player.recipe"), html`<p class="soft small">${t("draw.recipe.help")}</p><textarea rows="14" readonly class="code" id="draw-recipe-text" aria-label="${t("player.recipe")}">${recipe}</textarea>`, [["copy", t("draw.recipe.copy"), ""], ["ok", t("close"), "primary"]]);
   if (answer.pressed === "copy") copy(recipe);
 }
 /** A draw from a recipe that somebody copied; what is wrong with it stands in the box, and the text stays. */
 async function paste(text = "", wrong = "") {
   const answer = await dialog(t("draw.paste"), html`<p class="soft small">${t("draw.paste.help")}</p><p class="failure-text" id="draw-paste-failure" role="alert" ${raw(wrong ? "" : "hidden")}>${wrong}</p>
-    <textarea name="recipe" rows="12" class="code" id="draw-paste-text" maxlength="200000" required autofocus>${text}</textarea>`, [["draw", t("draw.go"), "primary"]]);
+    <textarea name="recipe" rows="12" class="code" id="draw-paste-text" maxlength="200000" required autofocus aria-label="${t("draw.paste")}">${text}</textarea>`, [["draw", t("draw.go"), "primary"]]);
   if (answer.pressed !== "draw") return;
   const place = make(html`<p></p>`), begun = await ask(part.server.draw_recipe, { recipe: answer.values.recipe }, place);
   begun ? show(begun) : paste(answer.values.recipe, place.textContent);

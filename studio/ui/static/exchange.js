@@ -118,10 +118,10 @@ function toggle() {
 function dress() {
   for (const card of wall.querySelectorAll(".voice-card")) {
     const name = card.getAttribute("aria-label");
-    let box = card.querySelector(".select-box");
-    if (selecting && !box) card.prepend((box = make(html`<input type="checkbox" class="select-box" aria-label="${t("exchange.selectone", { name })}">`)));
-    if (!selecting) box?.remove();
-    else if (box.checked !== selected.has(card.dataset.id)) box.checked = selected.has(card.dataset.id);
+    let place = card.querySelector(".select-place");
+    if (selecting && !place) card.prepend((place = make(html`<label class="tick select-place"><input type="checkbox" class="select-box" aria-label="${t("exchange.selectone", { name })}"></label>`)));
+    if (!selecting) place?.remove();
+    else if (place.firstChild.checked !== selected.has(card.dataset.id)) place.firstChild.checked = selected.has(card.dataset.id);
     card.classList.toggle("selected", selecting && selected.has(card.dataset.id));
   }
   const empty = wall.querySelector(".empty:not(.offered)");

@@ -19,7 +19,7 @@ export function draw(box, strip, middle, chosen, flags) {
       ${strip.filter((c) => c[5]).map((c) => html`<rect class="ruler-mark" x="${all(c[1])}" width="${Math.max(1.5, all(c[2]) - all(c[1]))}" y="3" height="6"/>`)}</svg>
     <svg class="ruler-near" viewBox="0 0 ${WIDTH} ${height}" style="height:${height}px" preserveAspectRatio="none" data-from="${from}">
       ${ticks.map((s) => html`<line class="ruler-tick" x1="${x(s)}" x2="${x(s)}" y1="${TOP - 4}" y2="${height}"/>`)}
-      ${seen.map(([c, n]) => html`<g class="ruler-cue ${c[5] ? "ruler-wrong" : ""} ${c[0] === chosen ? "ruler-chosen" : ""}" data-line="${c[0]}" tabindex="-1">
+      ${seen.map(([c, n]) => html`<g class="ruler-cue ${c[5] ? "ruler-wrong" : ""} ${c[0] === chosen ? "ruler-chosen" : ""}" data-line="${c[0]}">
         <title>${t("dub.ruler.cue", { n: n + 1, time: clock(c[1]) })}${c[5] ? " · " + flags[c[5]] : ""}</title>
         <rect class="ruler-slot" x="${x(c[1])}" width="${Math.max(2, x(c[2]) - x(c[1]))}" y="${lane(c) + 2}" height="${LANE - 6}" rx="3"/>
         ${c[3] === null ? "" : html`<rect class="ruler-speech" x="${x(c[1])}" width="${Math.max(1, x(c[3]) - x(c[1]))}" y="${lane(c) + 6}" height="${LANE - 14}" rx="2"/>`}</g>`)}</svg>

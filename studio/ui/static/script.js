@@ -1,5 +1,5 @@
 // An opened production: its head with progress and Render, and below it one of script, cast, lexicon, sound, masters.
-import { acts, ask, complain, dialog, fill, hear, html, iconButton, later, notice, options, raw, root, send as sendTo, sign, span, t, tell } from "./dom.js";
+import { acts, ask, complain, dialog, fill, hear, html, iconButton, later, make, notice, options, raw, root, send as sendTo, sign, span, t, tell } from "./dom.js";
 import { here, within } from "./frame.js";
 import * as cast from "./cast.js";
 import * as lexicon from "./lexicon.js";
@@ -44,7 +44,9 @@ async function turn() {
   tab = next;
   paintTabs();
   paintHead();
-  tabs[tab].mount(body.querySelector("#script-body"));
+  const fresh = make(html`<div id="script-body"></div>`); // what the tab before listened to goes with it
+  body.querySelector("#script-body").replaceWith(fresh);
+  tabs[tab].mount(fresh);
 }
 
 /** Looks at the server again; tabs hear "script" when something changed. */

@@ -48,7 +48,7 @@ async function newkey() {
   const made = await ask(part.server.add_key, { name: answer.values.name });
   if (!made) return;
   showKeys();
-  await dialog(t("settings.api.secret"), html`<p>${t("settings.api.once")}</p><pre class="recipe-json" id="key-secret" tabindex="0">${made.secret}</pre>`);
+  await dialog(t("settings.api.secret"), html`<p>${t("settings.api.once")}</p><pre class="recipe-json" id="key-secret" tabindex="0" aria-label="${t("settings.api.secret")}">${made.secret}</pre>`);
 }
 async function revoke(button) {
   if (await ask(part.server.revoke_key, { id: button.closest("[data-key]").dataset.key })) showKeys();

@@ -70,7 +70,7 @@ async function edit(style) {
   const sheet = document.querySelector("dialog[open]:last-of-type"), holder = sheet.querySelector("#style-controls");
   const draw = () => {
     fill(holder, html`${told.controls.filter((c) => c.name in set).map((c) => html`<div class="style-control">${controlRow(c, c.default, set[c.name])}${iconButton("without", "close", t("styles.without", { name: c.label }), `data-name="${c.name}"`)}</div>`)}`);
-    fill(sheet.querySelector("#style-add"), options([["", ""], ...told.controls.filter((c) => !(c.name in set)).map((c) => [c.name, c.label])], ""));
+    fill(sheet.querySelector("#style-add"), options([["", "–"], ...told.controls.filter((c) => !(c.name in set)).map((c) => [c.name, c.label])], ""));
   };
   draw();
   acts(holder, { without: (button) => { delete set[button.dataset.name]; draw(); }, reset: (button) => { const one = control(button); set[one.name] = one.default; draw(); }, help: (button) => { const text = button.closest("[data-control]").querySelector(".control-help"); text.hidden = !text.hidden; } });

@@ -65,7 +65,7 @@ function paintFilters() {
 }
 
 const row = (take) => html`<article class="take-row" data-digest="${take.digest}">
-  <input type="checkbox" name="choose" aria-label="${t("takes.choose")}" title="${t("takes.choose")}" ${raw(chosen.includes(take.digest) ? "checked" : "")}>
+  <label class="tick" title="${t("takes.choose")}"><input type="checkbox" name="choose" aria-label="${t("takes.choose")}" ${raw(chosen.includes(take.digest) ? "checked" : "")}></label>
   <button type="button" class="round small-round" data-act="play" aria-label="${t("player.play")}" title="${t("player.play")}">${sign("play")}</button>
   <div class="take-text"><span class="take-title">${take.title}</span><span class="soft small">${take.facts} · ${day(take.created)}</span>
     ${take.note ? html`<span class="small take-note">${take.note}</span>` : ""}</div>
