@@ -102,9 +102,9 @@ def finite(number: float, otherwise: float) -> float:
     return number if abs(number) != float("inf") else otherwise
 
 
-def engine_title(studio: Studio, id: str, language: str) -> str:
-    """An engine as people call it; its id where it is gone."""
-    return next((state.title.text(language) for state in studio.engines() if state.id == id), id)
+def engine_titles(studio: Studio, language: str) -> dict[str, str]:
+    """Engines as people call them, by id."""
+    return {state.id: state.title.text(language) for state in studio.engines()}
 
 
 def engine(state: EngineState, language: str) -> Plain:

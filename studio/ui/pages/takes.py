@@ -40,10 +40,8 @@ class Questions:
             size=PAGE,
         )
         found = self.studio.takes.find(query)
-        engines = [
-            [id, f"{describe.engine_title(self.studio, id, language)} ({count})"]
-            for id, count in self.studio.takes.engines().items()
-        ]
+        titles = describe.engine_titles(self.studio, language)
+        engines = [[id, f"{titles.get(id, id)} ({count})"] for id, count in self.studio.takes.engines().items()]
         rows = [describe.take_row(self.studio, one, language) for one in found]
         emotions = describe.emotions(self.studio, language)
         known = {

@@ -58,14 +58,15 @@ class Questions:
 
     def _facets(self, language: str) -> dict[str, list[list[str]]]:
         """Values to choose from, each with its label and number."""
-        facets = self.studio.voices.facets()
+        facets, titles = self.studio.voices.facets(), describe.engine_titles(self.studio, language)
 
         def choices(counts: Mapping[str, int], name: str) -> list[list[str]]:
-            words = {
-                "engine": lambda value: describe.engine_title(self.studio, value, language),
-                "tongue": lambda value: describe.tongue(value, language),
-            }.get(name, lambda value: describe.label(name, value, language))
-            labels = {value: words(value) for value in counts if value}
+            def word(value: str) -> str:
+                if name == "engine":
+                    return titles.get(value, value)
+                return describe.tongue(value, language) if name == "tongue" else describe.label(name, value, language)
+
+            labels = {value: word(value) for value in counts if value}
             return [[value, f"{label} ({counts[value]})"] for value, label in labels.items()]
 
         return {
