@@ -133,6 +133,21 @@ def test_a_file_is_heard_and_fetched(visit: Visit, tmp_path: Path) -> None:
     assert len(got) > 5_000
 
 
+def test_many_files_are_turned_over_and_folded_away(visit: Visit, tmp_path: Path) -> None:
+    page = visit("batch", language="zh-CN")
+    drop(page, texts(tmp_path / "in", 55, "{n}"))
+    page.locator("#batch-start").click()
+    finished(page)
+    page.locator("#batch-table tbody tr").nth(49).wait_for()
+    page.locator("#batch-table [data-act=turn]").nth(1).click()
+    page.locator("#batch-table tbody tr", has_text="54.txt").wait_for()
+    assert page.locator("#batch-table tbody tr").count() == 5
+    page.locator("#batch-list [data-act=files]").click()
+    page.locator("#batch-table").wait_for(state="detached")
+    page.locator("#batch-list [data-act=files]").click()
+    page.locator("#batch-table tbody tr", has_text="00.txt").wait_for()  # opened again, at its beginning
+
+
 def test_a_bad_file_is_named_the_others_are_made_and_it_is_tried_again(
     visit: Visit, tmp_path: Path, shot: Shot
 ) -> None:

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from studio.studio import Studio
+from studio.studio import SpeakRequest, Studio
 from studio.ui.options import Options
 
 from ..ui.conftest import served
+from .conftest import until
 
 TINY = Path(__file__).parents[1] / "parity" / "chattts" / "tiny"
 Visit = Callable[..., Any]
@@ -54,14 +55,14 @@ def test_refined_text_is_shown_edited_and_used(visit: Visit, shot: Callable[[Any
     page = visit(language=language)
     choose(page)
     page.locator("#refine").click()
-    box = page.locator("dialog[open] textarea")
+    box = page.locator("dialog[open] [name=text]")
     box.wait_for(timeout=60_000)
     shot(page, f"refined-{language}")
     assert (
         page.locator(".refine-diff .diff-changed").count() > 0
     )  # the small checkpoint writes nonsense, and that shows
     box.fill("你好[uv_break]世界。")
-    page.locator("dialog[open] button.primary").click()
+    page.locator("dialog[open] button[value=use]").click()
     page.wait_for_function("document.querySelector('#text textarea').value === '你好[uv_break]世界。'")
 
 
@@ -169,3 +170,49 @@ def test_the_coefficient_of_the_weights_is_shown_pasted_over_and_put_back(visit:
     assert page.evaluate(f"'coefficient' in {desk}") is False
     field.fill(own[1])  # what it is anyway
     assert page.evaluate(f"'coefficient' in {desk}") is False
+
+
+def test_the_engine_is_chosen_in_every_panel(visit: Visit, home: Studio) -> None:
+    """What a panel of the Voices page does, and what the history shows, is done for the engine that is chosen there."""
+    for engine in ("chattts", "espeak"):
+        home.speak(SpeakRequest("你好。", engine=engine)).wait(60)
+    page = visit("voices", language="zh-CN")
+    page.locator("#voice-add").click()
+    page.locator("dialog [name=engine]").select_option("chattts")
+    page.locator("dialog [name=seed]").fill("88")
+    page.locator("dialog [name=name]").fill("Eighty-eight")
+    page.locator("dialog button[value=save]").click()
+    page.locator(".voice-card", has_text="Eighty-eight").wait_for()
+    assert home.voices.get("Eighty-eight").engine == "chattts"
+    page.locator("#voice-styles").click()
+    page.locator(".styles [name=engine]").select_option("chattts")
+    shown = {style.name for style in home.styles.list() if style.engine == "chattts"}
+    page.locator(".style-row [name=chosen]").first.wait_for()
+    until(lambda: values(page, ".style-row [name=chosen]") == shown)
+    page.locator(".styles [name=engine]").select_option("espeak")
+    until(lambda: not values(page, ".style-row [name=chosen]") & shown)
+    page.locator("#voice-blend").click()
+    page.locator(".blend [name=engine]").select_option("chattts")
+    page.locator(".blend-slot", has_text="Eighty-eight").wait_for()
+    page.locator("#voice-draw").click()
+    page.locator(".drawn-voice").nth(11).wait_for()
+    page.locator(".draw-form [name=engine]").select_option("espeak")
+    page.locator(".draw-form [name=seeds]").fill("3")
+    page.locator("#draw-go").click()
+    page.wait_for_function("document.querySelectorAll('.drawn-voice').length === 1")
+    page.locator("#draw-recipe").click()
+    assert '"engine": "espeak"' in page.locator("#draw-recipe-text").input_value()
+    page.keyboard.press("Escape")
+    page.locator("#nav-takes").click()
+    page.locator("#take-filters [name=engine]").select_option("chattts")
+    page.wait_for_function("document.querySelector('#take-filters [name=engine]').value === 'chattts'")
+    until(lambda: {home.takes.get(one).engine for one in digests(page)} == {"chattts"})
+    home.voices.delete([home.voices.get("Eighty-eight").id])
+
+
+def values(page: Any, selector: str) -> set[str]:
+    return set(page.locator(selector).evaluate_all("all => all.map(one => one.value)"))
+
+
+def digests(page: Any) -> list[str]:
+    return list(page.locator(".take-row").evaluate_all("all => all.map(one => one.dataset.digest)"))

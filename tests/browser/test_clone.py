@@ -82,9 +82,9 @@ def test_the_journey_takes_six_actions(
 
 def test_the_stretch_can_be_moved_and_says_what_an_engine_makes_of_it(visit: Visit, clip: Path, shot: Shot) -> None:
     page = opened(visit, clip)
-    start = float(page.locator("[name=start]").input_value())
+    start = float(page.locator("#clone-found [name=start]").input_value())
     assert 3.5 < start < 4.5  # the silence before is left out
-    page.locator("[name=start]").fill("4.5")
+    page.locator("#clone-found [name=start]").fill("4.5")
     page.locator("[name=end]").fill("5.2")
     page.locator("[name=end]").dispatch_event("change")
     page.get_by_text("takes 1 to 30 s").wait_for()
@@ -156,12 +156,15 @@ def test_clips_for_moods(visit: Visit, home: Studio, clip: Path, shot: Shot) -> 
     page.locator("#clip-add input").set_input_files(str(clip))
     row = page.locator("[data-reference]")
     row.wait_for()
-    row.locator("select").select_option("angry")
+    row.locator("[data-change=emotion]").select_option("angry")
+    row.locator("[data-change=transcript]").fill("What the clip says.")
+    row.locator("[data-change=transcript]").press("Tab")
     with page.expect_response("**/clips/*") as heard:
         row.locator("[data-act=hearclip]").click()
     assert heard.value.headers["content-type"] == "audio/flac"
     shot(page, "clone-clips")
-    assert [one.emotion for one in home.cloning.references(voice.id)] == ["angry"]
+    (kept,) = home.cloning.references(voice.id)
+    assert (kept.emotion, kept.transcript) == ("angry", "What the clip says.")
     row.locator("[data-act=dropclip]").click()
     row.wait_for(state="detached")
     assert home.cloning.references(voice.id) == ()
@@ -175,9 +178,9 @@ def test_deleting_a_voice_in_use_asks_what_becomes_of_the_productions(visit: Vis
     sheet = page.locator("dialog.sheet")
     assert "A book" in sheet.inner_text()
     shot(page, "clone-in-use")
-    sheet.locator("[value=replace]").check()
+    sheet.locator("[name=then][value=replace]").check()
     sheet.locator("[name=by]").select_option("f3")
-    sheet.locator("footer button").click()
+    sheet.locator("button[value=delete]").click()
     page.locator(".voice-card", has_text="Reader").wait_for(state="detached")
     assert home.scripts.member(script.id, "").voice == "f3"
 
@@ -191,13 +194,28 @@ def test_a_take_is_said_in_another_voice(visit: Visit, home: Studio, shot: Shot)
         "option", has_text="guide-zh"
     ).count() else None
     shot(page, "clone-revoice")
-    sheet.locator("footer button").click()
+    sheet.locator("button[value=go]").click()
     page.wait_for_function("document.querySelectorAll('.take-row').length > 0")
     made = page.locator(".take-row").first
     page.wait_for_function(f"document.querySelector('.take-row').dataset.digest !== '{take.digest}'", timeout=60_000)
     digest = made.get_attribute("data-digest")
     assert home.takes.get(digest).engine == "cosyvoice2"
     assert home.takes.details(digest).recipe["take"] == take.digest
+
+
+def test_changing_a_voice_is_stopped(visit: Visit, home: Studio, tmp_path: Path) -> None:
+    source = Path(__file__).parents[1] / "parity/cosyvoice/common/source_1s2_22k.wav"
+    samples, rate = soundfile.read(source, dtype="float32")
+    soundfile.write(tmp_path / "long.wav", np.tile(samples, 100), rate)
+    before = home.takes.find().total
+    page = visit("voices", language="en-US")
+    page.locator("#voice-change").click()
+    page.locator("#change-file").set_input_files(str(tmp_path / "long.wav"))
+    page.locator("#change-go:enabled").click()
+    page.locator("#change-progress [data-act=changestop]").click()
+    page.locator("#change-go:enabled").wait_for()
+    assert page.locator("#change-after").count() == 0
+    assert home.takes.find().total == before
 
 
 def test_a_recording_is_said_in_another_voice(visit: Visit, home: Studio, shot: Shot) -> None:

@@ -1,11 +1,12 @@
 """CosyVoice in the page, with the small checkpoints: a mode chosen, directed, spoken; and without weights."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from studio.studio import Begun, NewLine, Studio
+from studio.studio import Begun, NewLine, SpeakRequest, Studio
 from studio.ui.options import Options
 from tests.parity.cosyvoice_published import write_checkpoint
 
@@ -130,6 +131,24 @@ def test_a_model_that_is_not_there_says_so(visit: Visit, language: str, word: st
     model.wait_for()
     assert word in model.inner_text()
     assert "Apache-2.0" in model.inner_text()
+
+
+def test_a_voice_is_cloned_for_the_model_that_is_chosen(visit: Visit, home: Studio, tmp_path: Path) -> None:
+    take = home.speak(SpeakRequest("The old clock in the hall struck nine, and nobody had wound it.", voice="f3")).wait(
+        30
+    )
+    home.export_take(take.digest, tmp_path / "clip.wav")
+    page = visit("voices", "zh-CN")
+    page.locator("#voice-clone").click()
+    page.locator("#clone-file").set_input_files(tmp_path / "clip.wav")
+    page.locator("#clone-found [name=engine]").select_option("cosyvoice3")
+    page.locator("#clone-found [name=transcript]").fill(
+        "The old clock in the hall struck nine, and nobody had wound it."
+    )
+    page.locator("#clone-found [name=name]").fill("For three")
+    page.locator("#clone-keep").click()
+    page.locator(".voice-card", has_text="For three").wait_for()
+    assert home.voices.get("For three").engine == "cosyvoice3"
 
 
 @pytest.mark.parametrize("language", ["en-US", "zh-CN"])

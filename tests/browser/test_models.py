@@ -110,6 +110,8 @@ def test_how_a_model_is_loaded_is_chosen_on_its_card(
     card = page.locator('[data-engine="chattts"]')
     card.locator("[data-tuning] summary").click()
     rows, precision = (card.locator(f'[data-control="{name}"]') for name in ("rows", "precision"))
+    rows.locator(".control-label").click()
+    rows.locator(".control-help").wait_for()
     rows.locator("input.number").fill("3")
     rows.locator("input.number").press("Tab")
     rows.locator(".reset").wait_for()

@@ -151,7 +151,7 @@ def test_a_dub_goes_under_a_film(visit: Visit, home: Studio, tmp_path: Path, lan
     page = visit(f"subtitles/{id}", language)
     page.locator(".cue").nth(1).wait_for()
 
-    def written(*, background: bool, video: bool, track: bool) -> Path:
+    def written(*, background: bool, video: bool, track: bool, own: bool = True) -> Path:
         page.locator("#dub-export").click()
         page.locator("dialog summary").click()
         if background:
@@ -159,6 +159,7 @@ def test_a_dub_goes_under_a_film(visit: Visit, home: Studio, tmp_path: Path, lan
         if video:
             page.locator("dialog [name=video]").set_input_files(film(tmp_path / "film.mkv"))
         page.locator("dialog [name=track]").set_checked(track)
+        page.locator("dialog [name=own]").set_checked(own)
         page.locator("dialog button[value=write]").click()
         link = page.locator("dialog a[download]", has_text=".mkv" if video else ".wav")
         link.wait_for()
@@ -176,6 +177,7 @@ def test_a_dub_goes_under_a_film(visit: Visit, home: Studio, tmp_path: Path, lan
     with av.open(str(made)) as opened:
         assert (len(opened.streams.video), len(opened.streams.audio)) == (1, 2)
     assert tone(written(background=False, video=True, track=False)) == 100
+    assert tone(written(background=False, video=True, track=False, own=False)) != 100, "the sound of the film is gone"
 
 
 def test_voices_are_drawn_mixed_opened_and_their_numbers_copied(visit: Visit, home: Studio) -> None:

@@ -76,6 +76,21 @@ def test_many_voices_are_paged(visit: Visit, home: Any) -> None:
     home.voices.delete(kept)
 
 
+def test_many_takes_are_paged(visit: Visit, home: Any) -> None:
+    from studio.studio import SpeakRequest
+
+    for n in range(32):
+        home.speak(SpeakRequest(f"Leaf {n}")).wait(30)
+    page = visit("takes", "zh-CN")
+    page.locator("#take-search").fill("Leaf")
+    page.locator("#take-list .page-foot", has_text="32").wait_for()
+    assert page.locator("#take-list .take-row").count() == 30
+    page.locator("#take-list [data-act=turn]").nth(1).click()
+    page.wait_for_function("document.querySelectorAll('.take-row').length === 2")
+    page.locator("#take-list [data-act=turn]").nth(0).click()
+    page.wait_for_function("document.querySelectorAll('.take-row').length === 30")
+
+
 def test_takes_are_searched_heard_starred_noted_compared_loaded_deleted(
     visit: Visit, shot: Callable[..., None], home: Any
 ) -> None:
@@ -92,7 +107,7 @@ def test_takes_are_searched_heard_starred_noted_compared_loaded_deleted(
     row.locator("[data-act=star]").click()
     row.locator("[data-act=star][aria-pressed=true]").wait_for()
     row.locator("[data-act=note]").click()
-    page.locator("dialog textarea").fill("the better one")
+    page.locator("dialog [name=note]").fill("the better one")
     page.locator("dialog button[value=save]").click()
     page.locator(".take-note", has_text="the better one").wait_for()
     for box in page.locator("[name=choose]").all():

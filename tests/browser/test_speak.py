@@ -153,8 +153,8 @@ def test_empty_text_is_refused_where_the_hand_is(visit: Visit) -> None:
 
 def test_every_control_changes_shows_a_dot_and_is_put_back(visit: Visit) -> None:
     page = visit()
-    for group in page.locator("#page-speak details.group").all():
-        group.locator("summary").click()
+    for group in page.locator("#page-speak [data-act=group]").all():
+        group.click()
     rows = page.locator("[data-control]")
     assert rows.count() >= 5
     for n in range(rows.count()):

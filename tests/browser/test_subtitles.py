@@ -36,7 +36,7 @@ def test_dubbing(visit: Visit, shot: Callable[..., None], tmp_path: Path, langua
     page.locator("#dub-voice .glyph svg").wait_for()
     hand.does(lambda: page.locator("#dub-file").set_input_files(EXAMPLES / f"tight.{language[:2]}.srt"))
     page.locator(".cue").nth(11).wait_for()
-    hand.does(page.locator("#dub-cast .voice-button").first.click)
+    hand.does(page.locator("#dub-cast [data-act=cast]").first.click)
     hand.does(page.locator(".picker-option").nth(2).click)
     page.locator("#picker").wait_for(state="detached")
     hand.does(page.locator("#dub-render").click)
@@ -147,3 +147,56 @@ def test_on_a_phone(visit: Visit, shot: Callable[..., None], language: str) -> N
     done(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     shot(page, f"subtitles-phone-{language[:2]}")
+
+
+def test_the_ruler_the_pages_one_cue_and_what_is_written(visit: Visit, tmp_path: Path) -> None:
+    source = tmp_path / "sixty.srt"
+    source.write_text("".join(f"{n + 1}\n{time(3 * n)} --> {time(3 * n + 2)}\nCue {n}.\n\n" for n in range(60)))
+    page = visit("subtitles", "zh-CN")
+    page.locator("#dub-file").set_input_files(source)
+    page.locator(".cue").nth(49).wait_for()
+    page.locator("#dub-foot [data-act=turn]").nth(1).click()
+    page.locator(".cue", has_text="Cue 59.").wait_for()
+    assert page.locator(".cue").count() == 10
+    page.locator("#dub-foot [data-act=turn]").nth(0).click()
+    cue = page.locator(".cue", has_text="Cue 7.")
+    cue.wait_for()
+    seen = page.locator(".ruler-near")
+    assert seen.get_attribute("data-from") == "0"
+    page.locator(".ruler [data-act=later]").click()
+    page.wait_for_function("Number(document.querySelector('.ruler-near').dataset.from) > 5")
+    page.locator(".ruler [data-act=earlier]").click()
+    page.wait_for_function("Number(document.querySelector('.ruler-near').dataset.from) === 0")
+    page.locator("#dub-render").click()
+    done(page)
+    page.locator(".cue", has_text="Cue 7.").locator("[data-act=play]").click()
+    page.wait_for_function("document.querySelector('#player-title').textContent.includes('Cue 7.')")
+    page.locator("#dub-how summary").click()
+    row = page.locator("#dub-controls [data-control=overrun]")
+    row.locator(".control-label").click()
+    row.locator(".control-help").wait_for()
+    id = page.url.rpartition("/")[2]
+    usual = row.locator("select").input_value()
+    row.locator("select").select_option("cut")
+    row.locator(".reset").click()
+    row.locator(".reset").wait_for(state="hidden")
+    assert row.locator("select").input_value() == usual
+    page.locator("#dub-export").click()
+    page.locator("dialog [name=format]").select_option("flac")
+    page.locator("dialog [name=beside-srt]").uncheck()
+    page.locator("dialog [name=beside-vtt]").check()
+    page.locator("dialog button[value=write]").click()
+    page.locator("dialog a[download]", has_text=".vtt").wait_for()
+    names = page.locator("dialog a[download]").all_inner_texts()
+    assert [name for name in names if name.endswith(".flac")]
+    assert not [name for name in names if name.endswith(".srt")]
+    page.keyboard.press("Escape")
+    page.locator(".script-head a.icon-button").click()
+    page.locator(f'[data-dub="{id}"] [data-act=remove]').click()
+    page.locator(f'[data-dub="{id}"]').wait_for(state="detached")
+    page.locator(".notice [data-act=run]").click()
+    page.locator(f'[data-dub="{id}"]').wait_for()
+
+
+def time(seconds: int) -> str:
+    return f"00:{seconds // 60:02}:{seconds % 60:02},000"

@@ -137,6 +137,17 @@ def test_what_is_no_sound_is_refused_where_the_hand_is(visit: Visit, shot: Shot,
     assert str(tmp_path) not in page.locator("#hear-failure").inner_text()
 
 
+def test_listening_is_stopped(visit: Visit, recording: Path, tmp_path: Path) -> None:
+    samples, rate = soundfile.read(recording, dtype="float32")
+    soundfile.write(tmp_path / "long.wav", np.tile(samples, 40), rate)
+    page = visit("transcribe", language="zh-CN")
+    page.locator("#hear-drop").wait_for()
+    page.locator("#recording").set_input_files(tmp_path / "long.wav")
+    page.locator("#heard-progress [data-act=stop]").click()
+    page.wait_for_function("!document.querySelector('#heard-progress').children.length")
+    assert page.locator(".segment").count() < 160
+
+
 def test_silence_is_said_to_be_silence(visit: Visit, tmp_path: Path) -> None:
     page = visit("transcribe")
     soundfile.write(tmp_path / "silence.wav", np.zeros(48_000, np.float32), 16_000)
@@ -160,7 +171,7 @@ def test_a_take_is_heard_again(visit: Visit, speak: Callable[[Any, str], None], 
     page = visit("speak")
     speak(page, "The small boat finds the river map.")
     page.locator("#player-recipe").click()
-    page.get_by_role("button", name="Listen back").click()
+    page.locator("dialog button[value=listen]").click()
     box = page.get_by_role("dialog", name="").filter(has_text="What was heard")
     box.wait_for(timeout=60_000)
     assert "small" in box.inner_text()
@@ -195,7 +206,7 @@ class TestWithoutWeights:
         assert page.locator("#hear-drop").is_hidden()
         assert "0.9 GB" in page.locator("#hear-missing").inner_text()
         shot(page, "transcribe-missing")
-        page.locator("#hear-missing button").click()
+        page.locator("#hear-missing [data-act=models]").click()
         page.locator('[data-engine="sensevoice"] [data-act=install]').wait_for()
 
     def test_a_model_is_installed_from_the_page_and_listens_at_once(

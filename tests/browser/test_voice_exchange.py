@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from studio.engines.chattts.strings import speaker_string
-from studio.studio import Studio
+from studio.studio import Begun, Studio, VoiceChange, VoiceContent, VoiceKind
 from studio.ui.options import Options
 
 from ..ui.conftest import served
@@ -35,7 +35,7 @@ def url(home: Studio) -> Iterator[str]:
 def cards(tmp_path: Path) -> list[Path]:
     """A voice card, a pack and a file that is no voice, made by another studio."""
     with Studio(tmp_path / "other") as other:
-        ids = [other.keeping.seed("espeak", seed, f"晚风 {seed}", tags=("暖",)).id for seed in (1, 2, 3)]
+        ids = [other.keeping.seed("espeak", seed, f"晚风 {seed}", tags=("暖",), rating=3).id for seed in (1, 2, 3)]
         other.exchange.write(ids[:1], tmp_path / "wind.voice.png")
         other.exchange.write(ids, tmp_path / "all.zip")
     (tmp_path / "bad.pt").write_bytes(BAD)
@@ -98,6 +98,46 @@ def test_an_import_can_be_taken_back(visit: Visit, home: Studio, cards: list[Pat
     assert home.voices.find().total == 0
 
 
+def test_whose_facts_stand_is_chosen(visit: Visit, home: Studio, cards: list[Path]) -> None:
+    home.exchange.take_in(cards[:1])
+    (voice,) = home.voices.find()
+    page = visit("voices", "zh-CN")
+    for prefer, rating in (("here", 2), ("file", 3)):
+        home.voices.update(voice.id, VoiceChange(rating=2))
+        page.locator("#voice-import").click()
+        page.locator("dialog [name=prefer]").select_option(prefer)
+        page.locator("#voice-files").set_input_files(cards[0])
+        page.locator("dialog .report").wait_for()
+        page.locator("dialog button[value=ok]").click()
+        assert home.voices.get(voice.id).rating == rating, prefer
+
+
+def test_every_filter_narrows_the_wall(visit: Visit, home: Studio, tmp_path: Path) -> None:
+    """Six voices, each the only one with one fact, and one with others."""
+    vector = np.random.default_rng(6).normal(0, 3, 768).astype(np.float16)
+    (tmp_path / "By engine.txt").write_text(speaker_string(vector), "utf-8")
+    home.exchange.take_in([tmp_path / "By engine.txt"])
+    own = VoiceContent(VoiceKind.BUILTIN, name="f2")
+    only = {
+        "engine": ("chattts", home.voices.find().items[0].id),
+        "language": ("ja", home.keeping.seed("espeak", 1, "By language", languages=("ja",)).id),
+        "gender": ("female", home.keeping.seed("espeak", 2, "By gender", gender="female").id),
+        "kind": ("builtin", home.keeping.voice("espeak", own, "By kind").id),
+        "tag": ("warm", home.keeping.seed("espeak", 3, "By tag", tags=("warm",)).id),
+        "emotion": ("sad", home.keeping.seed("espeak", 4, "By emotion").id),
+    }
+    other = home.keeping.seed("espeak", 5, "Another", languages=("en",), gender="male", tags=("cold",))
+    home.voices.heard(other.id, "happy", {})
+    home.voices.heard(only["emotion"][1], "sad", {})
+    page = visit("voices", "zh-CN")
+    for name, (value, voice) in only.items():
+        page.locator(f"#voice-filters [name={name}]").select_option(value)
+        page.wait_for_function("document.querySelectorAll('.voice-card').length === 1")
+        assert page.locator(".voice-card").get_attribute("data-id") == voice, name
+        page.locator(f"#voice-filters [name={name}]").select_option("")
+        page.wait_for_function("document.querySelectorAll('.voice-card').length === 7")
+
+
 def test_a_code_is_pasted_and_named(visit: Visit, home: Studio) -> None:
     vector = np.random.default_rng(5).normal(0, 3, 768).astype(np.float16)
     page = visit("voices")
@@ -119,7 +159,9 @@ def test_a_pack_of_the_studio_is_one_click_away(visit: Visit, shot: Shot, home: 
     page.locator("#voice-import").click()
     page.locator("dialog .pack-offer").wait_for()
     shot(page, "exchange-import")
-    page.keyboard.press("Escape")
+    page.locator("dialog [data-pack]").first.click()
+    page.locator("dialog .report li.known").nth(11).wait_for()
+    assert home.voices.find().total == 12
 
 
 def test_a_voice_is_exported_as_a_card_and_comes_in_again(
@@ -131,7 +173,7 @@ def test_a_voice_is_exported_as_a_card_and_comes_in_again(
     page.locator("#open-export").click()
     page.locator("dialog input[value=card]").wait_for()
     shot(page, "exchange-export")
-    page.locator("dialog .master", has=page.locator("input[value=card]")).click()
+    page.locator("dialog [name=format][value=card]").check()
     with page.expect_download() as download:
         page.locator("dialog button[value=save]").click()
     assert download.value.suggested_filename == "晚风.voice.png"
@@ -148,7 +190,8 @@ def test_many_are_tagged_rated_exported_deleted_and_brought_back(
     visit: Visit, shot: Shot, home: Studio, tmp_path: Path, language: str, width: int
 ) -> None:
     for seed in range(30):
-        home.keeping.seed("espeak", seed, f"v{seed:02}")
+        home.keeping.seed("espeak", seed, f"v{seed:02}", tags=("old",))
+    home.scripts.empty(Begun(title="A reader", engine="espeak", voice=home.voices.get("v07").id))
     page = visit("voices", language, width)
     page.locator("#voice-select").click()
     page.locator(".voice-card").nth(0).click(position={"x": 60, "y": 100})
@@ -160,20 +203,28 @@ def test_many_are_tagged_rated_exported_deleted_and_brought_back(
     page.locator("#voice-bar b", has_text="30").wait_for()
     page.locator("#voice-bar [data-act=many-tag]").click()
     page.locator("dialog [name=add]").fill("kept，好")
+    page.locator("dialog [name=remove]").fill("old")
     page.locator("dialog button[value=save]").click()
     page.locator(".voice-card .tag", has_text="kept").nth(23).wait_for()
     page.locator("#voice-bar [data-act=many-rate]").click()
+    page.locator("dialog [name=rating][value='5']").check()
     page.locator("dialog button[value=save]").click()
-    page.locator(".voice-card .star.on").nth(95).wait_for()
+    page.locator(".voice-card .star.on").nth(119).wait_for()
     with page.expect_download() as download:
         page.locator("#voice-bar [data-act=many-export]").click()
     download.value.save_as(tmp_path / "all.zip")
     page.locator("#voice-bar [data-act=many-drop]").click()
+    assert "A reader" in page.locator("dialog").inner_text()
+    page.locator("dialog [name=then][value=leave]").check()
+    page.locator("dialog button[value=delete]").click()
     page.locator(".empty").wait_for()
     assert home.voices.find().total == 0
     page.locator(".notice [data-act=run]").last.click()
     page.locator(".voice-card").nth(23).wait_for()
-    assert {(voice.tags, voice.rating) for voice in home.voices.find()} == {(("kept", "好"), 4)}
+    assert {(voice.tags, voice.rating) for voice in home.voices.find()} == {(("kept", "好"), 5)}
+    page.locator("#voice-bar [data-act=many-done]").click()
+    page.locator("#voice-bar").wait_for(state="hidden")
+    assert page.locator(".select-box").count() == 0
     with Studio(tmp_path / "other") as other:
         assert other.exchange.take_in([tmp_path / "all.zip"]).count("added") == 30
 

@@ -103,6 +103,11 @@ def test_like_this_and_hear_it(visit: Visit, shot: Callable[..., None]) -> None:
     page.wait_for_selector("#player-play[data-on=true]")
     page.locator("#survey-found .found-row [data-act=like]").first.click()
     page.wait_for_selector('#survey-found section[aria-label="Like belinda"]')
+    page.locator("#survey-found .found-row [data-act=open]").first.click()
+    box = page.locator("#voice-open")
+    box.locator("h2", has_text=page.locator("#survey-found .found-row b").first.inner_text()).wait_for()
+    page.keyboard.press("Escape")
+    box.wait_for(state="detached")
     page.locator("#survey-found .found-row [data-act=use]").first.click()
     page.wait_for_selector("#page-speak:visible")
 

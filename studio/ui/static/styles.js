@@ -73,7 +73,7 @@ async function edit(style) {
     fill(sheet.querySelector("#style-add"), options([["", "–"], ...told.controls.filter((c) => !(c.name in set)).map((c) => [c.name, c.label])], ""));
   };
   draw();
-  acts(holder, { without: (button) => { delete set[button.dataset.name]; draw(); }, reset: (button) => { const one = control(button); set[one.name] = one.default; draw(); }, help: (button) => { const text = button.closest("[data-control]").querySelector(".control-help"); text.hidden = !text.hidden; } });
+  acts(holder, { without: (button) => { delete set[button.dataset.name]; draw(); }, reset: (button) => { const one = control(button); set[one.name] = one.default; draw(); }, help: (button) => { const text = button.closest("[data-control]").querySelector(".control-help"); text.hidden = !text.hidden; button.setAttribute("aria-expanded", !text.hidden); } });
   const control = (element) => told.controls.find((c) => c.name === element.closest("[data-control]").dataset.control);
   holder.addEventListener("input", ({ target }) => {
     const one = control(target), numeric = ["number", "integer"].includes(one.kind);
