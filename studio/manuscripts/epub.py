@@ -32,6 +32,7 @@ KINDS: dict[str, SectionKind] = {
     **dict.fromkeys(("index", "bibliography", "glossary", "other-credits", "contributors"), "back"),
     **dict.fromkeys(FOOTNOTES, "notes"),
 }
+_DIVISION = re.compile(r"<(?:body|section|article|div|main|nav)\b[^>]*?\bepub:type=([\"'])(.*?)\1")
 NAMES: tuple[tuple[tuple[str, ...], SectionKind], ...] = (  # of files and titles, where no type is told
     (("cover", "titlepage", "title_page", "copyright", "dedication", "版权", "扉页", "封面", "献词"), "front"),
     (("contents", "table of contents", "toc", "nav", "目录", "目 录"), "contents"),
@@ -207,14 +208,11 @@ def _sections(text: str, item: _Item, title: str, kind: SectionKind | None) -> l
 
 
 def _kind_by_type(text: str) -> SectionKind | None:
-    """What `epub:type` of the body or its first section says."""
-    head = text[text.find("<body") :][:2000]
-    for quote in ('epub:type="', "epub:type='"):
-        told = head.partition(quote)[2].partition(quote[-1])[0].split()
-        for one in told:
-            if one in KINDS:
-                return KINDS[one]
-    return None
+    """What `epub:type` of the body or its first section says; that of a single note or word in it says nothing."""
+    start = max(0, text.find("<body"))
+    told = _DIVISION.search(text, start, start + 2000)
+    kinds = [KINDS[one] for one in told[2].split() if one in KINDS and not one.endswith("note")] if told else []
+    return kinds[0] if kinds else None
 
 
 def _kind_by_name(item: _Item, title: str) -> SectionKind:

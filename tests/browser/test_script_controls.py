@@ -162,6 +162,12 @@ def test_title_cast_and_words(visit: Visit, home: Studio) -> None:
     tom.wait_for(state="detached")
     assert [line.speaker for line in of(home, id)] == ["玛莎", "", ""]
 
+    page.locator("#tab-script").click()  # and back: what is pressed is done once
+    page.locator(".chapter-head [data-act=addfirst]").click()
+    page.locator("textarea:focus").fill("Once.")
+    page.keyboard.press("Enter")
+    until(lambda: texts(home, id) == ["Once.", "Who is there?", "Only me.", "Night fell."])
+
     page.locator("#tab-lexicon").click()
     page.locator("#lexicon-new [name=word]").fill("Nacht")
     page.locator("#lexicon-new [name=reading]").fill("night")
@@ -237,7 +243,9 @@ def test_how_often_how_soon_the_sound_and_its_files(visit: Visit, home: Studio, 
 def test_what_of_a_book_is_read(visit: Visit, home: Studio, tmp_path: Path) -> None:
     pages = {
         "one.xhtml": files.page("<p>The first chapter is left out.</p>"),
-        "two.xhtml": files.page("<p>The second.</p><aside epub:type='footnote'><p>A note below.</p></aside>"),
+        "two.xhtml": files.page(
+            "<p>The second.</p><aside epub:type='footnote'><p>A note below.</p></aside>" + "<p>And so on.</p>" * 90
+        ),
     }
     nav = {"one.xhtml": "One", "two.xhtml": "Two"}
     page = visit("productions", "en-US")
@@ -246,7 +254,8 @@ def test_what_of_a_book_is_read(visit: Visit, home: Studio, tmp_path: Path) -> N
     page.locator(".book [name=part][value=footnote]").check()
     page.locator("#script-start").click()
     page.locator(".line", has_text="A note below.").wait_for()
-    assert texts(home, page.url.split("/productions/")[1].split("/")[0]) == ["Two", "The second.", "A note below."]
+    read = texts(home, page.url.split("/productions/")[1].split("/")[0])
+    assert read[:4] == ["Two", "The second.", "A note below.", "And so on."]
     page.goto(page.url.split("#")[0] + "#/productions")
     page.locator("#book-examples [data-act=example]").first.click()
     page.locator(".book").wait_for()

@@ -132,6 +132,15 @@ def test_epub_in_reading_order_with_titles_notes_and_cover(tmp_path: Path, versi
     assert "A note below." in texts(document.selected({"heading", "footnote"}))
 
 
+@pytest.mark.parametrize("tag", ["aside", "div"])
+def test_a_footnote_near_its_beginning_makes_no_chapter_one_of_notes(tmp_path: Path, tag: str) -> None:
+    note = f"<{tag} epub:type='footnote'><p>A note below.</p></{tag}>"
+    pages = {"one.xhtml": files.page("<p>It began.</p>" + note + "<p>And it went on for long.</p>" * 40)}
+    document = read_document(files.epub(tmp_path / "b.epub", pages, nav={"one.xhtml": "One"}))
+    assert [section.kind for section in document.sections] == ["chapter"]
+    assert texts(document.selected())[:3] == ["One", "It began.", "And it went on for long."]
+
+
 def test_a_book_with_missing_pages_says_so(tmp_path: Path) -> None:
     path = files.epub(tmp_path / "b.epub", {"one.xhtml": files.page("<p>Here.</p>")})
     package = '<item id="gone" href="gone.xhtml" media-type="application/xhtml+xml"/>'

@@ -170,7 +170,7 @@ def handles() -> dict[str, set[str]]:
     return found
 
 
-def tests() -> list[str]:
+def functions() -> list[str]:
     """Every function of the tests in a browser."""
     texts = [path.read_text(encoding="utf-8") for path in (ROOT / "tests" / "browser").glob("*.py")]
     return [one for text in texts for one in re.split(r"^(?=def |    def \w+\(\s*self)", text, flags=re.MULTILINE)]
@@ -198,14 +198,14 @@ def held(one: str, panels: set[str], texts: list[str]) -> set[str]:
 
 
 def test_every_handle_is_taken_hold_of_in_a_browser() -> None:
-    found, texts = handles(), tests()
+    found, texts = handles(), functions()
     assert sum(map(len, found.values())) > 250, "the patterns find them"
     left = {one: panels - {panel for panel, way in WAYS if way == one} for one, panels in found.items()}
     assert [f"{panel}: {one}" for one, panels in left.items() for panel in panels - held(one, panels, texts)] == []
 
 
 def test_the_tables_say_what_is_so() -> None:
-    found, texts = handles(), tests()
+    found, texts = handles(), functions()
     shared = [panels - {panel for panel, way in WAYS if way == one} for one, panels in found.items()]
     shared = [panels for panels in shared if len(panels) > 1]
     assert set().union(*shared) == set(HOMES)

@@ -19,9 +19,11 @@ export const reload = paint;
 export function update(before) { if (JSON.stringify(before.cast) !== JSON.stringify(page.now.cast) && !document.getElementById("picker")) paint(); }
 
 function paint() {
-  const focus = document.activeElement?.closest?.("[data-speaker]")?.dataset.speaker, sliding = document.activeElement?.matches?.("[data-pan]");
-  fill(box.querySelector("#cast"), html`${page.now.cast.map(row)}`);
-  if (focus !== undefined) box.querySelector(`[data-speaker="${CSS.escape(focus)}"] ${sliding ? "[data-pan]" : ".voice-button"}`)?.focus({ preventScroll: true });
+  const cast = box.querySelector("#cast"), hand = document.activeElement ?? document.body, speaker = hand.closest("[data-speaker]")?.dataset.speaker;
+  if (!page.now || (hand.type === "number" && cast.contains(hand) && hand.value !== hand.defaultValue)) return; // what is being typed stays
+  const held = ["field", "act", "pan"].find((name) => name in hand.dataset);
+  fill(cast, html`${page.now.cast.map(row)}`);
+  if (speaker !== undefined && held) cast.querySelector(`[data-speaker="${CSS.escape(speaker)}"] [data-${held}="${hand.dataset[held]}"]`)?.focus({ preventScroll: true });
 }
 const row = (c) => html`<article class="card part-row" data-speaker="${c.speaker}">
   <div class="part-name"><b>${c.name}</b><span class="soft small">${t("cast.lines", { n: c.lines })}${c.seconds ? " · " + span(c.seconds) : ""}${c.gender ? " · " + c.gender : ""}</span></div>
@@ -33,9 +35,14 @@ const row = (c) => html`<article class="card part-row" data-speaker="${c.speaker
   ${c.missing ? html`<p class="failure-text">${c.missing}</p>` : ""}${c.caution ? html`<p class="soft small">${c.caution}</p>` : ""}</article>`;
 
 const of = (element) => page.now.cast.find((c) => c.speaker === element.closest("[data-speaker]").dataset.speaker);
-async function put(c, values) {
-  if (await page.about("member_cast", { speaker: c.speaker, ...c.own, gain_db: c.gain_db, ...values })) { await page.refresh(); paint(); }
-}
+let before = Promise.resolve(); // the change that is on its way: each sends its whole row, as the one before left it
+const put = ({ speaker }, values) => (before = before.then(async () => {
+  const c = page.now?.cast.find((one) => one.speaker === speaker);
+  if (!c) return;
+  await page.about("member_cast", { speaker, ...c.own, gain_db: c.gain_db, ...values });
+  await page.refresh();
+  paint();
+}));
 async function place(input, pan) {
   const done = await page.about("member_placed", { speaker: of(input).speaker, pan });
   await page.refresh();

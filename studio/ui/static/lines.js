@@ -158,12 +158,14 @@ export function update(before) {
   const told = (now) => JSON.stringify([now.progress, now.cast, now.chapters.map((c) => c.id + c.lines)]);
   if (told(before) !== told(page.now)) againSoon();
 }
-/** After an edit: everything in sight as it is now, and the hand on a line. */
+let stood = ""; // where the hand was when the last edit began
+const edit = (what, asked) => { stood = at; return page.edit(what, asked); };
+/** After an edit: everything in sight as it is now, and the hand on a line, unless it went to another one meanwhile. */
 async function settle(line = at) {
   await page.refresh();
   if (!filtered()) shape();
   await again();
-  if (line && !searching()) await stand(line);
+  if (line && [line, stood].includes(at) && !searching()) await stand(line);
 }
 /** Whether somebody types what to look for: an answer that comes late does not take the hand away. */
 const searching = () => box.querySelector(".filters").contains(document.activeElement);
@@ -246,7 +248,7 @@ async function fields({ target }) {
   if (!name) return;
   const id = idOf(target), lines = chosen.has(id) ? [...chosen] : [id];
   const value = name === "pause_ms" ? (target.value === "" ? null : Number(target.value)) : target.value.trim();
-  if ((await page.edit("change", { lines, [name]: value })) !== null) await settle();
+  if ((await edit("change", { lines, [name]: value })) !== null) await settle();
 }
 /* ---- what one does ---- */
 async function hearLine(id) {
@@ -264,32 +266,32 @@ async function choose(button) {
 }
 async function lock(lines) {
   const locked = !lines.every((id) => known.get(id)?.locked);
-  if ((await page.edit("change", { lines, locked })) !== null) await settle();
+  if ((await edit("change", { lines, locked })) !== null) await settle();
 }
 async function remove(lines) {
   const next = beside(lines[lines.length - 1], 1) || beside(lines[0], -1);
-  if ((await page.edit("delete", { lines })) === null) return;
+  if ((await edit("delete", { lines })) === null) return;
   chosen.clear();
   notice(t("lines.deleted", { n: lines.length }), { act: t("undo"), run: page.undo });
   await settle(next || "");
 }
 async function merge(lines) {
   const first = lines[0], all = lines.length > 1 ? lines : [first, beside(first, 1)];
-  if (!all[1] || (await page.edit("merge", { lines: all })) === null) return;
+  if (!all[1] || (await edit("merge", { lines: all })) === null) return;
   chosen.clear();
   await settle(first);
 }
 async function add(after) {
-  const line = await page.edit("insert", { after, text: "…", speaker: known.get(after)?.speaker || "" });
-  if (line) { await settle(line); write(line); }
+  const line = await edit("insert", { after, text: "…", speaker: known.get(after)?.speaker || "" });
+  if (line) { await settle(line); if (at === line) write(line); }
 }
 async function addFirst(chapter) {
-  const line = await page.edit("insert", { chapter, text: "…" });
-  if (line) { await settle(line); write(line); }
+  const line = await edit("insert", { chapter, text: "…" });
+  if (line) { await settle(line); if (at === line) write(line); }
 }
 async function shift(id, by) {
   const near = beside(id, by), after = by > 0 ? near : beside(near || id, -1);
-  if (!near || (await page.edit("move", { lines: [id], ...(after ? { after } : { chapter: known.get(near).chapter }) })) === null) return;
+  if (!near || (await edit("move", { lines: [id], ...(after ? { after } : { chapter: known.get(near).chapter }) })) === null) return;
   await settle(id);
 }
 /** Writes a line anew: Enter keeps it, Alt+Enter cuts it in two where the caret stands, Escape leaves it. */
@@ -312,7 +314,7 @@ function write(id) {
     over = true;
     const value = area.value.trim();
     fill(text, html`${keep && value ? value : line.text}`);
-    if (keep && value && value !== line.text && (await page.edit("change", { lines: [id], text: value })) !== null) await settle(id);
+    if (keep && value && value !== line.text && (await edit("change", { lines: [id], text: value })) !== null) await settle(id);
     else element(id)?.focus({ preventScroll: true });
   };
   area.addEventListener("keydown", async (event) => {
@@ -322,9 +324,9 @@ function write(id) {
       event.preventDefault();
       over = true;
       const place = area.selectionStart;
-      if (area.value !== line.text) await page.edit("change", { lines: [id], text: area.value });
+      if (area.value !== line.text) await edit("change", { lines: [id], text: area.value });
       fill(text, html`${area.value}`);
-      const half = await page.edit("split", { line: id, at: place });
+      const half = await edit("split", { line: id, at: place });
       await settle(half || id);
     } else if (event.key === "Enter" && !event.shiftKey) { event.preventDefault(); end(true); }
   });
@@ -333,12 +335,12 @@ function write(id) {
 async function rechapter(button) {
   const chapter = button.dataset.chapter, title = page.now.chapters.find((c) => c.id === chapter)?.title;
   const { pressed, values } = await dialog(t("lines.rename"), html`<label class="field"><span>${t("book.title")}</span><input name="title" value="${title}" maxlength="200" autofocus></label>`, [["new", t("lines.chapter.new"), ""], ["ok", t("save"), "primary"]]);
-  if (pressed === "ok") await page.edit("rechapter", { chapter, title: values.title });
-  if (pressed === "new") await page.edit("chapter", { after: chapter, title: values.title });
+  if (pressed === "ok") await edit("rechapter", { chapter, title: values.title });
+  if (pressed === "new") await edit("chapter", { after: chapter, title: values.title });
   if (pressed) await page.refresh();
 }
 async function unchapter(button) {
-  if ((await page.edit("unchapter", { chapter: button.dataset.chapter })) === null) return;
+  if ((await edit("unchapter", { chapter: button.dataset.chapter })) === null) return;
   await page.refresh();
   notice(t("lines.chapter.deleted"), { act: t("undo"), run: page.undo });
 }
@@ -346,7 +348,7 @@ async function replace() {
   const { pressed, values } = await dialog(t("lines.replace"), html`<label class="field"><span>${t("lines.find")}</span><input name="find" autofocus></label><label class="field"><span>${t("lines.put")}</span><input name="put"></label>
     ${filtered() ? html`<p class="soft small">${t("lines.replace.filtered")}</p>` : ""}`, [["ok", t("lines.replace"), "primary"]]);
   if (pressed !== "ok" || !values.find) return;
-  const changed = await page.edit("replace", { ...filter, find: values.find, put: values.put });
+  const changed = await edit("replace", { ...filter, find: values.find, put: values.put });
   if (changed === null) return;
   notice(t("lines.replaced", { n: changed || 0 }), { act: t("undo"), run: page.undo });
   await settle();

@@ -17,12 +17,13 @@ export const sound = {
   },
   reload() {
     const groups = ["basic", "expert"];
+    if (!box.querySelector("#sound-controls")) return; // the files are open by now
     fill(box.querySelector("#sound-controls"), html`${groups.map((group) => { const rows = page.now.controls.filter((c) => c.group === group).map((c) => controlRow(c, c.default, page.now.sound[c.name] === c.default ? undefined : page.now.sound[c.name])); return group === "basic" ? rows : html`<details class="group"><summary>${t("group.expert")}</summary><div class="controls">${rows}</div></details>`; })}`);
     this.update();
   },
   update() {
     const file = (what, accept) => html`<div class="sound-file"><b>${t("sound." + what)}</b><span class="soft small">${page.now[what] ? t("sound.there") : t("sound." + what + ".help")}</span><div class="row"><label class="button small-button">${sign("file")}<span>${t("sound.choose")}</span><input type="file" accept="${accept}" class="hidden-label" data-file="${what}"></label>${page.now[what] ? html`<button type="button" class="quiet" data-act="drop" data-what="${what}">${t("sound.remove")}</button>` : ""}</div></div>`;
-    fill(box.querySelector("#sound-files"), html`${file("music", "audio/*")}${file("cover", "image/png,image/jpeg")}`);
+    if (box.querySelector("#sound-files")) fill(box.querySelector("#sound-files"), html`${file("music", "audio/*")}${file("cover", "image/png,image/jpeg")}`);
   },
 };
 const controlOf = (element) => page.now.controls.find((c) => c.name === element.closest("[data-control]").dataset.control);
@@ -31,7 +32,7 @@ async function put(values) {
   page.now.sound = { ...page.now.sound, ...values };
   for (const name of Object.keys(values)) {
     const row = box.querySelector(`[data-control="${name}"]`), c = page.now.controls.find((one) => one.name === name);
-    row.querySelector(".reset").hidden = !changed(c, c.default, values[name]);
+    if (row) row.querySelector(".reset").hidden = !changed(c, c.default, values[name]);
   }
 }
 async function set({ target }) {
