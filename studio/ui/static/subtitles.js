@@ -185,7 +185,7 @@ const cue = (c) => html`<article class="cue ${c.flags.length ? "cue-wrong" : ""}
   <span class="cue-number soft">${c.number}</span><span class="cue-times">${c.start === null ? "–" : html`${stamp(c.start)}<br><span class="soft">${stamp(c.finish)}</span>`}</span>
   <div class="cue-body"><span class="cue-text">${c.speaker ? html`<b>${c.speaker}</b> ` : ""}${c.text}</span>
     <span class="soft small cue-fit">${fitted(c)}${c.flags.map((f) => html` <span class="tag warn">${now.flags[f]}</span>`)}${c.error ? html`<span class="failure-text">${c.error}</span>` : ""}</span></div>
-  <span class="cue-acts">${iconButton("play", "play", t("dub.play"), c.take ? "" : "disabled")}${iconButton("again", "dice", t("dub.again"))}${iconButton("edit", "edit", t("voice.edit"))}${iconButton("add", "add", t("dub.add"))}${iconButton("drop", "trash", t("dub.remove"))}</span></article>`;
+  <span class="cue-acts">${iconButton("play", "play", t("dub.play"), c.take ? "" : "disabled")}${iconButton("again", "dice", t("dub.again"))}${iconButton("edit", "edit", t("dub.edit"))}${iconButton("add", "add", t("dub.add"))}${iconButton("drop", "trash", t("dub.remove"))}</span></article>`;
 const of = (element) => told.cues.find((c) => c.line === element.closest("[data-line]").dataset.line);
 function turn(button) { view.offset = (Number(button.dataset.to) - 1) * PAGE; cues().then(() => body.querySelector("#dub-cues").scrollIntoView()); }
 /** Stands on a cue: on the ruler and in the list, on whichever page it is. */

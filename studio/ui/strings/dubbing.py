@@ -34,6 +34,7 @@ DUBBING_STRINGS: dict[str, Words] = {
     "dub.text": Words("Text", "文字"),
     "dub.again": Words("Render this cue again", "重新渲染这一条"),
     "dub.play": Words("Hear this cue", "试听这一条"),
+    "dub.edit": Words("Edit this cue", "编辑这一条"),
     "dub.remove": Words("Delete this cue", "删除这一条"),
     "dub.add": Words("Add a cue after it", "在其后添加一条"),
     "dub.time.wrong": Words("Write a time as 1:02.5 or 00:01:02,500.", "时间请写成 1:02.5 或 00:01:02,500。"),
