@@ -290,6 +290,7 @@ def test_filters_and_replace(script: Any) -> None:
     row(page, "The ship!").wait_for()
     page.locator("#line-speaker").select_option("*")
     row(page, "“The boat is gone.”").wait_for()
+    row(page, "The ship!").wait_for()  # and the other chapter
     lines = page.locator(".line").count()
     for name, value, left in (("state", "failed", 0), ("state", "stale", 1), ("state", "", lines)):
         page.locator(f"#line-{name}").select_option(value)

@@ -290,6 +290,11 @@ def test_deleted_things_are_shown_and_removed_after_a_question(
     page.locator("dialog button[value='']").last.click()  # thought better of
     assert home.voices.known(gone) is not None
     page.locator("#bin-empty").click()
+    page.locator("dialog [name=days]").fill("1")  # what was deleted today stays
+    page.locator("dialog button[value=empty]").click()
+    page.locator(".notice", has_text="已彻底删除 0 项").wait_for()
+    assert home.voices.known(gone) is not None
+    page.locator("#bin-empty").click()
     page.locator("dialog [name=strays]").check()
     shot(page, "bin-ask-zh-390")
     page.locator("dialog button[value=empty]").click()
