@@ -31,7 +31,7 @@ async function empty() {
   const strays = lying.find((one) => one.kind === "strays");
   const answer = await dialog(t("bin.ask"), html`<p>${t("bin.warn")}</p>${facts(lying.filter((one) => one !== strays).map(row))}
     <label class="field"><span>${t("bin.older")}</span><span class="with-unit"><input type="number" name="days" min="0" max="3650" step="1" value="0"><span class="soft">${t("bin.older.unit")}</span></span></label>
-    ${strays ? html`<label class="row"><input type="checkbox" name="strays">${t("bin.strays", { n: strays.count, size: size(strays.bytes) })}</label><p class="soft small">${t("bin.strays.help")}</p>` : ""}`,
+    ${strays ? html`<label class="check"><input type="checkbox" name="strays"><span>${t("bin.strays", { n: strays.count, size: size(strays.bytes) })}</span></label><p class="soft small">${t("bin.strays.help")}</p>` : ""}`,
   [["empty", t("bin.empty"), ""], ["", t("bin.cancel"), "primary"]]);
   if (answer.pressed !== "empty") return;
   const done = await ask(part.server.empty_bin, { days: answer.values.days, strays: answer.values.strays === "on" }, failure());

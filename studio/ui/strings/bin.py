@@ -25,7 +25,7 @@ BIN_STRINGS: dict[str, Words] = {
         "Left by a crash, or by another database: if this library was replaced, they are what the old one knows.",
         "由异常退出留下，或属于另一个数据库：如果更换过资料库，它们就是旧资料库的内容。",
     ),
-    "bin.cancel": Words("Keep everything", "全部保留"),
+    "bin.cancel": Words("Keep it", "保留"),
     "bin.done": Words("Removed for good: {n}, {size} freed.", "已彻底删除 {n} 项，腾出 {size}。"),
     "bin.stay": Words("Still used, and kept: {n}.", "仍在使用而保留：{n} 项。"),
     "bin.failed": Words("Could not be removed: {names}", "无法删除：{names}"),
