@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from studio.nn.linear import Precision, Projection, quicken
+from studio.nn.linear import Precision, Projection, lay_out
 
 
 @dataclass(frozen=True)
@@ -72,24 +72,23 @@ class Cache:
         self.dtype = torch.float32 if like is None or self._device.type == "cpu" else like.dtype
         self.lengths = [0] * slots  # steps so far
         self.limits = [0] * slots  # steps at most
-        self.rows: list[list[tuple[Tensor, Tensor]]] = [[] for _ in range(slots)]  # by layer: (groups, limit, head_dim)
+        self.rows: list[list[Tensor]] = [[] for _ in range(slots)]  # by layer: keys and values (2 groups, limit, size)
 
     def open(self, slot: int, limit: int) -> None:
         """Begin a new sequence of at most `limit` steps; the memory of the last one serves again where it is enough."""
         self.lengths[slot] = 0
         if self.limits[slot] < limit:
             config, self.limits[slot] = self._config, limit
-            shape = (config.layers, 2, config.groups, limit, config.head_dim)
-            whole = torch.empty(shape, dtype=self.dtype, device=self._device)
-            self.rows[slot] = [(layer[0], layer[1]) for layer in whole]
+            shape = (config.layers, 2 * config.groups, limit, config.head_dim)
+            self.rows[slot] = list(torch.empty(shape, dtype=self.dtype, device=self._device))
 
     def widen(self, slot: int, limit: int) -> None:
         """Let a sequence that goes on take up to `limit` steps."""
         before, length = self.rows[slot], self.lengths[slot]
         self.limits[slot] = 0
         self.open(slot, limit)
-        for (keys, values), (old_keys, old_values) in zip(self.rows[slot], before, strict=True):
-            keys[:, :length], values[:, :length] = old_keys[:, :length], old_values[:, :length]
+        for row, old in zip(self.rows[slot], before, strict=True):
+            row[:, :length] = old[:, :length]
         self.lengths[slot] = length
 
 
@@ -99,10 +98,15 @@ class RMSNorm(nn.Module):
     def __init__(self, dim: int, eps: float) -> None:
         super().__init__()
         self.eps = eps
+        self.least = torch.tensor(eps**0.5, device="cpu")  # with its sum of squares, nothing is divided by zero
         self.weight = nn.Parameter(torch.ones(dim))
 
     def forward(self, x: Tensor) -> Tensor:
-        return functional.rms_norm(x, self.weight.shape, self.weight, self.eps)
+        if x.device.type != "cpu":
+            return functional.rms_norm(x, self.weight.shape, self.weight, self.eps)
+        # The same in fewer operations, of which PyTorch makes seven on a CPU: the square root of a sum of squares.
+        mean = torch.linalg.vector_norm(x, 2, -1, keepdim=True).mul_(x.shape[-1] ** -0.5)
+        return x.div(mean.hypot_(self.least)).mul_(self.weight)
 
 
 Packed = Callable[[Tensor], None]
@@ -140,13 +144,12 @@ class Attention(nn.Module):
         rows, steps, dim = x.shape
         heads, groups, size = self.config.heads, self.config.groups, self.config.head_dim
         mixed = self.inward(x.flatten(0, 1)).view(rows, steps, heads + 2 * groups, size)
-        turned = rotated(mixed[:, :, : heads + groups], *turn)
-        turned = turned.transpose(1, 2).to(cache.dtype)  # (rows, heads + groups, steps, size)
-        values = mixed[:, :, heads + groups :].transpose(1, 2).to(cache.dtype)
-        queries, keys = turned.split((heads, groups), 1)
+        turning = mixed[:, :, : heads + groups]
+        rotated(turning, *turn, out=turning)
+        queries, new = mixed.transpose(1, 2).to(cache.dtype).split((heads, 2 * groups), 1)
         seen = [  # views are made for all rows at once: eight rows make thousands of them in a step
-            _attend(query, key, value, cache.rows[slot][layer], cache.lengths[slot])
-            for query, key, value, slot in zip(queries.split(1), keys.unbind(), values.unbind(), slots, strict=True)
+            _attend(query, keys_and_values, cache.rows[slot][layer], cache.lengths[slot])
+            for query, keys_and_values, slot in zip(queries.split(1), new.unbind(), slots, strict=True)
         ]
         joined = (seen[0] if rows == 1 else torch.cat(seen)).transpose(1, 2).reshape(rows * steps, dim)
         return self.outward(joined.float()).view(rows, steps, dim)
@@ -198,10 +201,7 @@ class Decoder(nn.Module):
         self._turns: tuple[Tensor, Tensor] | None = None
 
     def pack(self, precision: Precision, packed: Packed = lambda weight: None) -> None:
-        """Bring the loaded weights into a precision, layer by layer; `packed` is told those not needed any more.
-
-        Of int8 the wider maps are held a second time, for single steps: all of them would be too much memory.
-        """
+        """Bring the loaded weights into a precision, layer by layer; `packed` is told those not needed any more."""
         for layer in self._blocks():
             layer.self_attn.pack(precision, packed)
             layer.mlp.pack(precision, packed)
@@ -210,7 +210,7 @@ class Decoder(nn.Module):
             if precision != "fp32":  # as long as one tensor of a file is mapped, all of it is
                 kept = kept.clone()
             norm.weight = nn.Parameter(kept, requires_grad=False)
-        quicken(part for layer in self._blocks() for part in (layer.self_attn.inward, layer.mlp.inward))
+        lay_out(module for module in self.modules() if isinstance(module, Projection))
 
     def forward(self, x: Tensor, cache: Cache, slots: Sequence[int]) -> Tensor:
         """Append `x` (rows, steps, dim) float32 to the sequences in `slots`; gives (rows, steps, dim).
@@ -248,21 +248,20 @@ def rotation(config: DecoderConfig, device: torch.device) -> tuple[Tensor, Tenso
     return torch.cat([cosine, cosine], -1), torch.cat([-sine, sine], -1)
 
 
-def rotated(x: Tensor, cosine: Tensor, sine: Tensor) -> Tensor:
+def rotated(x: Tensor, cosine: Tensor, sine: Tensor, out: Tensor | None = None) -> Tensor:
     """`x` (…, head_dim) turned by its position; halves are exchanged, as published weights expect."""
-    return torch.addcmul(x * cosine, x.roll(x.shape[-1] // 2, -1), sine)
+    return torch.addcmul(x * cosine, x.roll(x.shape[-1] // 2, -1), sine, out=out)
 
 
-def _attend(queries: Tensor, keys: Tensor, values: Tensor, row: tuple[Tensor, Tensor], start: int) -> Tensor:
-    """(1, heads, steps, size) over all that a sequence has seen, the new steps (groups, steps, size) included."""
-    steps = queries.shape[2]
+def _attend(queries: Tensor, new: Tensor, row: Tensor, start: int) -> Tensor:
+    """(1, heads, steps, size) over all that a sequence has seen, the new steps (2 groups, steps, size) included."""
+    steps, groups = queries.shape[2], len(row) // 2
     end = start + steps
-    row[0].narrow(1, start, steps).copy_(keys)
-    row[1].narrow(1, start, steps).copy_(values)
-    past = row[0].narrow(1, 0, end).unsqueeze(0), row[1].narrow(1, 0, end).unsqueeze(0)
+    row.narrow(1, start, steps).copy_(new)
+    keys, values = row.narrow(1, 0, end).unsqueeze(0).split(groups, 1)
     mask = None
     if steps > 1 and start:  # PyTorch's own causal mask begins at the first key
         mask = torch.ones(steps, end, dtype=torch.bool, device=queries.device).tril(start)
     return functional.scaled_dot_product_attention(
-        queries, *past, attn_mask=mask, is_causal=steps > 1 and not start, enable_gqa=len(keys) != queries.shape[1]
+        queries, keys, values, mask, is_causal=steps > 1 and not start, enable_gqa=groups != queries.shape[1]
     )

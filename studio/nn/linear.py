@@ -17,6 +17,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from studio.nn.loading import give_back
+
 Precision = Literal["fp32", "bf16", "fp16", "int8"]
 PRECISIONS: tuple[Precision, ...] = ("fp32", "bf16", "fp16", "int8")
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16, "int8": torch.bfloat16}
@@ -27,7 +29,6 @@ BLOCK = 32  # it reads its input in blocks of so many values
 DIGIT = 127  # the largest whole number of eight bits, of both signs
 SMALLEST = 1e-8  # of a row's largest value: nothing is divided by zero
 FINER = 2 * DIGIT  # by which the second digit of an input is smaller than its first: it tells what rounding left
-FEW = 2 * ROWS  # digits' rows up to which FBGEMM is the quicker: it reads weights in the order in which they lie
 ZERO = 128  # FBGEMM's inputs are unsigned
 
 
@@ -39,7 +40,7 @@ class Projection(nn.Module):
     numbers at many times the speed. Where it cannot, inputs are bf16. Biases stay float32 in every precision.
     """
 
-    weights: list[Tensor]
+    weights: list[Tensor]  # none once they are laid out
 
     def __init__(self, linears: Sequence[nn.Linear], precision: Precision) -> None:
         super().__init__()
@@ -48,14 +49,15 @@ class Projection(nn.Module):
         self.whole = precision == "int8" and _WHOLE and linears[0].weight.device.type == "cpu"
         self.padding = -self.inputs % BLOCK if precision == "int8" and not self.whole else 0
         self.weights, self.scale = _packed([linear.weight.detach() for linear in linears], precision, self.padding)
-        self.few: Any = None  # the same weights for the kernel of few rows, once `quicken` has laid them out
+        self.laid_out: Any = None  # what takes the place of int8 weights
         biases = [linear.bias.detach().float() for linear in linears if linear.bias is not None]
         self.bias = torch.cat(biases) if biases else None
 
-    def quicken(self) -> None:
-        """Keep the weights a second time, in the order of the kernel for few rows. Its bits are those of the other."""
-        if self.whole and self.few is None and _fbgemm():
-            self.few = _laid_out(self.weights[0])
+    def lay_out(self) -> None:
+        """Bring whole numbers into the order in which FBGEMM reads them: the same bits, and of few rows sooner."""
+        if self.whole and self.laid_out is None and self.scale is not None and _fbgemm():
+            self.laid_out = _laid_out(self.weights[0], self.scale)
+            self.weights = []
 
     def forward(self, x: Tensor) -> Tensor:
         y = self._product(x)
@@ -65,14 +67,16 @@ class Projection(nn.Module):
         if self.scale is not None:
             if not self.whole:
                 return self._half_product(x, self.scale)
-            return whole_product(x, self.weights[0], self.scale, self.few)
+            weights = self.weights  # another thread may be laying them out
+            return whole_product(x, weights[0] if weights else self.laid_out, self.scale)
         alone = x.shape[0] == 1 and x.device.type == "cpu"
         x = x.expand(2, -1) if alone else x
         if self.precision == "fp32":
             parts = [linear(x, weight) for weight in self.weights]
             y = parts[0] if len(parts) == 1 else torch.cat(parts, -1)
         else:
-            y = functional.linear(x.to(self.weights[0].dtype), self.weights[0]).float()
+            x, weight = x.to(DTYPES[self.precision]), self.weights[0]
+            y = (linear if weight.is_mkldnn else functional.linear)(x, weight).float()
         return y[:1] if alone else y
 
     def _half_product(self, x: Tensor, scale: Tensor) -> Tensor:
@@ -83,50 +87,51 @@ class Projection(nn.Module):
         return torch.ops.aten._weight_int8pack_mm(half, self.weights[0], scale.to(torch.bfloat16)).float()
 
 
-def whole_product(x: Tensor, weight: Tensor, scale: Tensor, few: Any = None) -> Tensor:
+def whole_product(x: Tensor, weight: Any, scale: Tensor) -> Tensor:
     """(rows, in) float32 times int8 (out, in), whose outputs have scales (out,) float32 -> (rows, out) float32.
 
-    Both digits of all rows go through one product, so weights are read once. `few` are the weights as `_laid_out`.
+    Both digits of all rows go through one product, so weights are read once. Beside it every operation counts: between
+    two products of one row, whose weights have emptied the caches, the smallest takes some microseconds.
     """
-    step = x.abs().amax(1, keepdim=True).clamp_(min=SMALLEST).div_(DIGIT)
+    step = torch.add(_SMALLEST, x.abs().amax(1, keepdim=True), alpha=1 / DIGIT)
     left = x / step
-    digits = x.new_empty((2, *x.shape))
-    torch.round(left, out=digits[0])
-    torch.sub(left, digits[0], out=digits[1]).mul_(FINER).round_()
-    rows = digits.flatten(0, 1)
-    sums = _few_product(rows, few) if few is not None and len(rows) <= FEW else _many_product(rows, weight)
+    coarse = left.round()
+    digits = torch.cat([coarse, left.sub_(coarse).mul_(FINER)])
+    if isinstance(weight, Tensor):
+        sums = torch._int_mm(digits.round_().to(torch.int8), weight.T).float().mul_(scale)
+    else:
+        sums = _laid_out_product(digits, weight)
     coarse, fine = sums.chunk(2)
-    return coarse.add_(fine, alpha=1 / FINER).mul_(step).mul_(scale)
+    return coarse.add_(fine, alpha=1 / FINER).mul_(step)
 
 
-def _many_product(digits: Tensor, weight: Tensor) -> Tensor:
-    return torch._int_mm(digits.to(torch.int8), weight.T).float()
-
-
-def _few_product(digits: Tensor, laid_out: Any) -> Tensor:
+def _laid_out_product(digits: Tensor, laid_out: Any) -> Tensor:
     multiply: Callable[..., Tensor] = torch.ops.quantized.linear_with_input_q_dq_qweight_dq_output_fp32
     return multiply(digits, 1.0, ZERO, laid_out)
 
 
-def _laid_out(weight: Tensor) -> Any:
-    return torch.ops.quantized.linear_prepack(torch._make_per_tensor_quantized_tensor(weight, 1.0, 0), None)
+def _laid_out(weight: Tensor, scale: Tensor) -> Any:
+    zero = torch.zeros(len(weight), dtype=torch.long)
+    known = torch._make_per_channel_quantized_tensor(weight, scale.double(), zero, 0)
+    return torch.ops.quantized.linear_prepack(known, None)
 
 
 @cache
 def _fbgemm() -> bool:
-    """Whether this build has the kernel for few rows, and its sums are the same."""
+    """Whether this build has FBGEMM's product, and its sums are the same."""
     weight = torch.arange(-DIGIT, DIGIT + 1, dtype=torch.int8).repeat(64, 4)
-    digits = torch.arange(-DIGIT, DIGIT + 1).repeat(2, 4).float()
+    scale = torch.arange(1, 65) / FINER
+    x = torch.arange(-DIGIT, DIGIT + 1).repeat(2, 4) / FINER
     try:
-        return torch.equal(_few_product(digits, _laid_out(weight)), _many_product(digits, weight))
+        return torch.equal(whole_product(x, _laid_out(weight, scale), scale), whole_product(x, weight, scale))
     except (RuntimeError, AttributeError):
         return False
 
 
-def quicken(projections: Iterable[Projection]) -> Thread | None:
-    """Lay out the weights of those that are int8 for few rows, beside what else is done.
+def lay_out(projections: Iterable[Projection]) -> Thread | None:
+    """Lay out the weights of those that are int8, beside what else is done; until then they give the same bits.
 
-    It takes a core half a second for ChatTTS; until then the slower kernel gives the same bits.
+    It takes a core half a second for ChatTTS.
     """
     waiting = [part for part in projections if part.whole]
     if not waiting:
@@ -134,9 +139,10 @@ def quicken(projections: Iterable[Projection]) -> Thread | None:
 
     def work() -> None:
         for part in waiting:
-            part.quicken()
+            part.lay_out()
+            give_back()
 
-    thread = Thread(target=work, name="quicken", daemon=True)
+    thread = Thread(target=work, name="lay out weights")  # a program that ends waits for it
     thread.start()
     return thread
 
@@ -174,13 +180,17 @@ def _packed(weights: list[Tensor], precision: Precision, padding: int) -> tuple[
     if precision == "fp32":  # joining them would copy what is mapped from the file
         return [weight.float() for weight in weights], None
     if precision != "int8":
-        return [torch.cat([weight.to(DTYPES[precision]) for weight in weights])], None
+        joined = torch.cat([weight.to(DTYPES[precision]) for weight in weights])
+        if precision == "bf16" and joined.device.type == "cpu" and _ONEDNN:  # else oneDNN reorders it for every call
+            joined = torch.ops.mkldnn._reorder_linear_weight(joined, ROWS)
+        return [joined], None
     parts = [quantised(weight) for weight in weights]
     whole = torch.cat([part for part, _ in parts])
     whole = functional.pad(whole, (0, padding)) if padding else whole
     return [whole.contiguous()], torch.cat([scale for _, scale in parts]).float()
 
 
+_SMALLEST = torch.tensor(SMALLEST / DIGIT, device="cpu")
 _ONEDNN = torch.backends.mkldnn.is_available() and hasattr(torch.ops.mkldnn, "_linear_pointwise")
 _CAPABLE: dict[str, object] = getattr(torch.cpu, "get_capabilities", dict)()
 # Only these add products of 8 bits in 32: older x86 adds pairs in 16, which overflows; elsewhere `_int_mm` is a loop.

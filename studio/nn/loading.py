@@ -6,6 +6,7 @@ memory-mapped file as its own. Nothing is unpickled: safetensors, or `torch.load
 
 import ctypes
 import mmap
+import os
 import pickle
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
@@ -109,6 +110,13 @@ def let_go(path: Path) -> Callable[[Tensor], None]:
             library.madvise(ctypes.c_void_p(start), ctypes.c_size_t(end - start), mmap.MADV_DONTNEED)
 
     return free
+
+
+def give_back() -> None:
+    """Memory that was freed goes back to the system; glibc keeps it for what may come. Elsewhere, nothing."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if os.name == "posix" else None
+    if trim is not None:
+        trim(ctypes.c_size_t(0))
 
 
 def check_fit(path: Path, wanted: Mapping[str, torch.Size], found: Mapping[str, Tensor]) -> None:

@@ -258,7 +258,7 @@ class RelativeDecoder(RelativeEncoder):
             query, key, value = attention.parts(block.norm_mha(x))
             heard = []
             for row, slot in enumerate(slots):
-                start, (keys, values) = cache.lengths[slot], cache.rows[slot][layer]
+                start, (keys, values) = cache.lengths[slot], cache.rows[slot][layer].chunk(2)
                 end = start + steps
                 keys[:, start:end], values[:, start:end] = key[row], value[row]
                 past = keys[None, :, :end].float(), values[None, :, :end].float()

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from studio.nn.linear import _WHOLE, FEW, PRECISIONS, ROWS, Precision, Projection, _fbgemm, linear, quantised, quicken
+from studio.nn.linear import _WHOLE, PRECISIONS, ROWS, Precision, Projection, _fbgemm, lay_out, linear, quantised
 
 SHAPES = [(64, 192), (160, 64), (768, 2304), (3072, 768), (40, 48)]  # 40 is no multiple of the int8 kernel's block
 TOLERANCE = {"fp32": 1e-6, "bf16": 8e-3, "fp16": 1e-3, "int8": 1.5e-2}  # of the largest output
@@ -83,17 +83,17 @@ def test_int8_is_near_enough_on_a_processor_that_cannot_add_products_of_whole_nu
 
 @pytest.mark.skipif(not _WHOLE or not _fbgemm(), reason="its kernel is not used here; every other test is for the rest")
 @pytest.mark.parametrize(("inputs", "outputs"), SHAPES)
-def test_weights_laid_out_for_few_rows_give_the_same_bits(inputs: int, outputs: int) -> None:
+def test_weights_that_are_laid_out_give_the_same_bits(inputs: int, outputs: int) -> None:
     plain, quick = (Projection([made(inputs, outputs, bias=True)], "int8") for _ in range(2))
-    x = torch.randn(FEW + 1, inputs) * torch.logspace(-3, 3, FEW + 1)[:, None]
-    before = {rows: plain(x[:rows]) for rows in (1, 2, ROWS, ROWS + 1, FEW + 1)}
-    thread = quicken([quick])
+    x = torch.randn(70, inputs) * torch.logspace(-3, 3, 70)[:, None]
+    before = {rows: plain(x[:rows]) for rows in (1, 2, ROWS, ROWS + 1, 70)}
+    thread = lay_out([quick])
     assert thread is not None
     thread.join()
-    assert quick.few is not None
+    assert not quick.weights, "they are not held twice"
     for rows, y in before.items():
         assert torch.equal(quick(x[:rows]), y)
 
 
-def test_only_whole_numbers_are_laid_out_for_few_rows() -> None:
-    assert quicken([Projection([made(64, 32)], "fp32")]) is None
+def test_only_whole_numbers_are_laid_out() -> None:
+    assert lay_out([Projection([made(64, 32)], "fp32")]) is None

@@ -5,6 +5,7 @@ tokens, and one for each of the four code books, of which a frame has one code e
 checkpoint's keys.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import torch
@@ -37,14 +38,20 @@ class NormedHead(nn.Module):
         stored = {"original0": nn.Parameter(torch.empty(out, 1)), "original1": nn.Parameter(torch.empty(out, dim))}
         self.parametrizations = nn.ModuleDict({"weight": nn.ParameterDict(stored)})
 
-    def folded(self) -> nn.Linear:
-        """The map as one matrix (out, dim)."""
+    def matrix(self) -> Tensor:
+        """(out, dim)"""
         stored = self.parametrizations["weight"]
         assert isinstance(stored, nn.ParameterDict)
         length, direction = (stored[name].detach().float() for name in ("original0", "original1"))
-        linear = nn.Linear(direction.shape[1], direction.shape[0], bias=False, device="meta")
-        linear.weight = nn.Parameter(direction * (length / direction.norm(dim=1, keepdim=True)), requires_grad=False)
-        return linear
+        return direction * (length / direction.norm(dim=1, keepdim=True))
+
+
+def folded(heads: Iterable[NormedHead]) -> nn.Linear:
+    """Several heads as one map, their outputs one behind the other."""
+    weight = torch.cat([head.matrix() for head in heads])
+    linear = nn.Linear(weight.shape[1], weight.shape[0], bias=False, device="meta")
+    linear.weight = nn.Parameter(weight, requires_grad=False)
+    return linear
 
 
 class Embed(nn.Module):
@@ -61,9 +68,8 @@ class Embed(nn.Module):
     def pack(self, precision: Precision) -> None:
         """Fold the heads. They stay in float32 but where the rest is half: they are small, and they decide."""
         kept: Precision = "fp32" if precision == "int8" else precision
-        self.to_text = Projection([self.head_text.folded()], kept)
-        heads = [head.folded() for head in self.head_code if isinstance(head, NormedHead)]
-        self.to_code = Projection(heads, kept)
+        self.to_text = Projection([folded([self.head_text])], kept)
+        self.to_code = Projection([folded(head for head in self.head_code if isinstance(head, NormedHead))], kept)
         codes = torch.cat([table.weight.detach() for table in self.emb_code if isinstance(table, nn.Embedding)])
         self.codes = nn.Parameter(codes.float(), requires_grad=False)  # (books * codes, dim)
         words = self.emb_text.weight.detach().clone()  # else the whole file would stay mapped for it
