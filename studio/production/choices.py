@@ -41,26 +41,30 @@ class Choices:
     joined: frozenset[int] = frozenset()  # places of sections that belong to the chapter before
     cuts: Mapping[int, Cuts] = field(default_factory=dict)  # place of a section -> where other chapters begin in it
 
+    def applied(self, document: Document) -> Document:
+        """Only what shall be read, as it was arranged. `BadRequest`, see `check`."""
+        self.check(document)
+        return document.selected(self.parts, self.sections, self.titles, self.joined, self.cuts)
 
-def check(choices: Choices, document: Document) -> None:
-    """`BadRequest` where something is chosen that the manuscript does not have."""
-    last = len(document.sections) - 1
-    for number in (*(choices.sections or ()), *choices.titles, *choices.joined, *choices.cuts):
-        if not 0 <= number <= last:
-            raise BadRequest(
-                f"section {number}: {document.name} has the sections 0 to {last}",
-                f"第 {number} 部分：{document.name} 只有第 0 到 {last} 部分",
-                where="section",
-            )
-    for number, cuts in choices.cuts.items():
-        known = set(document.sections[number].places())
-        if wrong := sorted(set(cuts) - known):
-            raise BadRequest(
-                f"section {number} cannot be split at paragraph {wrong[0]}: a chapter begins with text or a heading, "
-                "and has text before it",
-                f"第 {number} 部分不能在第 {wrong[0]} 段拆分：新的一章须以正文或标题开头，且前面有正文",
-                where="split",
-            )
+    def check(self, document: Document) -> None:
+        """`BadRequest` where something is chosen that the manuscript does not have."""
+        last = len(document.sections) - 1
+        for number in (*(self.sections or ()), *self.titles, *self.joined, *self.cuts):
+            if not 0 <= number <= last:
+                raise BadRequest(
+                    f"section {number}: {document.name} has the sections 0 to {last}",
+                    f"第 {number} 部分：{document.name} 只有第 0 到 {last} 部分",
+                    where="section",
+                )
+        for number, cuts in self.cuts.items():
+            known = set(document.sections[number].places())
+            if wrong := sorted(set(cuts) - known):
+                raise BadRequest(
+                    f"section {number} cannot be split at paragraph {wrong[0]}: a chapter begins with text or a "
+                    "heading, and has text before it",
+                    f"第 {number} 部分不能在第 {wrong[0]} 段拆分：新的一章须以正文或标题开头，且前面有正文",
+                    where="split",
+                )
 
 
 def kept(choices: Choices, document: Document) -> dict[str, Any]:

@@ -57,10 +57,11 @@ class ConvertRequest:
     split: int = 0  # characters that a line should have; 0 leaves it to the studio
     into: str = ""  # a voice in whose timbre it is said again; empty: none
     converter: str = ""  # the engine that does so; empty: the first that is ready and takes the voice
+    choices: Mapping[str, Any] = field(default_factory=dict)  # what of the manuscript is read; empty: the usual
 
     def to_json(self) -> dict[str, Any]:
-        """Plain data, the step after the engine only where there is one: it enters digests."""
-        gaps, later = self.gaps, ("into", "converter")
+        """Plain data, what came later only where it is given: it enters digests."""
+        gaps, later = self.gaps, ("into", "converter", "choices")
         return {
             **{name: value for name, value in vars(self).items() if name != "gaps" and (value or name not in later)},
             "controls": dict(self.controls),

@@ -118,6 +118,12 @@ class Desk:
         """The script that a manuscript would become."""
         return script_of(document, choices)
 
+    def arranged(self, path: Path, choices: Choices) -> Mapping[str, Any]:
+        """The choices as `ConvertRequest.choices` takes them: nothing where they are the usual ones."""
+        document = self.look(path)
+        usual = choices.applied(document) == USUALLY.applied(document)
+        return {} if usual else kept(choices, document)
+
     def begin(self, path: Path, begun: Begun = NEW, choices: Choices = USUALLY, name: str = "") -> Production:
         """A new production from a manuscript: its script, a cast to begin with, nothing rendered."""
         document = self.look(path, name, language=begun.language)

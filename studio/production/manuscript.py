@@ -1,9 +1,11 @@
 """A text file, looked into: its title, author, language and chapters, before anything is spoken."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
 from studio.words import Words, counted
 
@@ -12,6 +14,7 @@ if TYPE_CHECKING:
 
 PLAIN = {".txt", ".md", ".text", ".markdown", ""}  # read as they stand; the others by `studio.manuscripts`
 LIMIT_BYTES = 64 << 20  # of a manuscript file
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -32,10 +35,13 @@ class Manuscript:
         return sum(len(chapter.text) for chapter in self.chapters)
 
 
-def look_into(path: Path, language: str = "auto") -> Manuscript:
-    """The manuscript in a file, for reading it straight through. `BadFile` when it is none, empty or too large."""
-    if path.suffix.lower() not in PLAIN:
-        return _of_document(path, language)
+def look_into(path: Path, language: str = "auto", choices: Mapping[str, Any] = NOTHING) -> Manuscript:
+    """The manuscript in a file, for reading it straight through. `BadFile` when it is none, empty or too large.
+
+    `choices`: what of it is read, where somebody arranged it, as `choices.kept` gives them.
+    """
+    if choices or path.suffix.lower() not in PLAIN:
+        return _of_document(path, language, choices)
     from studio.text.chapters import chapters  # a book's grammar, which a sentence can do without
     from studio.text.encoding import read_text
     from studio.text.language import detect
@@ -71,12 +77,14 @@ def look_into(path: Path, language: str = "auto") -> Manuscript:
     )
 
 
-def _of_document(path: Path, language: str) -> Manuscript:
-    """What `studio.manuscripts` reads of a book, its usual parts, a paragraph a line."""
+def _of_document(path: Path, language: str, choices: Mapping[str, Any]) -> Manuscript:
+    """What `studio.manuscripts` reads of a book, its usual parts or those that were chosen, a paragraph a line."""
     from studio.manuscripts.reading import read_document
+    from studio.production.choices import again
     from studio.text.chapters import Chapter
 
-    document = read_document(path, language=language).selected()
+    found = read_document(path, language=language)
+    document = again(choices, found).applied(found)
     chapters, at = [], 0
     for section in document.sections:
         text = "\n\n".join(passage.text for passage in section.passages) + "\n\n"

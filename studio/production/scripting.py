@@ -13,7 +13,7 @@ from typing import Literal
 
 from studio.library.script import Ends, Line, NewChapter, NewLine
 from studio.manuscripts.document import Document, Passage, Section
-from studio.production.choices import Choices, check
+from studio.production.choices import Choices
 from studio.text.language import estimate_seconds, speakable
 from studio.text.moods import mood
 from studio.text.quotes import Figure, Said, figures, names, spoken
@@ -45,8 +45,7 @@ class Script:
 
 def script_of(document: Document, choices: Choices = USUALLY) -> Script:
     """The script of a manuscript. `BadRequest` where something is chosen that it does not have."""
-    check(choices, document)
-    chosen = document.selected(choices.parts, choices.sections, choices.titles, choices.joined, choices.cuts)
+    chosen = choices.applied(document)
     left: dict[str, int] = {part: count for part, count in document.parts().items() if part not in choices.parts}
     prose = choices.dialogue and not document.scripted
     rows = dict(enumerate(_heard(chosen))) if prose else {}

@@ -51,7 +51,7 @@ class ProductionShelf:
     def open(self, source: Path, request: ConvertRequest, output: Path | None, cover: bytes | None) -> ConvertJob:
         """A job that reads `source` into `output` (default: the production's own folder); not started."""
         format_for(f"x.{request.format}")
-        manuscript = look_into(source, request.language)
+        manuscript = look_into(source, request.language, request.choices)
         named = replace(  # kept, so that resuming from the copied manuscript gives the same production
             request, title=request.title or manuscript.title, author=request.author or manuscript.author
         )

@@ -162,6 +162,7 @@ def test_a_book_is_dropped_looked_at_and_made(
     assert page.locator(".chapters li").count() == 2
     page.locator("#book-title").fill(f"一天 {language}")
     page.locator("#book-author").fill("某人")
+    page.locator(".chapter-title").last.fill("Renamed")
     page.locator("#book-straight summary").click()
     page.locator("#gap-chapter").fill("0.5")
     page.locator("#book-format").select_option("mp3")
@@ -180,6 +181,7 @@ def test_a_book_is_dropped_looked_at_and_made(
     assert caught.value.suggested_filename == f"一天 {language}.mp3"
     asked = next(one for one in home.productions.find() if one.title == f"一天 {language}").settings["request"]
     assert (asked["style"], asked["polish"], asked["voice"]) == ("slow", "podcast", "seed:12")
+    assert list(asked["choices"]["titles"].values()) == ["Renamed"], "what was arranged holds here, too"
     shot(page, f"shelf-{language[:2]}")
     row.locator("[data-act=remove]").click()
     row.wait_for(state="detached")

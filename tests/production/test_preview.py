@@ -7,7 +7,7 @@ import pytest
 from studio.errors import BadRequest
 from studio.manuscripts.document import Document, Passage, Section
 from studio.production.choices import Choices, again, kept
-from studio.studio import Begun, Studio
+from studio.studio import Begun, ConvertRequest, Studio
 
 TALE = """# One
 
@@ -70,6 +70,18 @@ def test_the_arrangement_is_kept_by_a_new_version(studio: Studio, tale: Path) ->
     tale.write_text(TALE, "utf-8")
     desk.revise(id, tale)
     assert [title for title, _ in shape(studio, id)] == ["The Storm", "Home at last"], "and by the one after it"
+
+
+def test_a_book_that_is_read_straight_is_read_as_it_was_arranged(studio: Studio, tale: Path, tmp_path: Path) -> None:
+    assert studio.scripts.arranged(tale, Choices(sections=frozenset(range(4)))) == {}, "nothing was changed"
+    request = ConvertRequest(format="wav", choices=studio.scripts.arranged(tale, ARRANGED))
+    job = studio.convert(tale, request, tmp_path / "tale.wav")
+    assert [title for title, _ in job.wait().chapters] == ["The Storm", "Four"]
+    again_job = studio.productions.resume(job.id)
+    assert (again_job.id, again_job.wait().chapters) == (job.id, job.wait().chapters)
+    usual = studio.convert(tale, ConvertRequest(format="wav"), tmp_path / "whole.wav")
+    assert usual.id != job.id
+    assert len(usual.wait().chapters) == 4
 
 
 PLAIN = """The wind rose.

@@ -100,12 +100,16 @@ class Questions:
             into=take.text(asked, "into"),
             converter=take.text(asked, "converter"),
         )
+        return {"id": self.studio.scripts.begin(path, begun, self._choices(asked), name=path.name).id}
+
+    def _choices(self, asked: dict[str, Any]) -> Choices:
+        """What of the manuscript is read, and as which chapters."""
         sections = asked.get("sections")
         if sections is not None and not (isinstance(sections, list) and all(isinstance(n, int) for n in sections)):
             raise take.wrong("sections", list)
         known = self.studio.scripts.parts_of_manuscripts()
         titles, cuts = take.table(asked, "titles"), take.table(asked, "cuts")
-        choices = Choices(
+        return Choices(
             parts=frozenset(part for part in known if part in take.texts(asked, "parts")),  # type: ignore[misc]
             sections=None if sections is None else frozenset(sections),
             dialogue=take.switch(asked, "dialogue", True),
@@ -113,7 +117,6 @@ class Questions:
             joined=frozenset(_place(one) for one in take.texts(asked, "joined")),
             cuts={_place(key): _titles(take.table(cuts, key)) for key in cuts},
         )
-        return {"id": self.studio.scripts.begin(path, begun, choices, name=path.name).id}
 
     def empty_script(self, asked: dict[str, Any], language: str) -> Any:
         begun = Begun(
@@ -136,7 +139,7 @@ class Questions:
         return True
 
     def begin_production(self, asked: dict[str, Any], language: str) -> Any:
-        gaps = take.table(asked, "gaps")
+        gaps, source = take.table(asked, "gaps"), self._source(asked)
         request = ConvertRequest(
             engine=take.text(asked, "engine", "espeak"),
             voice=take.text(asked, "voice"),
@@ -149,8 +152,9 @@ class Questions:
             into=take.text(asked, "into"),
             converter=take.text(asked, "converter"),
             gaps=Gaps(*(take.whole(gaps, name) for name in ("sentence", "paragraph", "chapter"))) if gaps else Gaps(),
+            choices=self.studio.scripts.arranged(source, self._choices(asked)),
         )
-        return {"id": self.studio.convert(self._source(asked), request).id}
+        return {"id": self.studio.convert(source, request).id}
 
     def productions_shown(self, asked: dict[str, Any], language: str) -> Any:
         return [self._row(one, language) for one in self.studio.productions.find(1, SHELF)]

@@ -96,10 +96,12 @@ const chooseVoice = (button) => pick(button, (search) => ask(part.server.book_vo
 function forget() { book = null; fill(body.querySelector("#book"), ""); paintList(); }
 const value = (id) => body.querySelector("#" + id).value;
 const ticked = (name) => [...body.querySelectorAll(`#book input[name=${name}]:checked`)].map((box) => box.value);
+/** What of the book is read, and as which chapters. */
+const read = () => ({ sections: ticked("section").map(Number), parts: ticked("part"), ...chapters.arranged() });
 /** A script to work on: the page of the production opens. */
 async function script(button) {
   button.disabled = true;
-  const made = await ask(part.server.begin_script, { ...book.source, title: value("book-title"), author: value("book-author"), kind: value("book-kind"), engine: chosen.engine, voice, ...into.chosen("book-into"), style: value("book-style"), sections: ticked("section").map(Number), parts: ticked("part"), dialogue: body.querySelector("#book-dialogue")?.checked ?? true, ...chapters.arranged() }, failure());
+  const made = await ask(part.server.begin_script, { ...book.source, title: value("book-title"), author: value("book-author"), kind: value("book-kind"), engine: chosen.engine, voice, ...into.chosen("book-into"), style: value("book-style"), dialogue: body.querySelector("#book-dialogue")?.checked ?? true, ...read() }, failure());
   button.disabled = false;
   if (!made) return;
   forget();
@@ -112,7 +114,7 @@ async function empty() {
 async function begin(button) {
   button.disabled = true;
   const gaps = Object.fromEntries(["sentence", "paragraph", "chapter"].map((name) => [name, Math.round(Number(value("gap-" + name)) * 1000)]));
-  const started = await ask(part.server.begin_production, { ...book.source, title: value("book-title"), author: value("book-author"), engine: chosen.engine, voice, ...into.chosen("book-into"), style: value("book-style"), format: value("book-format"), polish: value("book-polish"), controls: chosen.engine === desk.settings().engine ? desk.settings().controls : {}, gaps }, failure());
+  const started = await ask(part.server.begin_production, { ...book.source, title: value("book-title"), author: value("book-author"), engine: chosen.engine, voice, ...into.chosen("book-into"), style: value("book-style"), format: value("book-format"), polish: value("book-polish"), controls: chosen.engine === desk.settings().engine ? desk.settings().controls : {}, gaps, ...read() }, failure());
   button.disabled = false;
   if (!started) return;
   awaited = started.id;
