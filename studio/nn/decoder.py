@@ -112,7 +112,8 @@ class RMSNorm(nn.Module):
 Packed = Callable[[Tensor], None]
 
 
-def _tell(packed: Packed, precision: Precision, *linears: nn.Linear) -> None:
+def tell(packed: Packed, precision: Precision, *linears: nn.Linear) -> None:
+    """Tell `packed` the weights of linear maps that were brought into a precision."""
     if precision != "fp32":  # which goes on with the tensors as they are
         for linear in linears:
             packed(linear.weight)
@@ -136,7 +137,7 @@ class Attention(nn.Module):
         """Weights into the form of a precision; what was loaded is let go."""
         self.inward = Projection([self.q_proj, self.k_proj, self.v_proj], precision)
         self.outward = Projection([self.o_proj], precision)
-        _tell(packed, precision, self.q_proj, self.k_proj, self.v_proj, self.o_proj)
+        tell(packed, precision, self.q_proj, self.k_proj, self.v_proj, self.o_proj)
         del self.q_proj, self.k_proj, self.v_proj, self.o_proj
 
     def forward(self, x: Tensor, turn: tuple[Tensor, Tensor], cache: Cache, layer: int, slots: Sequence[int]) -> Tensor:
@@ -167,7 +168,7 @@ class FeedForward(nn.Module):
     def pack(self, precision: Precision, packed: Packed) -> None:
         self.inward = Projection([self.gate_proj, self.up_proj], precision)
         self.outward = Projection([self.down_proj], precision)
-        _tell(packed, precision, self.gate_proj, self.up_proj, self.down_proj)
+        tell(packed, precision, self.gate_proj, self.up_proj, self.down_proj)
         del self.gate_proj, self.up_proj, self.down_proj
 
     def forward(self, x: Tensor) -> Tensor:

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from studio.nn.decoder import Cache
+from studio.nn.decoder import Cache, Packed, tell
 from studio.nn.dense import Dense
 from studio.nn.linear import Precision, Projection
 
@@ -58,9 +58,15 @@ def many_rows(precision: Precision) -> Maps:
     return lambda linears: Dense(joined(linears), precision)
 
 
-def few_rows(precision: Precision) -> Maps:
-    """Packed for a row at a time: a decoder."""
-    return lambda linears: Projection(linears, precision)
+def few_rows(precision: Precision, packed: Packed) -> Maps:
+    """Packed for a row at a time: a decoder. `packed` is told the weights that are not needed any more."""
+
+    def maps(linears: Sequence[nn.Linear]) -> Projection:
+        whole = Projection(linears, precision)
+        tell(packed, precision, *linears)
+        return whole
+
+    return maps
 
 
 def joined(linears: Sequence[nn.Linear]) -> nn.Linear:

@@ -13,7 +13,7 @@ from torch.nn import functional
 
 from studio.engines.cosyvoice.sizes import Sizes, SpeechIds
 from studio.nn.decoder import Cache, Decoder, DecoderConfig
-from studio.nn.linear import Precision, Projection
+from studio.nn.linear import Precision, Projection, lay_out
 from studio.nn.relative import RelativeConfig, RelativeDecoder, RelativeEncoder, few_rows
 
 Packed = Callable[[Tensor], None]
@@ -145,7 +145,7 @@ class FirstModel(LanguageModel):
 
     def pack(self, precision: Precision, packed: Packed = lambda weight: None) -> None:
         """Bring what was loaded into a precision. Once."""
-        maps = few_rows(precision)
+        maps = few_rows(precision, packed)
         self.text_encoder.pack(maps)
         self.llm.pack(maps)
         self.decoder = self.llm
@@ -155,6 +155,7 @@ class FirstModel(LanguageModel):
         del self.llm_decoder, self.speech_embedding, self.llm_embedding
         for part in (self.text_encoder, self.text_encoder_affine_layer, self.decoder, self.spk_embed_affine_layer):
             part.float()
+        lay_out(part for part in self.modules() if isinstance(part, Projection))
 
     def encoded(self, ids: Tensor) -> Tensor:
         """A whole text (n,) -> (n, dim)."""
