@@ -59,6 +59,9 @@ class Shape(Protocol):
     def head_dim(self) -> int: ...
 
 
+Place = tuple[Tensor, Tensor, Tensor]  # (2 groups, steps, size) to be written; keys and values (1, groups, seen, size)
+
+
 class Cache:
     """Keys and values of `slots` sequences; each slot has memory for as many steps as its sequence may take.
 
@@ -72,24 +75,33 @@ class Cache:
         self.dtype = torch.float32 if like is None or self._device.type == "cpu" else like.dtype
         self.lengths = [0] * slots  # steps so far
         self.limits = [0] * slots  # steps at most
-        self.rows: list[list[Tensor]] = [[] for _ in range(slots)]  # by layer: keys and values (2 groups, limit, size)
+        self.rows = [torch.empty(0)] * slots  # keys and values (layers, 2, groups, limit, head_dim)
 
     def open(self, slot: int, limit: int) -> None:
         """Begin a new sequence of at most `limit` steps; the memory of the last one serves again where it is enough."""
         self.lengths[slot] = 0
         if self.limits[slot] < limit:
             config, self.limits[slot] = self._config, limit
-            shape = (config.layers, 2 * config.groups, limit, config.head_dim)
-            self.rows[slot] = list(torch.empty(shape, dtype=self.dtype, device=self._device))
+            shape = (config.layers, 2, config.groups, limit, config.head_dim)
+            self.rows[slot] = torch.empty(shape, dtype=self.dtype, device=self._device)
 
     def widen(self, slot: int, limit: int) -> None:
         """Let a sequence that goes on take up to `limit` steps."""
         before, length = self.rows[slot], self.lengths[slot]
         self.limits[slot] = 0
         self.open(slot, limit)
-        for row, old in zip(self.rows[slot], before, strict=True):
-            row[:, :length] = old[:, :length]
+        self.rows[slot][:, :, :, :length] = before[:, :, :, :length]
         self.lengths[slot] = length
+
+    def places(self, slot: int, steps: int) -> list[Place]:
+        """For each layer, where a sequence's next steps go and what it has seen with them.
+
+        Views of all layers are made at once: eight sequences would make thousands of them in a step.
+        """
+        row, start = self.rows[slot], self.lengths[slot]
+        new = row.flatten(1, 2).narrow(2, start, steps).unbind()
+        past = row.flatten(0, 1).unsqueeze(1).narrow(3, 0, start + steps).unbind()
+        return list(zip(new, past[::2], past[1::2], strict=True))
 
 
 class RMSNorm(nn.Module):
@@ -140,18 +152,15 @@ class Attention(nn.Module):
         tell(packed, precision, self.q_proj, self.k_proj, self.v_proj, self.o_proj)
         del self.q_proj, self.k_proj, self.v_proj, self.o_proj
 
-    def forward(self, x: Tensor, turn: tuple[Tensor, Tensor], cache: Cache, layer: int, slots: Sequence[int]) -> Tensor:
-        """(rows, steps, dim) -> the same; appends to the cache without counting the steps."""
+    def forward(self, x: Tensor, turn: tuple[Tensor, Tensor], places: Sequence[Place]) -> Tensor:
+        """(rows, steps, dim) -> the same; appends to the cache, at the place of each row."""
         rows, steps, dim = x.shape
         heads, groups, size = self.config.heads, self.config.groups, self.config.head_dim
         mixed = self.inward(x.flatten(0, 1)).view(rows, steps, heads + 2 * groups, size)
         turning = mixed[:, :, : heads + groups]
         rotated(turning, *turn, out=turning)
-        queries, new = mixed.transpose(1, 2).to(cache.dtype).split((heads, 2 * groups), 1)
-        seen = [  # views are made for all rows at once: eight rows make thousands of them in a step
-            _attend(query, keys_and_values, cache.rows[slot][layer], cache.lengths[slot])
-            for query, keys_and_values, slot in zip(queries.split(1), new.unbind(), slots, strict=True)
-        ]
+        queries, new = mixed.transpose(1, 2).to(places[0][0].dtype).split((heads, 2 * groups), 1)
+        seen = [_attend(*row) for row in zip(queries.split(1), new.unbind(), places, strict=True)]
         joined = (seen[0] if rows == 1 else torch.cat(seen)).transpose(1, 2).reshape(rows * steps, dim)
         return self.outward(joined.float()).view(rows, steps, dim)
 
@@ -186,8 +195,8 @@ class Layer(nn.Module):
         self.post_attention_layernorm = RMSNorm(config.dim, config.eps)
         self.mlp = FeedForward(config)
 
-    def forward(self, x: Tensor, turn: tuple[Tensor, Tensor], cache: Cache, layer: int, slots: Sequence[int]) -> Tensor:
-        x = x + self.self_attn(self.input_layernorm(x), turn, cache, layer, slots)
+    def forward(self, x: Tensor, turn: tuple[Tensor, Tensor], places: Sequence[Place]) -> Tensor:
+        x = x + self.self_attn(self.input_layernorm(x), turn, places)
         return x + self.mlp(self.post_attention_layernorm(x))
 
 
@@ -223,8 +232,9 @@ class Decoder(nn.Module):
             if cache.lengths[slot] + steps > min(cache.limits[slot], self.config.positions):
                 raise IndexError(f"{cache.lengths[slot] + steps} steps in a slot of {cache.limits[slot]}")
         turn = self._turn([cache.lengths[slot] for slot in slots], steps, x)
-        for at, layer in enumerate(self._blocks()):
-            x = layer(x, turn, cache, at, slots)
+        rows = [cache.places(slot, steps) for slot in slots]
+        for layer, places in zip(self._blocks(), zip(*rows, strict=True), strict=True):
+            x = layer(x, turn, places)
         for slot in slots:
             cache.lengths[slot] += steps
         return self.norm(x)
@@ -254,15 +264,14 @@ def rotated(x: Tensor, cosine: Tensor, sine: Tensor, out: Tensor | None = None) 
     return torch.addcmul(x * cosine, x.roll(x.shape[-1] // 2, -1), sine, out=out)
 
 
-def _attend(queries: Tensor, new: Tensor, row: Tensor, start: int) -> Tensor:
+def _attend(queries: Tensor, new: Tensor, place: Place) -> Tensor:
     """(1, heads, steps, size) over all that a sequence has seen, the new steps (2 groups, steps, size) included."""
-    steps, groups = queries.shape[2], len(row) // 2
-    end = start + steps
-    row.narrow(1, start, steps).copy_(new)
-    keys, values = row.narrow(1, 0, end).unsqueeze(0).split(groups, 1)
-    mask = None
+    to, keys, values = place
+    to.copy_(new)
+    steps, end = queries.shape[2], keys.shape[2]
+    start, mask = end - steps, None
     if steps > 1 and start:  # PyTorch's own causal mask begins at the first key
         mask = torch.ones(steps, end, dtype=torch.bool, device=queries.device).tril(start)
     return functional.scaled_dot_product_attention(
-        queries, keys, values, mask, is_causal=steps > 1 and not start, enable_gqa=groups != queries.shape[1]
+        queries, keys, values, mask, is_causal=steps > 1 and not start, enable_gqa=keys.shape[1] != queries.shape[1]
     )

@@ -264,7 +264,7 @@ class RelativeDecoder(RelativeEncoder):
             query, key, value = attention.parts(block.norm_mha(x))
             heard = []
             for row, slot in enumerate(slots):
-                start, (keys, values) = cache.lengths[slot], cache.rows[slot][layer].chunk(2)
+                start, (keys, values) = cache.lengths[slot], cache.rows[slot][layer]
                 end = start + steps
                 keys[:, start:end], values[:, start:end] = key[row], value[row]
                 past = keys[None, :, :end].float(), values[None, :, :end].float()
