@@ -299,6 +299,7 @@ def gates(found: Any) -> list[Row]:
 def scripts(found: Any) -> list[Row]:
     rows = found["rows"]
     book, long, killed = rows["book"], rows["long"], rows["killed"]
+    real_time = book["outside_s_an_hour"] / (3600 + book["outside_s_an_hour"])
     return [
         Row("a book as a script: hours of sound", None, book["hours"], "h", "scripts.json"),
         Row(
@@ -309,6 +310,8 @@ def scripts(found: Any) -> list[Row]:
         Row("one line edited, its chapter exported", 5, book["one_line_and_its_chapter_s"], "s", "scripts.json"),
         Row("peak memory, manuscript to M4B", 800, book["peak_mib"], "MiB", "scripts.json"),
         Row("work outside the engine for an hour of sound", None, book["outside_s_an_hour"], "s", "scripts.json"),
+        Row("its share of the run, the embedded engine", None, 100 * book["outside_the_engine"], "%", "scripts.json"),
+        Row("its share of a run with an engine in real time", 10, 100 * real_time, "%", "scripts.json"),
         Row("script of 20,000 lines: what the page asks for", 1500, long["open_ms"], "ms", "scripts.json"),
         Row("an edit in it", 200, long["edit_ms"], "ms", "scripts.json"),
         Row("lines lost by 50 kills", None, killed["lines_lost"], "", "scripts.json"),
