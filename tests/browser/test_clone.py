@@ -206,7 +206,7 @@ def test_a_take_is_said_in_another_voice(visit: Visit, home: Studio, shot: Shot)
 def test_changing_a_voice_is_stopped(visit: Visit, home: Studio, tmp_path: Path) -> None:
     source = Path(__file__).parents[1] / "parity/cosyvoice/common/source_1s2_22k.wav"
     samples, rate = soundfile.read(source, dtype="float32")
-    soundfile.write(tmp_path / "long.wav", np.tile(samples, 100), rate)
+    soundfile.write(tmp_path / "long.wav", np.tile(samples, 40), rate)
     before = home.takes.find().total
     page = visit("voices", language="en-US")
     page.locator("#voice-change").click()
