@@ -148,9 +148,10 @@ def _lack(source: Voice, rights: Rights | None, asked: Voice) -> Words | None:
     if rights is None:
         return Words(
             f"voice “{source.name}”{of} is cloned and has no consent on record: it can be heard here, not exported "
-            f"or produced; add it on the Voices page, or: voices consent {source.id} --speaker NAME --uses USE",
+            f"or produced; add it on the Voices page, or: python -m studio "
+            f"voices consent {source.id} --speaker NAME --uses USE",
             f"音色“{source.name}”{of_zh}是克隆的，尚无授权记录：只能试听，不能导出或制作；"
-            f"请在音色页补充，或运行：voices consent {source.id} --speaker 姓名 --uses personal",
+            f"请在音色页补充，或运行：python -m studio voices consent {source.id} --speaker 姓名 --uses personal",
         )
     if rights.expired():
         return Words(

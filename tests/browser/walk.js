@@ -1,4 +1,4 @@
-// What is wrong with the controls and words that can be seen: ["<control>: <what>", …].
+// What is wrong with the controls and words that can be seen, {wrong: ["<control>: <what>", …]}, and what buttons there are, {acts}.
 // `told`: {zh: whether the page is Chinese; same: words written alike in both languages; own: what is the user's own}.
 told => {
   const CONTROLS = 'button, a[href], input:not([type=hidden]), select, textarea, [role=button], summary, [tabindex]';
@@ -101,5 +101,5 @@ told => {
     if (trouble) tell(e, `“${text.slice(0, 60)}”: ${trouble}`);
   }
   if (document.documentElement.scrollWidth > innerWidth) wrong.push(`page: scrolls sideways, ${document.documentElement.scrollWidth} px`);
-  return [...new Set(wrong)];
+  return { wrong: [...new Set(wrong)], acts: [...document.querySelectorAll('[data-act]')].map(e => e.dataset.act) };
 }

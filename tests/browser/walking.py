@@ -13,9 +13,8 @@ from studio.ui.strings import STRINGS
 from .furnished import OWN
 
 READERS = pytest.mark.parametrize(("language", "width"), [("zh-CN", 390), ("en-US", 1280)])
-SPOKEN = "|".join([*STRINGS["voice.preview"], "你好 hello"]).replace(
-    "?", "[?]"
-)  # takes that the studio makes by itself
+SPOKEN = "|".join([*STRINGS["voice.preview"], "你好 hello"]).replace("?", "[?]")  # takes the studio makes by itself
+HAND = {"width": 390, "height": 844}
 CHECK = (Path(__file__).parent / "walk.js").read_text(encoding="utf-8")
 
 # What is the same in both languages: names, formats, units, keys, and examples of what one would type or paste.
@@ -41,10 +40,19 @@ class Walk:
         self.acts: set[str] = set()
 
     def look(self, where: str) -> None:
-        """Check all that can be seen now."""
-        for line in self.page.evaluate(CHECK, self.told):
+        """Check all that can be seen now; what stands on a desk in a hand as well."""
+        self.check(where)
+        size = self.page.viewport_size
+        if size["width"] > HAND["width"]:
+            self.page.set_viewport_size(HAND)
+            self.check(f"{where}, {HAND['width']} px")
+            self.page.set_viewport_size(size)
+
+    def check(self, where: str) -> None:
+        seen = self.page.evaluate(CHECK, self.told)
+        self.acts.update(seen["acts"])
+        for line in seen["wrong"]:
             self.found.setdefault(line, where)
-        self.acts |= set(self.page.evaluate("[...document.querySelectorAll('[data-act]')].map(e => e.dataset.act)"))
 
     def go(self, where: str) -> None:
         self.page.evaluate("where => { location.hash = '#/' + where; }", where)
