@@ -130,9 +130,10 @@ def test_an_opened_voice(visit: Visit, home: Studio) -> None:
     box.locator(".preview").nth(1).wait_for(state="detached")
     assert second.digest not in {take.digest for take in home.previews.of(child.id)}
     box.locator("[data-measure-act=begin]").click()
-    box.locator("[data-measure-act=stop]").click()
+    with page.expect_response(lambda got: "survey_stop" in (got.request.post_data or "")) as told:
+        box.locator("[data-measure-act=stop]").click()
+    assert home.survey.job(told.value.request.post_data_json["data"]["job"]).stopping, "the work on this voice ends"
     box.locator("[data-measure-act=begin]").wait_for()
-    assert home.survey.measures([child.id]) == {}
     box.locator("#open-edit").click()
     box.locator("[name=name]").fill("Renamed child")
     box.locator("[name=tags]").fill("a，b")

@@ -108,7 +108,12 @@ function dice() {
   box.querySelector("[name=chance]").value = set.chance;
 }
 
-const begin = async (asked, how) => show(await ask(part.server.evolve_begin, { engine, ...asked }, box.querySelector("#blend-failure")), how);
+let turns = 0;
+async function begin(asked, how) {
+  const mine = ++turns, begun = await ask(part.server.evolve_begin, { engine, ...asked }, box.querySelector("#blend-failure"));
+  if (mine === turns) show(begun, how);
+  else if (begun) part.server.draw_stop({ id: begun.id }); // another was begun meanwhile
+}
 function hearChildren() {
   const weights = (field) => Object.fromEntries(slots.map((s) => [s.ref, Number(s[field])]));
   if (mode === "mix") return begin({ family: "mix", voices: weights("weight") }, { play: true });
