@@ -31,6 +31,7 @@ TRY = 1_000_003  # between the seeds of two tries
 NOISE = 7_919  # between the seeds of what is drawn for sounds and for noise
 GROWTH, MOST_CHUNKS = 2, 4  # a piece has twice as many sounds as the last, up to four chunks
 WINDOW, OVERLAP, FADE = 100, 20, 34  # of the first generation: sounds, sounds that two windows share, mel frames of it
+OPENING = 40  # sounds of its first window: a shorter one is heard sooner
 ASSISTANT = "You are a helpful assistant."  # how every prompt of the third generation begins
 STARVING_S = 0.01  # how long one who waits for text holds up the others
 DIRECTED = 2.0  # so many times as wide are the limits of a line that was told how to be said
@@ -278,7 +279,7 @@ class Rendering:
     def _next(self) -> int:
         """Sounds that have to be known before another piece that is not the last."""
         if self._stream is None:
-            return self._at + WINDOW + OVERLAP
+            return self._at + (WINDOW if self._at else OPENING) + OVERLAP
         size = self._stream.first if self._at == 0 else self._hop
         return self._at + size + self._beyond()
 
@@ -319,7 +320,7 @@ class Rendering:
             mel = torch.cat([self._over[:count] * (1 - rise) + mel[:count] * rise, mel[count:]])
         if last:
             return mel
-        self._tail, self._at = tail, start + WINDOW
+        self._tail, self._at = tail, end - OVERLAP
         mel, self._over = mel[:-FADE], mel[-FADE:]
         return mel
 
