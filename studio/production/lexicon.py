@@ -7,9 +7,10 @@ a reading to an engine, and a lexicon needs no other.
 import csv
 import io
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from studio.errors import BadFile
+from studio.library import Library
 from studio.library.lexicons import Entry
 from studio.text.scan import extents
 
@@ -39,6 +40,49 @@ class Readings:
 
     def _said(self, match: re.Match[str]) -> str:
         return f"[say {match[0]} as {self._readings[match[0].casefold()]}]"
+
+
+class Lexicons:
+    """The global lexicon and those of scripts, as people write them. For any number of threads."""
+
+    def __init__(self, library: Library, settle: Callable[[str], None]) -> None:
+        """`settle` plans the lines of a production again."""
+        self._library, self._settle = library, settle
+
+    def words(self, scope: str = "") -> tuple[Entry, ...]:
+        """The lexicon of a production, or the global one."""
+        return self._library.lexicons.list(scope)
+
+    def put_word(self, word: str, reading: str, scope: str = "", note: str = "") -> None:
+        self.put_words([Entry(word, reading, note, scope)])
+
+    def put_words(self, entries: Sequence[Entry]) -> None:
+        """Teach readings; lines with these words become stale."""
+        self._library.lexicons.put(entries)
+        for scope in {entry.scope for entry in entries}:
+            self._reread(scope, [entry.word for entry in entries if entry.scope == scope])
+
+    def drop_words(self, words: Sequence[str], scope: str = "") -> None:
+        self._library.lexicons.delete(words, scope)
+        self._reread(scope, words)
+
+    def import_words(self, text: str, scope: str = "", name: str = "lexicon.csv") -> int:
+        """A lexicon from a table; how many words."""
+        entries = from_csv(text, scope, name)
+        if entries:
+            self.put_words(entries)
+        return len(entries)
+
+    def export_words(self, scope: str = "") -> str:
+        return to_csv(self.words(scope))
+
+    def _reread(self, scope: str, words: Sequence[str]) -> None:
+        scripts = self._library.productions
+        touched = [scope] if scope else [one.id for one in scripts.find(kind="script", size=500).items]
+        for id in touched:
+            for at in range(0, len(words), 100):
+                self._library.outcomes.forget_plans(id, words=words[at : at + 100])
+            self._settle(id)
 
 
 def _pattern(word: str) -> str:
