@@ -27,6 +27,7 @@ WRONG = {  # what stands on a page that is otherwise good -> what is said of it,
         "its card",
         "its card",
     ),
+    '<input type="file" aria-label="1" style="height:30px">': ("the browser's words",) * 2,
     '<div style="width:5000px">1</div>': ("scrolls sideways",) * 2,
 }  # fmt: skip
 GOOD = """<meta charset="utf-8">

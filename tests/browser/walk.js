@@ -84,6 +84,7 @@ told => {
       const option = tidy(one.label), trouble = option ? wrongWords(option, true) : 'empty';
       if (trouble) tell(e, `option “${option}”: ${trouble}`);
     }
+    if (e.matches('[type=file]:not(.hidden-label)')) tell(e, "a file field in the browser's words");
     if (!reached(e)) tell(e, 'not reached by keyboard');
     const { width, height } = target(e), around = e.matches('.hidden-label') ? '' : outOf(e);
     if ((width < 23.5 || height < 23.5) && !inText(e)) tell(e, `${Math.round(width)}×${Math.round(height)} px`);

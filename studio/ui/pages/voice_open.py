@@ -87,7 +87,7 @@ class OpenVoice:
         made = str(voice.origin.get("made", ""))
         last = f"{voice.last_used:%Y-%m-%d}" if voice.last_used else ""
         rows = [
-            ("fact.engine", voice.engine),
+            ("fact.engine", describe.engine_titles(self.studio, language).get(voice.engine, voice.engine)),
             ("open.kind", describe.label("kind", voice.kind, language)),
             ("open.languages", tongues),
             ("open.gender", describe.label("gender", voice.gender, language) if voice.gender else ""),

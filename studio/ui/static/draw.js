@@ -117,7 +117,7 @@ function paint(more) {
     ${drawn ? html`<div class="draw-form"></div>` : ""}
     <p class="failure-text" id="draw-failure" role="alert" hidden></p>
     <div class="progress-line" id="draw-progress"><progress max="1" aria-label="${t("draw.progress")}"></progress><span class="soft" id="draw-left"></span><button type="button" class="quiet" data-act="stop" id="draw-stop">${t("stop")}</button></div>
-    <div class="drawn-grid" ${raw(wide() > 1 ? `style="grid-template-columns: repeat(${wide()}, minmax(232px, 1fr))"` : "")}>${places().map(place)}</div>
+    <div class="drawn-grid" ${raw(wide() > 1 ? `style="grid-template-columns: repeat(${wide()}, minmax(280px, 1fr))"` : "")}>${places().map(place)}</div>
     ${more}
     <div class="row draw-foot"><span class="soft small">${compared() ? t("draw.keys.hear") : t("draw.keys")}</span><span class="stretch"></span>
       ${grid.seeds ? html`<button type="button" class="quiet" data-act="copyseeds" id="draw-copy" title="${grid.seeds}">${t("draw.copy")}</button>` : ""}

@@ -266,14 +266,17 @@ function changed({ target }) {
 }
 
 /* ---- what comes out ---- */
+/** A file to choose, in our words: what a browser writes beside its own button is in the browser's language. */
+const fileField = (name, label, accept) => html`<div class="field"><span>${label}</span><span class="row"><label class="button small-button">${sign("file")}<span>${t("sound.choose")}</span><input type="file" name="${name}" accept="${accept}" aria-label="${label}" class="hidden-label"></label><output class="small"></output></span></div>`;
 async function write() {
   const box = dialog(t("dub.export"), html`<div class="pair"><label class="field"><span>${t("dub.sound")}</span><select name="format">${options(now.formats, "wav")}</select></label>
     <fieldset class="found"><legend>${t("dub.beside")}</legend><div class="row">${now.beside.map((name) => html`<label class="check"><input type="checkbox" name="beside-${name}" ${raw(name === "srt" ? "checked" : "")}>${name.toUpperCase()}</label>`)}</div></fieldset></div>
-    <details class="group"><summary>${t("dub.background")} · ${t("dub.film")}</summary><label class="field"><span>${t("dub.background")}</span><input type="file" name="background" accept="audio/*,video/*"></label>
-    <label class="field"><span>${t("dub.film")}</span><input type="file" name="video" accept="video/*,.mkv"></label><p class="soft small">${t("dub.film.help")}</p>
+    <details class="group"><summary>${t("dub.background")} · ${t("dub.film")}</summary>${fileField("background", t("dub.background"), "audio/*,video/*")}
+    ${fileField("video", t("dub.film"), "video/*,.mkv")}<p class="soft small">${t("dub.film.help")}</p>
     <div class="row"><label class="check"><input type="checkbox" name="own" checked>${t("dub.film.own")}</label><label class="check"><input type="checkbox" name="track">${t("dub.film.track")}</label></div></details>
     <div id="dub-files"></div>`, [["write", t("dub.write"), "primary"]]);
   files();
+  document.querySelector("dialog.sheet:last-of-type").addEventListener("change", ({ target }) => { if (target.type === "file") target.closest(".row").querySelector("output").textContent = target.files[0]?.name ?? ""; });
   const { pressed, values } = await box;
   if (pressed !== "write") return;
   const asked = { format: values.format, beside: now.beside.filter((name) => values["beside-" + name]), own_sound: Boolean(values.own), keep_sound: Boolean(values.track) };
