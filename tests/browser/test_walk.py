@@ -313,32 +313,35 @@ def house(walk: Walk) -> None:
         walk.sheet(opener, f"settings, {opener}")
 
 
+@pytest.fixture(scope="module")
+def locked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A studio behind a login, where nothing is yet and no model is installed."""
+    with Studio(tmp_path_factory.mktemp("bare")) as bare, served(bare, Options(login=("me", "secret"))) as address:
+        yield address
+
+
 @READERS
-def test_doors_and_empty_pages(
-    chromium: Any, tmp_path: Path, shot: Callable[..., None], language: str, width: int
-) -> None:
-    """The login, and every page where nothing is yet and no model is installed."""
-    with Studio(tmp_path) as bare, served(bare, Options(login=("me", "secret"))) as address:
-        context = chromium.new_context(locale=language, viewport={"width": width, "height": 844})
-        page = context.new_page()
-        walk = Walk(page, language)
-        page.goto(address)
-        walk.look("login")
-        page.locator("[name=user]").fill("me")
-        page.locator("[name=password]").fill("wrong")
-        walk.press("button", "[role=alert]", "login, refused")
-        page.locator("[name=user]").fill("me")
-        page.locator("[name=password]").fill("secret")
-        walk.press("button", "html[data-ready=speak]", "speak, nothing yet")
-        for where, there in EMPTY.items():
-            walk.go(where)
-            page.locator(there).first.wait_for()
-            walk.unfold(f"#page-{where}", f"{where}, nothing yet")
-        walk.go("voices")
-        walk.press("#voice-change", "[data-act=changemodels]", "voices, nothing converts")
-        walk.press("#survey-sound", "#survey-sliders", "voices, nothing measured")
-        walk.press("#voice-clone", ".part-cloning .empty", "clone, nothing clones")
-        context.close()
+def test_doors_and_empty_pages(chromium: Any, locked: str, language: str, width: int) -> None:
+    context = chromium.new_context(locale=language, viewport={"width": width, "height": 844})
+    page = context.new_page()
+    walk = Walk(page, language)
+    page.goto(locked)
+    walk.look("login")
+    page.locator("[name=user]").fill("me")
+    page.locator("[name=password]").fill("wrong")
+    walk.press("button", "[role=alert]", "login, refused")
+    page.locator("[name=user]").fill("me")
+    page.locator("[name=password]").fill("secret")
+    walk.press("button", "html[data-ready=speak]", "speak, nothing yet")
+    for where, there in EMPTY.items():
+        walk.go(where)
+        page.locator(there).first.wait_for()
+        walk.unfold(f"#page-{where}", f"{where}, nothing yet")
+    walk.go("voices")
+    walk.press("#voice-change", "[data-act=changemodels]", "voices, nothing converts")
+    walk.press("#survey-sound", "#survey-sliders", "voices, nothing measured")
+    walk.press("#voice-clone", ".part-cloning .empty", "clone, nothing clones")
+    context.close()
     walk.verdict()
 
 
