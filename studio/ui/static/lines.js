@@ -158,17 +158,18 @@ export function update(before) {
   const told = (now) => JSON.stringify([now.progress, now.cast, now.chapters.map((c) => c.id + c.lines)]);
   if (told(before) !== told(page.now)) againSoon();
 }
-let stood = ""; // where the hand was when the last edit began
-const edit = (what, asked) => { stood = at; return page.edit(what, asked); };
+let deeds = 0, answered = 0; // what the person did, moves and edits; the last edit whose answer came
+const edit = async (what, asked) => { const mine = ++deeds, line = await page.edit(what, asked); answered = mine; return line; };
 /** After an edit: everything in sight as it is now, and the hand on a line, unless it went to another one meanwhile. */
 async function settle(line = at) {
+  const mine = answered;
   await page.refresh();
   if (!filtered()) shape();
   await again();
-  if (line && [line, stood].includes(at) && !searching()) await stand(line);
+  if (line && (line === at || mine === deeds) && !typing()) await stand(line);
 }
-/** Whether somebody types what to look for: an answer that comes late does not take the hand away. */
-const searching = () => box.querySelector(".filters").contains(document.activeElement);
+/** Whether somebody types what to look for, or a field of a line: an answer that comes late does not take the hand away. */
+const typing = () => document.activeElement?.matches(".filters *, .line-open input");
 function paintNow() {
   const now = new Set(page.now.job.now);
   for (const line of list.querySelectorAll(".line")) line.classList.toggle("rendering", now.has(line.dataset.line));
@@ -358,6 +359,7 @@ async function replace() {
 const order = () => [...list.querySelectorAll(".line")].map((row) => row.dataset.line);
 const beside = (id, by) => { const all = order(), n = all.indexOf(id); return n < 0 ? all[0] : all[n + by]; };
 function step(row, extend) {
+  deeds++;
   const id = row.dataset.line;
   if (extend && at) {
     const all = order(), [from, to] = [all.indexOf(at), all.indexOf(id)].sort((a, b) => a - b);
@@ -393,6 +395,7 @@ export function keys(event) {
 function move(by, extend) {
   const next = at ? beside(at, by) : order()[0];
   if (!next) return;
+  deeds++;
   if (extend) { chosen.add(at); chosen.add(next); } else chosen.clear();
   paintChosen();
   stand(next);
