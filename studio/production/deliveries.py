@@ -57,6 +57,7 @@ class Deliveries:
         self._exports: dict[str, ExportJob] = {}
         self._deliveries: dict[str, Job[Exported]] = {}
         self._lock = threading.Lock()
+        self._noting = threading.Lock()
 
     def stop(self) -> None:
         """Ask everything to end."""
@@ -90,17 +91,9 @@ class Deliveries:
         def work(job: Job[Exported]) -> Exported:
             write = self._writer_of(chosen)
             done = write(material, target, job)
-            if chosen.id == "epub":  # which has its own times inside
-                captions.begin(self._home.folder(id))
-            else:
-                captions.keep(self._home.folder(id), done, self._library, production.author)
-            write_text(self._home.folder(id) / REPORT, report_json(done, {"master": kind, "title": production.title}))
-            self._library.productions.update(
-                id,
-                ProductionChange(
-                    output=str(done.folder if chosen.each else done.files[0].path), progress=self._told(id, done)
-                ),
-            )
+            with self._noting:
+                if self._exports.get(id) is job:  # of two that end at once, the one that was asked for last
+                    self._note(production, chosen, done)
             return done
 
         job = ExportJob(work, title=production.title)
@@ -110,6 +103,18 @@ class Deliveries:
             before.stop()
         job.start()
         return job
+
+    def _note(self, production: Production, chosen: Master, done: Exported) -> None:
+        """Keep beside the production what was exported: its subtitles, its report, where it is."""
+        folder = self._home.folder(production.id)
+        if chosen.id == "epub":  # which has its own times inside
+            captions.begin(folder)
+        else:
+            captions.keep(folder, done, self._library, production.author)
+        write_text(folder / REPORT, report_json(done, {"master": chosen.id, "title": production.title}))
+        output = str(done.folder if chosen.each else done.files[0].path)
+        told = {**self._library.productions.get(production.id).progress, "seconds": done.seconds}
+        self._library.productions.update(production.id, ProductionChange(output=output, progress=told))
 
     def stems(self, id: str, folder: Path, *, stereo: bool = False) -> list[Path]:
         """A track for each speaker and labels for Audacity, in `folder`; what was written.
@@ -171,9 +176,6 @@ class Deliveries:
 
             return write_epub
         return lambda material, target, job: export(material, target, chosen, job)
-
-    def _told(self, id: str, done: Exported) -> dict[str, Any]:
-        return {**self._library.productions.get(id).progress, "seconds": done.seconds}
 
     def exported(self, id: str) -> list[dict[str, Any]]:
         """The files of the last export that are still there, each as its report has it."""

@@ -117,7 +117,10 @@ class ProductionShelf:
             return kept
         lock = FileLock(self._folder(kept.id) / "lock")
         try:
-            return replace(kept, state=INTERRUPTED) if lock.acquire() else kept
+            if not lock.acquire():
+                return kept
+            now = self._library.productions.get(kept.id)  # it may have ended since
+            return replace(now, state=INTERRUPTED) if now.state == "running" else now
         except OSError:  # its folder is gone
             return replace(kept, state=INTERRUPTED)
         finally:
