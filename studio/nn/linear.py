@@ -96,9 +96,9 @@ def whole_product(x: Tensor, weight: Any, scale: Tensor) -> Tensor:
     step = torch.add(_SMALLEST, x.abs().amax(1, keepdim=True), alpha=1 / DIGIT)
     left = x / step
     coarse = left.round()
-    digits = torch.cat([coarse, left.sub_(coarse).mul_(FINER)])
+    digits = torch.cat([coarse, left.sub_(coarse).mul_(FINER).round_()])  # FBGEMM rounds after it has added ZERO
     if isinstance(weight, Tensor):
-        sums = torch._int_mm(digits.round_().to(torch.int8), weight.T).float().mul_(scale)
+        sums = torch._int_mm(digits.to(torch.int8), weight.T).float().mul_(scale)
     else:
         sums = _laid_out_product(digits, weight)
     coarse, fine = sums.chunk(2)
