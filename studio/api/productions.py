@@ -353,6 +353,8 @@ def row_of(state: State, id: str) -> dict[str, Any]:
 def row(state: State, one: Production) -> dict[str, Any]:
     job = job_of(state, one.id)
     running = job is not None and not job.over
+    if job is not None and not running:
+        one = state.studio.productions.get(one.id)  # as its job left it, which may have ended since `one` was read
     total = one.progress.get("total") or 0
     done = job.progress if running and job else one.progress.get("done", 0) / total if total else 0.0
     return {
