@@ -6,6 +6,7 @@ import threading
 import time
 from pathlib import Path
 
+GLANCE_S = 1.0  # somebody who only looks whether a lock is held has it for less
 _held: set[Path] = set()  # the POSIX locks used here do not exclude another thread of the same process
 _guard = threading.Lock()
 

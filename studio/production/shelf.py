@@ -15,7 +15,7 @@ from studio.audio.formats import format_for
 from studio.audio.tags import file_name
 from studio.errors import Cancelled, InUse, NotFound, StudioError
 from studio.library import Library, NewProduction, Page, Production, ProductionChange
-from studio.library.locks import FileLock
+from studio.library.locks import GLANCE_S, FileLock
 from studio.production import captions
 from studio.production.captions import CaptionLog, spoken_cue
 from studio.production.converting import Book, Converted, ConvertRequest, OnLine, convert
@@ -129,7 +129,7 @@ class ProductionShelf:
     def _work(self, job: ConvertJob, source: Path, folder: Path, cover: bytes | None) -> Converted:
         folder.mkdir(parents=True, exist_ok=True)
         lock = FileLock(folder / "lock")
-        if not lock.acquire():
+        if not lock.acquire(GLANCE_S):
             raise InUse(
                 f"{job.title}: another process is converting it right now; wait for it or stop it",
                 f"《{job.title}》正在被另一个进程转换；请等它完成，或先停止它",

@@ -18,7 +18,7 @@ from studio.audio.clip import Clip, Samples
 from studio.engines.contract import WordTime
 from studio.errors import BadRequest, Cancelled, InUse, StudioError
 from studio.library import Library, ProductionChange, TakeFacts
-from studio.library.locks import FileLock
+from studio.library.locks import GLANCE_S, FileLock
 from studio.library.outcomes import NewTake, Progress
 from studio.library.script import Line, Scope
 from studio.production.executors import Executor
@@ -203,16 +203,16 @@ class Workshop:
             except StudioError as error:
                 self._note(job, "failed", error)
                 raise
-        progress = self._library.outcomes.progress(job.id)
-        self._note(job, "done" if not progress.states.get("failed") else "stopped")
-        return progress
+            progress = self._library.outcomes.progress(job.id)
+            self._note(job, "done" if not progress.states.get("failed") else "stopped")
+            return progress
 
     @contextmanager
     def _alone(self, job: ScriptJob) -> Iterator[None]:
         folder = self._library.folder.productions / job.id
         folder.mkdir(parents=True, exist_ok=True)
         lock = FileLock(folder / "lock")
-        if not lock.acquire():
+        if not lock.acquire(GLANCE_S):
             raise InUse(
                 f"{job.title}: another process is rendering it right now; wait for it or stop it",
                 f"《{job.title}》正在被另一个进程渲染；请等它完成，或先停止它",
