@@ -11,6 +11,7 @@ import pytest
 from studio.engines.contract import AudioChunk
 from studio.engines.espeak.engine import Espeak
 from studio.errors import EngineFailed
+from studio.library.locks import FileLock
 from studio.library.script import LineQuery
 from studio.production.desk import Desk
 from studio.studio import Begun, Studio
@@ -147,3 +148,13 @@ def test_a_recogniser_listens_to_every_take(tmp_path: Path, tale: Path) -> None:
         studio.scripts.change_settings(id, "rendering", {"listen": False})
         studio.scripts.again(id, [heard[0].id]).wait(60)
         assert studio.scripts.line(id, heard[0].id).problem == ""
+
+
+def test_somebody_who_looks_whether_it_is_at_work_does_not_keep_it_from_it(studio: Studio, tmp_path: Path) -> None:
+    path = tmp_path / "look.txt"
+    path.write_text("A line to say.", encoding="utf-8")
+    id = studio.scripts.begin(path).id
+    lock = FileLock(studio.scripts.folder(id) / "lock")
+    assert lock.acquire()
+    threading.Timer(0.2, lock.release).start()
+    assert studio.scripts.render(id).wait(30).states == {"done": 1}
