@@ -321,3 +321,27 @@ def test_a_missing_model_shows_size_and_licence_before_it_is_fetched(
     shot(page, f"install-{language}")
     page.keyboard.press("Escape")
     assert model.locator('[data-act="install"]').is_visible()
+
+
+@pytest.mark.parametrize(
+    ("where", "field", "shown"), [("productions", "#manuscript", ".book"), ("batch", "#batch-files", ".batch-new")]
+)
+def test_a_file_is_not_lost_where_it_comes_before_the_desk(
+    visit: Visit, tmp_path: Path, where: str, field: str, shown: str
+) -> None:
+    """On a server that has just started, or far away, voices and formats are told late; the file is shown with them."""
+    path, late = tmp_path / "early.txt", list[Any]()
+    path.write_text("Words to read.", encoding="utf-8")
+    page = visit(where)
+    page.route(
+        "**/component_server/**",
+        lambda r: late.append(r) if "speak_begin" in (r.request.post_data or "") else r.continue_(),
+    )
+    page.reload(wait_until="commit")
+    page.locator(field).set_input_files(path)
+    page.wait_for_timeout(500)
+    assert late
+    assert not page.locator(shown).count()
+    for request in late:
+        request.continue_()
+    page.locator(shown).wait_for()

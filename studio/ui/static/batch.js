@@ -96,7 +96,8 @@ async function dropped(transfer) {
 const example = () => told && begun({ example: true }, told.example);
 const take = () => { if (value("batch-in").trim()) begun({ folder: value("batch-in").trim(), out: value("batch-out").trim() }, [value("batch-in").trim()]); };
 
-function begun(from, names) {
+async function begun(from, names) {
+  await desk.opened;
   const now = desk.settings();
   source = { from, names };
   chosen = { engine: now.engine, voice: now.voice, controls: now.controls };

@@ -16,6 +16,9 @@ export const engine = () => told.engines.find((e) => e.id === settings().engine)
 export const studio = () => told;
 /** Whether it was told already; "desk" is heard once it is. */
 export const ready = () => Boolean(told);
+let open;
+/** Kept once it was told: a file may be dropped before. */
+export const opened = new Promise((done) => { open = done; });
 
 /** Changes settings, keeps them for the next visit and lets the page know. */
 export function set(patch) {
@@ -40,6 +43,7 @@ export async function mount(given) {
   hear("voices", async () => { await seeVoice(); told.timbres = (await ask(part.server.timbres)) || told.timbres; paintVoice(); paintInto(); });
   hear("models", installed);
   tell("desk");
+  open();
   hear("styles", async () => {
     told.styles = (await ask(part.server.speak_begin))?.styles || told.styles;
     if (settings().style && !style()) set({ style: "" });

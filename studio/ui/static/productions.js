@@ -54,6 +54,7 @@ async function look(found) {
     if (made) location.hash = "#/productions/" + made.id;
     return;
   }
+  await desk.opened;
   book = found;
   const now = desk.settings();
   voice = now.voice;
@@ -108,6 +109,7 @@ async function script(button) {
   location.hash = "#/productions/" + made.id;
 }
 async function empty() {
+  await desk.opened;
   const now = desk.settings(), made = await ask(part.server.empty_script, { engine: now.engine, voice: now.voice }, failure());
   if (made) location.hash = "#/productions/" + made.id;
 }
