@@ -1,5 +1,5 @@
 // Many files at once: drop them, look what they come to, start, leave; the table waits here with what came of each.
-import { acts, ask, complain, day, dialog, fill, hear, html, iconButton, options, raw, remember, root, send, sign, size, span, t, tell } from "./dom.js";
+import { acts, ask, complain, day, dialog, fill, hear, html, iconButton, options, ordered, raw, remember, root, send, sign, size, span, t, tell } from "./dom.js";
 import * as desk from "./desk.js";
 import * as into from "./into.js";
 import { here } from "./frame.js";
@@ -178,8 +178,9 @@ async function begin(button) {
 }
 
 /* ---- those that are there ---- */
+const listInTurn = ordered(), rowsInTurn = ordered();
 async function refresh() {
-  const answer = await ask(part.server.batches_shown);
+  const answer = await listInTurn(ask(part.server.batches_shown));
   if (!answer) return;
   list = answer;
   awaited = false;
@@ -247,7 +248,7 @@ function open(button) {
   if (opened) showTable();
 }
 async function showTable() {
-  const mine = opened, answer = await ask(part.server.batch_rows, { id: mine, state: filter, page });
+  const mine = opened, answer = await rowsInTurn(ask(part.server.batch_rows, { id: mine, state: filter, page }));
   if (!answer || mine !== opened) return;
   table = answer;
   keeping(paintTable);

@@ -54,7 +54,7 @@ async function change({ target }) {
   if (target.dataset.field === "into") return put(c, into.read(value));
   await put(c, target.dataset.field === "engine" && value !== c.own.engine ? { engine: value, voice: "", style: "" } : { [target.dataset.field]: value });
 }
-const voice = (button) => { const c = of(button); pick(button, (search) => page.about("member_voices", { engine: c.engine, search, language: page.now.language }), c.voice, (ref) => put(c, { engine: c.own.engine || c.engine, voice: ref })); };
+const voice = (button) => { const c = of(button); pick(button, (search) => page.look("member_voices", { engine: c.engine, search, language: page.now.language }), c.voice, (ref) => put(c, { engine: c.own.engine || c.engine, voice: ref })); };
 async function sample(button) {
   button.disabled = true;
   const take = await page.about("member_sample", { speaker: of(button).speaker });

@@ -71,8 +71,13 @@ export const day = (stamp) =>
   new Date(stamp).toLocaleString(told.locale, { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit" });
 export const later = (wait, work) => { let at; return (...given) => { clearTimeout(at); at = setTimeout(() => work(...given), wait); }; };
 
-/** Asks a function of the server. An error is shown where `place` is, or as a notice, and comes back as null. */
+/**
+ * Asks a function of the server. An error is shown where `place` is, or as a notice, and comes back as null. Where it
+ * goes well, what stood there goes, unless it came while this was under way: then it is about something else. What
+ * only looks takes no `place`, so that it wipes away no complaint.
+ */
 export async function ask(call, asked = {}, place = null) {
+  const stood = place?.textContent;
   let answer;
   try {
     answer = await call(asked);
@@ -84,8 +89,18 @@ export async function ask(call, asked = {}, place = null) {
     place ? complain(place, text) : notice(text, { kind: "failure" });
     return null;
   }
-  if (place) complain(place, "");
+  if (place && place.textContent === stood) complain(place, "");
   return answer.ok;
+}
+/** Answers that do not overtake one another: `const inTurn = ordered()`, then `await inTurn(ask(…))` is `undefined` where a later question has its answer already. */
+export function ordered() {
+  let asked = 0, answered = 0;
+  return async (answer) => {
+    const mine = ++asked, got = await answer;
+    if (mine < answered) return undefined;
+    answered = mine;
+    return got;
+  };
 }
 /** Sends a file of the person's to one of the folders of the server; its ticket, or "" with the reason at `place`. */
 export async function send(file, kind, place = null, name = file.name) {
@@ -112,6 +127,7 @@ export function notice(text, { kind = "", act = "", run = null, stay = kind === 
     line.remove();
     if (button.dataset.act === "run") run();
   });
+  if (kind === "failure") for (const same of holder.querySelectorAll(".failure")) if (same.textContent === line.textContent) same.remove(); // said once, however often it happens
   holder.append(line);
   while (holder.children.length > 4) holder.firstChild.remove();
 }

@@ -1,8 +1,9 @@
 // How words are read: in this production, and everywhere.
-import { acts, fill, html, iconButton, root, sign, t, notice } from "./dom.js";
+import { acts, fill, html, iconButton, notice, ordered, root, sign, t } from "./dom.js";
 import * as page from "./script.js";
 
 let box, words = { own: [], all: [] };
+const inTurn = ordered();
 export function mount(given) {
   box = given;
   fill(box, html`<p class="soft">${t("lexicon.help")}</p>
@@ -17,7 +18,7 @@ export function mount(given) {
   reload();
 }
 export async function reload() {
-  const found = await page.about("words_shown");
+  const found = await inTurn(page.look("words_shown"));
   if (!found) return;
   words = found;
   const rows = [...words.own.map((w) => [w, false]), ...words.all.map((w) => [w, true])];

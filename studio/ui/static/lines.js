@@ -1,5 +1,5 @@
 // The script as one reads a play: chapters of lines, loaded as they come into sight, worked on with the keyboard.
-import { acts, clock, dialog, fill, html, iconButton, later, make, notice, options, raw, sign, span, t } from "./dom.js";
+import { acts, clock, dialog, fill, html, iconButton, later, make, notice, options, ordered, raw, sign, span, t } from "./dom.js";
 import * as page from "./script.js";
 import { peaksOf, playTake, quiet, toggle } from "./player.js";
 import { draw } from "./wave.js";
@@ -90,7 +90,7 @@ function paintChapters() {
 }
 /** A chapter as a row of bars, as long as its lines, with marks where something is to be looked at. */
 async function paintStrip(chapter) {
-  const holder = list.querySelector(`[data-strip="${chapter}"]`), rows = holder && (await page.about("script_strip", { chapter }));
+  const holder = list.querySelector(`[data-strip="${chapter}"]`), rows = holder && (await page.look("script_strip", { chapter }));
   if (!rows?.length || !holder.isConnected) return;
   const usual = rows.reduce((sum, [, s]) => sum + s, 0) / Math.max(1, rows.filter(([, s]) => s).length) || 1;
   const whole = rows.reduce((sum, [, s]) => sum + (s || usual), 0);
@@ -107,7 +107,7 @@ async function load(chunk, anew = false) {
   if (chunk.dataset.loaded && !anew) return;
   chunk.dataset.loaded = "1";
   const asked = filtered() ? filter : { chapter: chunk.dataset.chapter };
-  const answer = await page.about("script_lines", { ...asked, offset: Number(chunk.dataset.offset), size: CHUNK });
+  const answer = await (chunk.inTurn ??= ordered())(page.look("script_lines", { ...asked, offset: Number(chunk.dataset.offset), size: CHUNK }));
   if (!answer || !chunk.isConnected || !chunk.dataset.loaded) return;
   if (filtered() && chunk.dataset.offset === "0") more(answer.total);
   const rows = [...chunk.querySelectorAll(".line")].map((row) => row.dataset.line).join();
@@ -196,7 +196,7 @@ async function stand(id, scroll = true) {
   at = id;
   let row = element(id);
   if (!row) {
-    const place = await page.about("script_place", { line: id });
+    const place = await page.look("script_place", { line: id });
     if (!place) return;
     const chunk = list.querySelector(`.chunk[data-chapter="${place.chapter}"][data-offset="${Math.floor(place.before / CHUNK) * CHUNK}"]`);
     if (!chunk) return;
@@ -212,8 +212,8 @@ async function stand(id, scroll = true) {
 async function openLine(row) {
   const id = row.dataset.line, line = known.get(id);
   if (!line || row.querySelector("textarea")) return;
-  const takes = line.take || line.state === "failed" ? await page.about("line_takes", { line: id }) : [];
-  if (at !== id || !row.isConnected) return;
+  const takes = await (row.inTurn ??= ordered())(line.take || line.state === "failed" ? page.look("line_takes", { line: id }) : []);
+  if (at !== id || !row.isConnected || takes === undefined) return;
   fill(row.querySelector(".line-open"), html`<div class="row line-acts">
       ${iconButton("play", "play", t("lines.play"), line.take ? "" : "disabled")}<button type="button" class="button small-button" data-act="again">${sign("dice")}${line.take ? t("lines.again") : t("lines.render.one")}</button>
       ${iconButton("lock", "lock", line.locked ? t("lines.unlock") : t("lines.lock"), `aria-pressed="${line.locked}"`)}${iconButton("edit", "edit", t("lines.edit"))}${iconButton("merge", "merge", t("lines.merge"))}${iconButton("up", "up", t("lines.up"))}${iconButton("down", "downward", t("lines.down"))}${iconButton("add", "add", t("lines.add"))}${iconButton("remove", "trash", t("delete"))}

@@ -1,10 +1,11 @@
 // The sound of the whole (pauses, music, loudness), and the finished files with the proof of what they are.
-import { acts, clock, fill, html, options, raw, root, sign, size, span, t } from "./dom.js";
+import { acts, clock, fill, html, options, ordered, raw, root, sign, size, span, t } from "./dom.js";
 import * as page from "./script.js";
 import { changed, controlRow } from "./controls.js";
 import { captionLinks } from "./captions.js";
 
 let box, timer = 0;
+const inTurn = ordered();
 
 export const sound = {
   mount(given) {
@@ -74,7 +75,7 @@ async function begin(event) {
 }
 async function watch() {
   clearTimeout(timer);
-  const now = await page.about("export_state", {}, null);
+  const now = await inTurn(page.look("export_state"));
   const progress = box.querySelector("#export-progress");
   if (!now || !progress) return;
   box.querySelector("#export-start").disabled = now.running;

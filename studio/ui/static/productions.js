@@ -1,5 +1,5 @@
 // Long things: drop a text, look at its chapters, choose a voice, start; then a list that goes on without this page.
-import { acts, ask, clock, day, fill, hear, html, iconButton, language, make, notice, options, raw, root, send, sign, span, t, tell } from "./dom.js";
+import { acts, ask, clock, day, fill, hear, html, iconButton, language, make, notice, options, ordered, raw, root, send, sign, span, t, tell } from "./dom.js";
 import * as desk from "./desk.js";
 import * as chapters from "./book-chapters.js";
 import * as into from "./into.js";
@@ -125,8 +125,9 @@ async function begin(button) {
 }
 
 /* ---- the list ---- */
+const inTurn = ordered();
 async function refresh() {
-  const answer = await ask(part.server.productions_shown);
+  const answer = await inTurn(ask(part.server.productions_shown));
   if (!answer) return;
   list = answer;
   if (list.some((p) => p.id === awaited)) awaited = "";

@@ -1,5 +1,5 @@
 // An opened production: its head with progress and Render, and below it one of script, cast, lexicon, sound, masters.
-import { acts, ask, complain, dialog, fill, hear, html, iconButton, later, make, notice, options, raw, root, send as sendTo, sign, span, t, tell } from "./dom.js";
+import { acts, ask, complain, dialog, fill, hear, html, iconButton, later, make, notice, options, ordered, raw, root, send as sendTo, sign, span, t, tell } from "./dom.js";
 import { here, within } from "./frame.js";
 import * as cast from "./cast.js";
 import * as lexicon from "./lexicon.js";
@@ -13,6 +13,8 @@ export let now = null;
 export const id = () => open;
 /** Asks a question about this production. */
 export const about = (name, asked = {}, place = failure()) => ask(part.server[name], { id: open, ...asked }, place);
+/** The same where nothing is changed: what an act complained of stays. */
+export const look = (name, asked = {}) => about(name, asked, null);
 export const failure = () => body.querySelector("#script-failure");
 const shown = () => here() === "productions" && within()[0];
 
@@ -49,10 +51,11 @@ async function turn() {
   tabs[tab].mount(fresh);
 }
 
+const inTurn = ordered();
 /** Looks at the server again; tabs hear "script" when something changed. */
 export async function refresh() {
   if (!open) return;
-  const asked = open, answer = await ask(part.server.script_state, { id: open });
+  const asked = open, answer = await inTurn(look("script_state"));
   if (!answer || asked !== open || !now) return;
   const before = now;
   now = { ...now, ...answer };

@@ -1,5 +1,5 @@
 // Subtitles that are spoken at their times: drop a file; then its cues on a ruler, each with its fit, edited and rendered again.
-import { acts, ask, complain, dialog, fill, hear, html, iconButton, notice, options, raw, root, send, sign, size, span, t, tell } from "./dom.js";
+import { acts, ask, complain, dialog, fill, hear, html, iconButton, notice, options, ordered, raw, root, send, sign, size, span, t, tell } from "./dom.js";
 import * as desk from "./desk.js";
 import * as into from "./into.js";
 import { here, within } from "./frame.js";
@@ -10,7 +10,7 @@ import { playTake } from "./player.js";
 import * as ruler from "./ruler.js";
 
 const PAGE = 50;
-let part, body, list = [], open = "", now = null, told = null, view = { flag: "", offset: 0 }, near = { middle: 0 }, chosen = "", timer = 0, waiting = 0, voice = "";
+let part, body, list = [], open = "", now = null, told = null, view = { flag: "", offset: 0 }, near = { middle: 0 }, chosen = "", timer = 0, waiting = 0, voice = "", failed = ""; // what the job complained of
 
 export function mount(given) {
   part = given;
@@ -38,7 +38,9 @@ export function mount(given) {
   turnPage();
 }
 const failure = () => body.querySelector("#dub-failure");
-const about = (name, asked = {}) => ask(part.server[name], { id: open, ...asked }, failure());
+const about = (name, asked = {}, place = failure()) => ask(part.server[name], { id: open, ...asked }, place);
+const watched = (name, asked = {}) => about(name, asked, null); // what an act complained of stays
+const shelfInTurn = ordered(), stateInTurn = ordered(), cuesInTurn = ordered();
 
 async function turnPage() {
   if (here() !== "subtitles" || !desk.ready()) return clearTimeout(timer);
@@ -61,7 +63,7 @@ async function turnPage() {
 async function shelf() {
   clearTimeout(timer);
   voice ||= desk.settings().voice;
-  const [examples, shown] = await Promise.all([ask(part.server.dub_examples), ask(part.server.dubs_shown)]);
+  const [examples, shown] = (await shelfInTurn(Promise.all([ask(part.server.dub_examples), ask(part.server.dubs_shown)]))) ?? [];
   if (!examples || !shown || open) return;
   list = shown;
   fill(body, html`<div class="page-head"><h1>${t("nav.subtitles")}</h1></div>
@@ -117,7 +119,8 @@ function paintHead() {
     <div class="row script-acts">${iconButton("undo", "reset", now.undo ? t("script.undo", { what: now.undo }) : t("undo"), `id="dub-undo" ${now.undo ? "" : "disabled"}`)}
       ${now.running ? html`<button type="button" class="button" data-act="stop" id="dub-stop">${sign("stop")}${t("stop")}</button>` : html`<button type="button" class="button ${now.open ? "primary" : ""}" data-act="render" id="dub-render">${sign("play")}${now.open ? t("dub.render", { n: now.open }) : t("dub.alldone")}</button>`}
       <button type="button" class="button ${now.open ? "" : "primary"}" data-act="export" id="dub-export" ${raw(now.open === now.cues || now.running ? "disabled" : "")}>${sign("download")}${t("dub.export")}</button></div>`);
-  complain(failure(), now.error);
+  if (now.error || failed) complain(failure(), now.error); // what an act complained of is not wiped away
+  failed = now.error;
   if (focus?.startsWith("dub-")) document.getElementById(focus)?.focus();
   tell("running", { key: "dub", page: "subtitles/" + open, text: now.running ? t("dub.running", { name: now.title, percent: Math.floor(now.share * 100) }) : "" });
 }
@@ -130,7 +133,7 @@ function paintControls() {
   fill(body.querySelector("#dub-controls"), html`${now.controls.map((c) => controlRow(c, c.default, now.settings[c.name] === c.default ? undefined : now.settings[c.name]))}`);
 }
 async function state() {
-  const answer = await about("dub_state");
+  const answer = await stateInTurn(watched("dub_state"));
   if (!answer || !now) return;
   const before = now;
   now = { ...now, ...answer };
@@ -148,7 +151,7 @@ function poll() {
   }, 500);
 }
 async function cues() {
-  const mine = open, answer = await about("dub_cues", { ...view, size: PAGE, strip: true });
+  const mine = open, answer = await cuesInTurn(watched("dub_cues", { ...view, size: PAGE, strip: true }));
   if (!answer || mine !== open || !now) return;
   told = answer;
   if (!body.querySelector("#dub-cues textarea")) paintCues();
@@ -285,14 +288,14 @@ async function write() {
 }
 const link = (f) => html`<p class="row"><a class="button" href="${root}/dubs/${open}/files/${encodeURIComponent(f.name)}" download>${sign("download")}${f.name}</a><span class="soft small">${size(f.bytes)}</span></p>`;
 async function files() {
-  const told = await about("dub_export_state"), holder = document.querySelector("#dub-files");
+  const told = await watched("dub_export_state"), holder = document.querySelector("#dub-files");
   if (told && holder) fill(holder, html`${told.files.map(link)}<p><a class="quiet" href="${root}/dubs/${open}/report.csv" download>${t("dub.report")} (CSV)</a></p>`);
 }
 /** Follows the writing, then offers the files. */
 async function written() {
   const mine = open;
   for (;;) {
-    const told = await about("dub_export_state");
+    const told = await watched("dub_export_state");
     if (!told || mine !== open) return;
     tell("running", { key: "dub-export", page: "subtitles/" + open, text: told.running ? t("dub.running", { name: now.title, percent: Math.floor(told.share * 100) }) : "" });
     if (!told.running) {
