@@ -29,6 +29,24 @@ def attend(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None = None
     return torch.matmul(scores.softmax(-1), value)
 
 
+def attend_alone(mixed: Tensor, heads: int) -> Tensor:
+    """One sequence whose steps all see one another: (steps, 3 * width), queries, keys and values of all heads side by
+    side -> (steps, width).
+
+    On a CPU two products of the heads where they lie are quicker than the fused kernel, for which they are moved: on
+    Intel 1.5 times in float32 (171 steps, two cores; 1.2 times of 504).
+    """
+    steps, width = mixed.shape[0], mixed.shape[1] // 3
+    query, key, value = mixed.view(steps, 3, heads, -1).permute(1, 2, 0, 3)  # (heads, steps, size) each
+    if mixed.device.type != "cpu" or (mixed.dtype == torch.float32 and not float32_is_quicker()):
+        heard = functional.scaled_dot_product_attention(query[None], key[None], value[None])[0]
+    else:
+        none = mixed.new_empty(heads, steps, steps)
+        scores = torch.baddbmm(none, query, key.transpose(1, 2), beta=0, alpha=query.shape[-1] ** -0.5)
+        heard = torch.bmm(scores.softmax(-1), value)
+    return heard.transpose(0, 1).reshape(steps, width)
+
+
 @cache
 def float32_is_quicker() -> bool:
     """Whether this processor computes in float32 more quickly than in half precision: one of Intel's without AMX, where

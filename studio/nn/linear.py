@@ -46,7 +46,7 @@ class Projection(nn.Module):
         super().__init__()
         self.precision = precision
         self.inputs = linears[0].in_features
-        self.whole = precision == "int8" and _WHOLE and linears[0].weight.device.type == "cpu"
+        self.whole = precision == "int8" and WHOLE and linears[0].weight.device.type == "cpu"
         self.padding = -self.inputs % BLOCK if precision == "int8" and not self.whole else 0
         self.weights, self.scale = _packed([linear.weight.detach() for linear in linears], precision, self.padding)
         self.laid_out: Any = None  # what takes the place of int8 weights
@@ -194,4 +194,4 @@ _SMALLEST = torch.tensor(SMALLEST / DIGIT, device="cpu")
 _ONEDNN = torch.backends.mkldnn.is_available() and hasattr(torch.ops.mkldnn, "_linear_pointwise")
 _CAPABLE: dict[str, object] = getattr(torch.cpu, "get_capabilities", dict)()
 # Only these add products of 8 bits in 32: older x86 adds pairs in 16, which overflows; elsewhere `_int_mm` is a loop.
-_WHOLE = _ONEDNN and any(_CAPABLE.get(name) for name in ("avx512_vnni", "avx_vnni"))
+WHOLE = _ONEDNN and any(_CAPABLE.get(name) for name in ("avx512_vnni", "avx_vnni"))

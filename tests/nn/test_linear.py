@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from studio.nn.linear import _WHOLE, PRECISIONS, ROWS, Precision, Projection, _fbgemm, lay_out, linear, quantised
+from studio.nn.linear import PRECISIONS, ROWS, WHOLE, Precision, Projection, _fbgemm, lay_out, linear, quantised
 
 SHAPES = [(64, 192), (160, 64), (768, 2304), (3072, 768), (40, 48)]  # 40 is no multiple of the int8 kernel's block
 MANY = 2000
@@ -58,7 +58,7 @@ def test_quantised_weights_are_within_half_a_step() -> None:
     assert ((whole.float() * scale.float()[:, None] - weight).abs() <= 0.51 * scale.float()[:, None]).all()
 
 
-@pytest.mark.skipif(not _WHOLE, reason="its kernel is not used here; the test below is for that")
+@pytest.mark.skipif(not WHOLE, reason="its kernel is not used here; the test below is for that")
 def test_int8_inputs_cost_less_than_bf16_would_and_many_rows_keep_their_bits() -> None:
     layer = made(768, 192)
     projection, x = Projection([layer], "int8"), torch.randn(70, 768) * torch.logspace(-6, 6, 70)[:, None]
@@ -76,13 +76,13 @@ def test_int8_inputs_cost_less_than_bf16_would_and_many_rows_keep_their_bits() -
 def test_int8_is_near_enough_on_a_processor_that_cannot_add_products_of_whole_numbers(
     inputs: int, outputs: int, rows: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("studio.nn.linear._WHOLE", False)
+    monkeypatch.setattr("studio.nn.linear.WHOLE", False)
     layer, x = made(inputs, outputs), torch.randn(rows, inputs)
     exact = (x.double() @ layer.weight.double().T).float()
     assert (Projection([layer], "int8")(x) - exact).abs().max() / exact.abs().max() < TOLERANCE["int8"]
 
 
-@pytest.mark.skipif(not _WHOLE or not _fbgemm(), reason="its kernel is not used here; every other test is for the rest")
+@pytest.mark.skipif(not WHOLE or not _fbgemm(), reason="its kernel is not used here; every other test is for the rest")
 @pytest.mark.parametrize(("inputs", "outputs"), SHAPES)
 def test_weights_that_are_laid_out_give_the_same_bits(inputs: int, outputs: int) -> None:
     plain, quick = (Projection([made(inputs, outputs, bias=True)], "int8") for _ in range(2))

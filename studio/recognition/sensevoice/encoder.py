@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from studio.nn.attention import attend, float32_is_quicker
+from studio.nn.attention import attend, attend_alone, float32_is_quicker
 from studio.nn.dense import Dense
 from studio.nn.linear import Precision
 from studio.recognition.sensevoice.config import Sizes
@@ -47,12 +47,16 @@ class Attention(nn.Module):
 
     def forward(self, x: Tensor, real: Tensor | None) -> Tensor:
         batch, steps, _ = x.shape
-        query, key, value = self.linear_q_k_v(x).chunk(3, dim=-1)
-        kind = self.attends_in or query.dtype
-        heads = [part.to(kind).view(batch, steps, self.heads, -1).transpose(1, 2) for part in (query, key, value)]
-        heard = attend(heads[0], heads[1], heads[2], None if real is None else real[:, None, None, :])
-        heard = heard.transpose(1, 2).reshape(batch, steps, -1)
-        return torch.add(self.memory(value.float(), real), self.linear_out(heard))
+        mixed = self.linear_q_k_v(x)
+        value = mixed.chunk(3, dim=-1)[2].float()
+        mixed = mixed.to(self.attends_in or mixed.dtype)
+        if batch == 1 and real is None:
+            heard = attend_alone(mixed[0], self.heads)[None]
+        else:
+            heads = mixed.view(batch, steps, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
+            heard = attend(heads[0], heads[1], heads[2], None if real is None else real[:, None, None, :])
+            heard = heard.transpose(1, 2).reshape(batch, steps, -1)
+        return self.linear_out(heard, onto=self.memory(value, real))
 
     def memory(self, value: Tensor, real: Tensor | None) -> Tensor:
         """Each step and what stands around it, by one learned window per channel."""
@@ -69,8 +73,8 @@ class FeedForward(nn.Module):
         self.w_1: nn.Module = nn.Linear(sizes.width, sizes.hidden)
         self.w_2: nn.Module = nn.Linear(sizes.hidden, sizes.width)
 
-    def forward(self, x: Tensor) -> Tensor:
-        return self.w_2(self.w_1(x).relu_())
+    def forward(self, x: Tensor, onto: Tensor) -> Tensor:
+        return self.w_2(self.w_1(x, rectified=True), onto=onto)
 
 
 class Block(nn.Module):
@@ -87,7 +91,7 @@ class Block(nn.Module):
     def forward(self, x: Tensor, real: Tensor | None) -> Tensor:
         heard = self.self_attn(self.norm1(x), real)
         x = x + heard if self.around else heard
-        return torch.add(x, self.feed_forward(self.norm2(x)))
+        return self.feed_forward(self.norm2(x), onto=x)
 
 
 class Encoder(nn.Module):
