@@ -45,7 +45,7 @@ def examine(open_studio: Callable[[], AbstractContextManager["Studio"]]) -> Iter
                 yield Check(
                     Words(f"Engine {state.id}", f"引擎 {state.id}"), good, state.word, state.note or Words("", "")
                 )
-            yield _speech(studio)
+            yield _speech()
     except StudioError as error:
         yield Check(DATA, False, error.words, Words("see the message", "见提示"))
 
@@ -106,18 +106,21 @@ def _cache(studio: "Studio") -> Check:
     return Check(Words("Takes", "版本"), True, text)
 
 
-def _speech(studio: "Studio") -> Check:
-    """Does the embedded engine really speak, and does an encoder really write?"""
-    from studio.studio import SpeakRequest
+def _speech() -> Check:
+    """Does the embedded engine really speak, and does an encoder really write? In a studio of its own, which knows no
+    take of before and leaves none."""
+    from studio.studio import SpeakRequest, Studio
 
     name = Words("Speech", "发声")
     fix = Words(
         "pip install --force-reinstall espeakng-loader av", "运行 pip install --force-reinstall espeakng-loader av"
     )
     try:
-        take = studio.speak(SpeakRequest("你好 hello")).wait(30)
         with tempfile.TemporaryDirectory() as folder:
-            studio.export_take(take.digest, Path(folder) / "hello.mp3")
+            home = Path(folder)
+            with Studio(home, f"sqlite:///{(home / 'library.db').as_posix()}") as studio:
+                take = studio.speak(SpeakRequest("你好 hello")).wait(30)
+                studio.export_take(take.digest, home / "hello.mp3")
     except (StudioError, TimeoutError) as error:
         words = error.words if isinstance(error, StudioError) else Words("no sound within 30 s", "30 秒内没有声音")
         return Check(name, False, words, fix)

@@ -205,18 +205,14 @@ class Registry:
         recipes: Sequence[Recipe],
         stop: Stop | None = None,
         stream: bool = True,
-        *,
-        elsewhere: bool = False,
     ) -> Iterator[AudioChunk]:
         """`Engine.speak` in its turn; what a third party's engine raises comes as `EngineFailed`.
 
-        So does a recipe whose engine was changed while it waited, since its sound would be another than its name says;
-        unless it was written `elsewhere`, on a machine whose engine may compute on another device.
+        So does a recipe whose engine was changed while it waited, since its sound would be another than its name says.
         """
         stop = Stop() if stop is None else stop  # a Stop that is not set is false
         with self.lease(id, stop) as engine, translated(id):
-            if not elsewhere:
-                unchanged(engine, recipes)
+            unchanged(engine, recipes)
             yield from engine.speak(recipes, stop, stream)
 
     @contextmanager

@@ -13,10 +13,10 @@ from sqlalchemy import ColumnElement, delete, func, select
 from studio.library import aside, search
 from studio.library.aside import Aside
 from studio.library.database import Database
-from studio.library.held import held_take
+from studio.library.held import held_take, kept_for_lines
 from studio.library.listing import parts
 from studio.library.previews import is_preview
-from studio.library.tables import TakeRow
+from studio.library.tables import ProductionRow, ProductionTakeRow, TakeRow
 from studio.library.take import CacheReport, Cleaned
 from studio.library.take_facts import is_digest
 from studio.library.takes import entries, hide, is_used
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _SPARE = 0.9  # of the limit is kept, so that not every take cleans up
 _RECENT = timedelta(minutes=1)  # used since: stays, somebody is about to read it
+_LET_GO = timedelta(days=1)  # not used since by a script whose lines do not keep it: the script uses it no more
 _STALE = 3600.0  # seconds after which a temporary file has no writer any more
 _PORTION = 500  # takes removed in one transaction
 _PathOf = Callable[[str], Path]
@@ -42,6 +43,8 @@ def clean(database: Database, path_of: _PathOf, limit: int) -> Cleaned:
     excess = size(database) - limit
     removed, freed, failed = 0, 0, list[str]()
     goal = excess + limit * (1 - _SPARE) if excess > 0 else 0
+    if goal:
+        _let_go(database)
     removable = (~TakeRow.starred, TakeRow.last_used < datetime.now(UTC) - _RECENT, ~is_used(), ~is_preview())
     while freed < goal:
         portion = _remove(database, path_of, removable, goal - freed)
@@ -50,6 +53,15 @@ def clean(database: Database, path_of: _PathOf, limit: int) -> Cleaned:
         removed, freed = removed + portion.takes, freed + portion.bytes
         failed += portion.failed
     return Cleaned(removed, freed, tuple(failed))
+
+
+def _let_go(database: Database) -> None:
+    """Scripts go on using only the takes that their lines keep, not all that they ever tried."""
+    scripts = select(ProductionRow.number).where(ProductionRow.kind != "conversion")
+    old = select(TakeRow.number).where(TakeRow.last_used < datetime.now(UTC) - _LET_GO, ~kept_for_lines())
+    mine = ProductionTakeRow.production.in_(scripts), ProductionTakeRow.take.in_(old)
+    with database.write() as session:
+        session.execute(delete(ProductionTakeRow).where(*mine))
 
 
 def purge(database: Database, path_of: _PathOf, before: datetime) -> Cleaned:

@@ -18,12 +18,16 @@ from studio.library.voice import KEPT, name_key
 def held_take() -> ColumnElement[bool]:
     """The condition that a take is used by a production, kept for a line, starred, or was said again in another voice:
     who spoke it first has a say in where that goes."""
-    chosen = select(LineRow.take).where(LineRow.take != "")
     again = aliased(TakeRow)
     source = again.recipe["take"].as_string()
     said_again = select(source).where(again.kind == "reading", source.is_not(None))
-    named = (TakeRow.digest.in_(digests) for digests in (select(LineTakeRow.take), chosen, said_again))
-    return or_(is_used(), TakeRow.starred, *named)
+    return or_(is_used(), TakeRow.starred, kept_for_lines(), TakeRow.digest.in_(said_again))
+
+
+def kept_for_lines() -> ColumnElement[bool]:
+    """The condition that a take is the one of a line, or kept to be compared with it."""
+    chosen = select(LineRow.take).where(LineRow.take != "")
+    return or_(TakeRow.digest.in_(select(LineTakeRow.take)), TakeRow.digest.in_(chosen))
 
 
 def held_voices(session: Session, others: Callable[[], Collection[str]] = tuple) -> set[str]:

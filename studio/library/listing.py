@@ -117,6 +117,14 @@ def within(column: InstrumentedAttribute[str], language: str) -> ColumnElement[b
     return or_(column == language, and_(column >= f"{language}-", column < f"{language}."))
 
 
+def holding(column: InstrumentedAttribute[str], words: str) -> ColumnElement[bool]:
+    """Texts in which these words stand, large or small. SQLite knows that of a-z only: the usual spellings are named."""
+    usual = set() if words.isascii() else {words.lower(), words.upper(), words.capitalize(), words.title()}
+    return or_(
+        column.icontains(words, autoescape=True), *(column.contains(one, autoescape=True) for one in sorted(usual))
+    )
+
+
 def parts(values: Sequence[Value]) -> list[Sequence[Value]]:
     """The values, each once, in portions that one statement can name."""
     unique = list(dict.fromkeys(values))

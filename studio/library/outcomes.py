@@ -14,15 +14,16 @@ from sqlalchemy.orm import Session
 
 from studio.errors import NotFound, StudioError
 from studio.library.database import Database, insert_new
-from studio.library.listing import parts
+from studio.library.listing import holding, parts
 from studio.library.script import Line, LineTake
 from studio.library.script_edits import plan_anew
 from studio.library.script_rows import chapter_ids, line_of, line_row, production_number
-from studio.library.tables import ChapterRow, LineRow, LineTakeRow, TakeRow
+from studio.library.tables import ChapterRow, LineRow, LineTakeRow, ProductionRow, TakeRow
 
 KEPT = 8  # takes of a line; the oldest goes first, never the chosen one
 SILENT = "silent"  # the basis of a line in which nothing is said: it needs no take
 REFUSED = "refused"  # of one that cannot be rendered as it is
+NAMED = 100  # words of one statement, in up to five spellings: SQLite takes a thousand conditions
 OPEN = ("planned", "stale")  # states that ask to be rendered
 
 
@@ -77,17 +78,29 @@ class Outcomes:
             for number, error in (refused or {}).items():
                 _fail(session, owner, number, error)
 
-    def forget_plans(
-        self, production: str, *, speakers: Sequence[str] | None = None, words: Sequence[str] = ()
-    ) -> None:
-        """What lines are rendered from has to be looked at again: of some speakers, of those with a word, of all."""
+    def forget_plans(self, production: str, *, speakers: Sequence[str] | None = None) -> None:
+        """What lines are rendered from has to be looked at again: of some speakers, of all."""
         with self._database.write() as session:
             where: list[ColumnElement[bool]] = [LineRow.production == production_number(session, production)]
             if speakers is not None:
                 where.append(LineRow.speaker.in_(speakers))
-            if words:
-                where.append(or_(*(LineRow.text.icontains(word, autoescape=True) for word in words)))
             plan_anew(session, *where)
+
+    def forget_words(self, words: Sequence[str], production: str = "") -> tuple[str, ...]:
+        """The same for lines with one of these words, of one production or of all; the ids of those that have some.
+
+        Productions that were deleted are not named: should one come back, it is looked at when it is rendered.
+        """
+        touched: set[str] = set()
+        with self._database.write() as session:
+            mine = [LineRow.production == production_number(session, production)] if production else []
+            for at in range(0, len(words), NAMED):
+                where = [*mine, or_(*(holding(LineRow.text, word) for word in words[at : at + NAMED]))]
+                place = ProductionRow.number == LineRow.production
+                named = select(ProductionRow.id).join(LineRow, place).where(*where, ProductionRow.deleted.is_(None))
+                touched.update(session.scalars(named.distinct()))
+                plan_anew(session, *where)
+        return tuple(sorted(touched))
 
     def open(
         self, production: str, *, chapter: str = "", start: str = "", lines: Sequence[str] = (), limit: int = 256

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from studio.errors import BadRequest, NotFound
-from studio.library.listing import parts
+from studio.library.listing import holding, parts
 from studio.library.script import Chapter, Line, LineQuery
 from studio.library.tables import ChapterRow, LineRow, ProductionRow
 from studio.words import Words
@@ -88,7 +88,7 @@ def wanted_lines(session: Session, owner: int, query: LineQuery) -> list[ColumnE
     elif query.problem:
         where.append(LineRow.problem == query.problem)
     if query.text:
-        where.append(LineRow.text.icontains(query.text, autoescape=True))
+        where.append(holding(LineRow.text, query.text))
     return where
 
 

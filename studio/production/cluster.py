@@ -72,7 +72,8 @@ class EngineActor:
     def _one(self, recipe: Recipe, recording: bytes, settings: Loaded) -> Told:
         try:
             self._configure(recipe.engine, settings)
-            speak = self._engines.speak(recipe.engine, [recipe], stream=False, elsewhere=True)
+            self._check_same(recipe)
+            speak = self._engines.speak(recipe.engine, [recipe], stream=False)
             chunks = list(self._again(recipe, recording) if recipe.source else speak)
         except StudioError as failed:  # the same for whoever is asked next
             return "failed", (failed.words.en, failed.words.zh)
@@ -88,6 +89,18 @@ class EngineActor:
             if isinstance(engine, Configures):
                 engine.configure({**(told(id) or {}), **settings})
         self._as_told[id] = settings
+
+    def _check_same(self, recipe: Recipe) -> None:
+        """`EngineFailed` where this node has other weights than the home: the sound would be another."""
+        engine = self._engines.get(recipe.engine)
+        if engine.spec.version != recipe.version and not engine.missing():
+            node = socket.gethostname()
+            raise EngineFailed(
+                f"{recipe.engine} on the node {node} is another than at home ({engine.spec.version} instead of "
+                f"{recipe.version}); put the same model there, or take the node out of the cluster",
+                f"节点 {node} 上的 {recipe.engine} 与本机不同（{engine.spec.version}，应为 {recipe.version}）；"
+                "请在该节点安装相同的模型，或将其移出集群",
+            )
 
     def _again(self, recipe: Recipe, recording: bytes) -> Iterator[AudioChunk]:
         from studio.audio.files import read_bytes

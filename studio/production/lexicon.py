@@ -77,11 +77,7 @@ class Lexicons:
         return to_csv(self.words(scope))
 
     def _reread(self, scope: str, words: Sequence[str]) -> None:
-        scripts = self._library.productions
-        touched = [scope] if scope else [one.id for one in scripts.find(kind="script", size=500).items]
-        for id in touched:
-            for at in range(0, len(words), 100):
-                self._library.outcomes.forget_plans(id, words=words[at : at + 100])
+        for id in self._library.outcomes.forget_words(words, scope):
             self._settle(id)
 
 

@@ -15,6 +15,8 @@ from studio.audio.clip import Clip
 from studio.digest import digest_of
 from studio.errors import EngineFailed, NotFound
 from studio.library import Library, NewProduction, TakeQuery, flac
+from studio.library.outcomes import NewTake
+from studio.library.script import NewChapter, NewLine
 from studio.library.tables import TakeRow
 
 from .conftest import Put, facts, putter, tone
@@ -249,6 +251,25 @@ def test_the_clean_up_removes_the_least_recently_used_and_no_kept_one(library: L
     assert library.cache.clean(0).takes == 2
     assert digests(library) == set(made[:2])
     assert library.takes.find(TakeQuery(text="5")).total == 0
+
+
+def test_a_script_lets_go_of_the_takes_that_no_line_keeps(library: Library, put: Put) -> None:
+    noise = Clip(np.random.default_rng(1).uniform(-1, 1, 50_000).astype(np.float32), 24000)
+    made = [put(str(n), noise) for n in range(4)]
+    script = library.productions.add(NewProduction("b", kind="script")).id
+    library.scripts.write(script, [NewChapter("1", (NewLine("a line"),))])
+    (line,) = library.outcomes.unplanned(script)
+    library.outcomes.plan(script, {line.number: "basis"})
+    library.outcomes.take(script, [NewTake(line.number, made[0], "basis", 0, 1.0)])
+    library.productions.use(script, made)
+    book = library.productions.add(NewProduction("read at once")).id
+    library.productions.use(book, made[3:])
+    for digest, days in zip(made, (9, 9, 0.5, 9), strict=True):
+        age(library, digest, days * 24 * 60)
+    assert library.cache.clean(library.cache.size()).takes == 0
+    assert library.productions.get(script).takes == 4, "there is room: nothing has to go"
+    assert library.cache.clean(0).takes == 1
+    assert digests(library) == {made[0], made[2], made[3]}, "of its line; just tried; of another production"
 
 
 def test_a_limit_is_kept_while_takes_are_put(tmp_path: Path) -> None:

@@ -279,9 +279,23 @@ def test_plans_are_forgotten_for_a_speaker_or_a_word(library: Library) -> None:
     render(library, id)
     library.outcomes.forget_plans(id, speakers=["Bob"])
     assert [line.text for line in library.outcomes.unplanned(id)] == ["one"]
-    library.outcomes.forget_plans(id, words=["Word", "absent"])
+    assert library.outcomes.forget_words(["Word", "absent"], id) == (id,)
     assert [line.text for line in library.outcomes.unplanned(id)] == ["one", "a word"]
     assert render(library, id) == [], "looked at again, and nothing had changed"
+
+
+def test_a_word_is_found_in_every_script_and_however_it_is_spelt(library: Library) -> None:
+    scripts = [begin(library, [text, "other"]) for text in ("Москва спит.", "МОСКВА.", "nothing", "В москву")]
+    for id in scripts:
+        plan(library, id)
+    gone = begin(library, ["москва"])
+    plan(library, gone)
+    library.productions.delete([gone])
+    assert set(library.outcomes.forget_words(["москва", *(f"absent{n}" for n in range(250))])) == set(scripts[:2])
+    assert [len(library.outcomes.unplanned(id)) for id in scripts] == [1, 1, 0, 0]
+    library.productions.restore([gone])
+    assert len(library.outcomes.unplanned(gone)) == 1, "a word that was taught meanwhile is heard"
+    assert texts(library, scripts[0], LineQuery(text="москва")) == ["Москва спит."]
 
 
 def test_progress_counts_lines_seconds_and_characters(library: Library) -> None:

@@ -126,6 +126,18 @@ def test_a_node_speaks_in_the_precision_that_a_recipe_names(
     node._engines.unload_all()
 
 
+def test_a_node_with_another_engine_than_home_says_so(tmp_path: Path) -> None:
+    node = EngineActor()
+    with Studio(tmp_path / "home") as home:
+        spec = home._engines.get("espeak").spec
+    recipe = Recipe(spec.id, "1.50+0", "Hello.", VoiceContent(VoiceKind.BUILTIN, name=""), "en")
+    ((what, found),) = node.speak([recipe.to_json()], [()], [b""], {})
+    assert what == "failed"
+    assert f"{spec.version} instead of 1.50+0" in found[0]
+    assert "相同的模型" in found[1]
+    node._engines.unload_all()
+
+
 def test_no_cluster_says_so(tmp_path: Path) -> None:
     import ray
 

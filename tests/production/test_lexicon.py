@@ -23,6 +23,14 @@ def test_the_lexicon_reaches_what_is_said(desk: Desk, id: str) -> None:
     assert set(states(desk, id)) == {"done"}, "the takes from before are right again"
 
 
+def test_a_word_for_everywhere_reaches_every_production(desk: Desk, id: str) -> None:
+    rendered(desk, id)
+    desk.put_word("Boat", "/buːt/")
+    assert {one.text for one in desk.all_lines(id) if one.state == "stale"} == {"“The boat is gone.”", "“The boat!”"}
+    desk.drop_words(["Boat"])
+    assert set(states(desk, id)) == {"done"}
+
+
 def test_a_lexicon_comes_from_a_table(desk: Desk, id: str) -> None:
     assert desk.import_words("word,reading\n重庆,chong2 qing4\nMartha,Marta,a friend\n", id) == 2
     assert [(one.word, one.reading, one.note) for one in desk.words(id)] == [

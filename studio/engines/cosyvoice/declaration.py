@@ -1,6 +1,6 @@
 """What the CosyVoice engines declare: one for each published model, with the modes and controls that it really has."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from studio.engines.contract import ClipUse, Control, EngineSpec, How, MarkSupport, VoiceKind
@@ -236,20 +236,19 @@ def native(variant: Variant) -> tuple[str, ...]:
     return (*HEARD, *around, *phonemes)
 
 
-def _setting(name: str, default: str, choices: Sequence[str], label: Words, help: Words) -> Control:
-    automatic = Words("automatic", "自动")
-    named = tuple((one, automatic if one == "auto" else Words(one, one)) for one in choices)
-    return Control(name, "choice", default, label, help, choices=named)
+def _setting(name: str, choices: Mapping[str, str], label: Words, help: Words) -> Control:
+    named = [(one, Words(shown, shown)) for one, shown in choices.items()]
+    return Control(name, "choice", "auto", label, help, choices=(("auto", Words("automatic", "自动")), *named))
 
 
 SETTINGS = (
     _setting(
-        "precision", "auto", ("auto", "fp32", "bf16", "fp16", "int8"), Words("Precision", "精度"),
+        "precision", {one: one for one in ("fp32", "bf16", "fp16", "int8")}, Words("Precision", "精度"),
         Words("int8 is quickest on a CPU, bf16 on a GPU, fp32 is exact.",
               "CPU 上 int8 最快，GPU 上 bf16 最快，fp32 最精确。"),
     ),
     _setting(
-        "device", "auto", ("auto", "cpu", "cuda", "mps"), Words("Device", "设备"),
+        "device", {"cpu": "CPU", "cuda": "CUDA", "mps": "MPS"}, Words("Device", "设备"),
         Words("Where it computes.", "在哪里计算。"),
     ),
     Control(

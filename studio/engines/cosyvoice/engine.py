@@ -84,8 +84,8 @@ class CosyVoice:
             version = ""
             if found is not None:
                 version = f"{self._weights.digest(self.variant.id)[:12]}.{self._precision()}"
-                if self._together > 1:  # what is no CPU takes them through the vocoder too
-                    version += f".{self._together}" + ("" if self._on_cpu else "v")
+                if self._together > 1:
+                    version += f".{self._together}"
             self._declared = key, declare(self.variant, version)
         return self._declared[1]
 
