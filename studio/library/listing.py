@@ -118,7 +118,7 @@ def within(column: InstrumentedAttribute[str], language: str) -> ColumnElement[b
 
 
 def holding(column: InstrumentedAttribute[str], words: str) -> ColumnElement[bool]:
-    """Texts in which these words stand, large or small. SQLite knows that of a-z only: the usual spellings are named."""
+    """Texts in which these words stand, large or small; SQLite knows that of a-z only, so usual spellings are named."""
     usual = set() if words.isascii() else {words.lower(), words.upper(), words.capitalize(), words.title()}
     return or_(
         column.icontains(words, autoescape=True), *(column.contains(one, autoescape=True) for one in sorted(usual))

@@ -8,6 +8,7 @@ only, and the text is read from the steps after them.
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -20,6 +21,7 @@ from studio.text.language import is_han, is_kana
 TAGS = 4  # steps before the text: language, emotion, event, format
 STEP_S = 0.06
 HALF_S = STEP_S / 2
+NEAR = 8  # steps whose scores stay in a processor's cache: half the time of all at once
 Piece = tuple[Run, float]  # with its probability
 
 
@@ -53,12 +55,15 @@ def scored(scores: Tensor, found: Sequence[Run]) -> list[Piece]:
     """Runs with the mean probability of their label. Only the steps of runs are normalised: most are blank."""
     if not found:
         return []
-    steps = torch.tensor([step for run in found for step in range(run.first, run.end)])
-    labels = torch.tensor([run.label for run in found for _ in range(run.first, run.end)])
-    rows = scores[steps.to(scores.device)].float()
-    chances = functional.cross_entropy(rows, labels.to(rows.device), reduction="none").neg().exp().cpu()
-    parts = chances.split([run.end - run.first for run in found])
-    return [(run, float(part.mean())) for run, part in zip(found, parts, strict=True)]
+    sizes = np.array([run.end - run.first for run in found])
+    steps = torch.from_numpy(np.concatenate([np.arange(run.first, run.end) for run in found]))
+    labels = torch.from_numpy(np.repeat([run.label for run in found], sizes))
+    losses = [
+        functional.cross_entropy(scores[at.to(scores.device)].float(), label.to(scores.device), reduction="none")
+        for at, label in zip(steps.split(NEAR), labels.split(NEAR), strict=True)
+    ]
+    chances = np.add.reduceat(torch.cat(losses).neg().exp().cpu().numpy(), sizes.cumsum() - sizes) / sizes
+    return list(zip(found, chances.tolist(), strict=True))
 
 
 def words(pieces: Iterable[Piece], vocabulary: Vocabulary, seconds: float) -> Iterator[Word]:
