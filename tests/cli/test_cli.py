@@ -143,6 +143,7 @@ def test_the_doctor_finds_this_machine_well(run):
     checks = json.loads(run("doctor", "--json").stdout)
     assert len(checks) >= 6
     assert all(check["good"] for check in checks)
+    assert json.loads(run("takes", "list", "--json").stdout)["takes"] == [], "its sentence is not in anybody's history"
 
 
 @pytest.mark.parametrize(

@@ -130,7 +130,7 @@ def test_a_node_with_another_engine_than_home_says_so(tmp_path: Path) -> None:
     node = EngineActor()
     with Studio(tmp_path / "home") as home:
         spec = home._engines.get("espeak").spec
-    recipe = Recipe(spec.id, "1.50+0", "Hello.", VoiceContent(VoiceKind.BUILTIN, name=""), "en")
+    recipe = Recipe(spec.id, "1.50+0", "Hello.", VoiceContent(VoiceKind.BUILTIN, name=""), "en", ())
     ((what, found),) = node.speak([recipe.to_json()], [()], [b""], {})
     assert what == "failed"
     assert f"{spec.version} instead of 1.50+0" in found[0]
