@@ -121,3 +121,23 @@ def test_a_production_does_not_go_back_to_how_it_was(visit: Visit, tmp_path: Pat
     page.locator("#script-undo:enabled").wait_for()
     late.comes()
     assert page.locator("#script-undo").is_enabled()
+
+
+def test_the_voice_that_is_shown_is_the_one_that_was_chosen_last(visit: Visit) -> None:
+    page = visit("speak")
+
+    def choose(seed: int) -> None:
+        page.locator("#voice").click()
+        page.locator("#picker-search").fill(str(seed))
+        page.locator(f"#picker [data-ref='seed:{seed}']").click()
+        page.locator("#picker").wait_for(state="detached")
+
+    choose(1111)
+    page.locator("#voice", has_text="1111").wait_for()
+    late = Late(page, "voice_shown")
+    choose(2222)
+    late.asked()
+    choose(3333)
+    page.locator("#voice", has_text="3333").wait_for()
+    late.comes()
+    assert "3333" in page.locator("#voice").inner_text()

@@ -1,10 +1,10 @@
 // Many files at once: drop them, look what they come to, start, leave; the table waits here with what came of each.
-import { acts, ask, complain, day, dialog, fill, hear, html, iconButton, options, ordered, raw, remember, root, send, sign, size, span, t, tell } from "./dom.js";
+import { acts, ask, complain, day, dialog, fill, hear, html, iconButton, options, ordered, remember, root, send, sign, size, span, t, tell } from "./dom.js";
 import * as desk from "./desk.js";
 import * as into from "./into.js";
 import { here } from "./frame.js";
 import { foot } from "./pages.js";
-import { pick } from "./picker.js";
+import { face, pick } from "./picker.js";
 import { quiet } from "./player.js";
 
 let part, body, told = null, sound;
@@ -124,10 +124,11 @@ function paintNew(style) {
   paintVoice();
   paintList();
 }
+const voiceInTurn = ordered();
 async function paintVoice() {
-  const shown = await ask(part.server.batch_voice, { engine: chosen.engine, voice: chosen.voice });
+  const shown = await voiceInTurn(ask(part.server.batch_voice, { engine: chosen.engine, voice: chosen.voice }));
   const button = body.querySelector("#batch-voice");
-  if (shown && button) fill(button, html`<span class="glyph">${raw(shown.glyph)}</span><span class="voice-text"><b>${shown.name}</b><span class="soft">${shown.facts}</span></span>${sign("down")}`);
+  if (shown && button) fill(button, face(shown));
 }
 const chooseVoice = (button) => pick(button, (search) => ask(part.server.batch_voices, { engine: chosen.engine, search }), chosen.voice, (ref) => { chosen.voice = ref; seen = null; paintSeen(); paintVoice(); });
 function forget() { source = seen = null; complain(failure(), ""); fill(body.querySelector("#batch-new"), ""); paintList(); }

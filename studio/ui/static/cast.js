@@ -1,8 +1,8 @@
 // Who speaks: each part with its voice, a sample in its own words, and what is missing.
-import { acts, fill, html, iconButton, options, raw, sign, span, t, dialog, notice } from "./dom.js";
+import { acts, fill, html, iconButton, options, span, t, dialog, notice } from "./dom.js";
 import * as into from "./into.js";
 import * as page from "./script.js";
-import { pick } from "./picker.js";
+import { face, pick } from "./picker.js";
 import { follow, slider } from "./placing.js";
 import { playTake } from "./player.js";
 
@@ -27,7 +27,7 @@ function paint() {
 }
 const row = (c) => html`<article class="card part-row" data-speaker="${c.speaker}">
   <div class="part-name"><b>${c.name}</b><span class="soft small">${t("cast.lines", { n: c.lines })}${c.seconds ? " · " + span(c.seconds) : ""}${c.gender ? " · " + c.gender : ""}</span></div>
-  <div class="field"><button type="button" class="voice-button" data-act="voice"><span class="glyph">${raw(c.shown.glyph)}</span><span class="voice-text"><b>${c.shown.name}</b><span class="soft">${c.shown.facts}</span></span>${sign("down")}</button>${into.field(page.now.timbres, c.own, 'data-field="into"', c.into && !c.own.into ? t("into.narrator") : t("into.none"))}</div>
+  <div class="field"><button type="button" class="voice-button" data-act="voice">${face(c.shown)}</button>${into.field(page.now.timbres, c.own, 'data-field="into"', c.into && !c.own.into ? t("into.narrator") : t("into.none"))}</div>
   <label class="field"><span class="hidden-label">${t("desk.engine")}</span><select data-field="engine" title="${t("desk.engine")}">${options([...(c.speaker ? [["", t("cast.as.narrator")]] : []), ...page.now.engines], c.own.engine)}</select></label>
   <label class="field"><span class="hidden-label">${t("desk.style")}</span><select data-field="style" title="${t("desk.style")}">${options([["", t("desk.style.none")], ...page.now.styles.filter((s) => !s.engine || s.engine === c.engine).map((s) => [s.name, s.label])], c.own.style)}</select></label>
   <label class="with-unit gain"><input type="number" data-field="gain_db" min="-40" max="20" step="0.5" value="${c.gain_db}" aria-label="${t("cast.gain")}" title="${t("cast.gain")}"><span class="soft">dB</span></label>${slider(c.pan)}

@@ -1,10 +1,10 @@
 // The desk: who speaks and how. Its value is a Gradio component's value, so that Generate sends exactly what is shown.
-import { acts, ask, dialog, escape, fill, hear, html, iconButton, later, make, notice, options, raw, remember, sign, t, tell } from "./dom.js";
+import { acts, ask, dialog, fill, hear, html, iconButton, notice, options, ordered, raw, remember, t, tell } from "./dom.js";
 import { controlRow, changed } from "./controls.js";
 import { go } from "./frame.js";
 import * as into from "./into.js";
 import { showHeld, shownAs, unheld } from "./held.js";
-import { pick } from "./picker.js";
+import { face, pick } from "./picker.js";
 
 let part, told, chosen;
 const SEEDS = 2147483648;
@@ -69,12 +69,15 @@ function sound() {
   part.props.value = { ...settings(), controls, ...(told.timbres.length ? {} : { into: "", converter: "" }) };
 }
 
+const voiceInTurn = ordered();
+/** How the chosen voice looks; one that is gone is put down. */
 async function seeVoice() {
-  chosen = await ask(part.server.voice_shown, { engine: settings().engine, voice: settings().voice });
-  if (!chosen) {
-    set({ voice: "" });
-    chosen = await ask(part.server.voice_shown, { engine: settings().engine, voice: "" });
-  }
+  const { engine, voice } = settings(), shown = await voiceInTurn(ask(part.server.voice_shown, { engine, voice }));
+  if (shown === undefined) return;
+  chosen = shown;
+  if (shown || !voice || settings().voice !== voice || settings().engine !== engine) return;
+  set({ voice: "" });
+  await seeVoice();
 }
 /** The label of the chosen voice. */
 export const voiceName = () => chosen?.name || "";
@@ -149,7 +152,7 @@ const paintInto = () => fill(part.element.querySelector("#into-field"), into.fie
 const held = () => showHeld(part.element, engine(), settings().controls, part.server.control_held);
 function paintVoice() {
   const button = part.element.querySelector("#voice");
-  if (button && chosen) fill(button, html`<span class="glyph">${raw(chosen.glyph)}</span><span class="voice-text"><b>${chosen.name}</b><span class="soft">${chosen.facts}</span></span>${sign("down")}`);
+  if (button && chosen) fill(button, face(chosen));
 }
 const seedOf = (voice) => (/^seed:\d+$/.test(voice) ? voice.slice(5) : "");
 const seedRow = (name, label, value, help) => html`<div class="seed-row"><label class="field" title="${help}"><span>${label}</span>

@@ -1,5 +1,5 @@
 // The sound of the whole (pauses, music, loudness), and the finished files with the proof of what they are.
-import { acts, clock, fill, html, options, ordered, raw, root, sign, size, span, t } from "./dom.js";
+import { acts, fill, html, options, ordered, raw, root, sign, size, span, t } from "./dom.js";
 import * as page from "./script.js";
 import { changed, controlRow } from "./controls.js";
 import { captionLinks } from "./captions.js";

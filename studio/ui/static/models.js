@@ -1,5 +1,5 @@
 // Every engine: what it is for, whether it is ready, its weights with one button each, its licences in plain words.
-import { acts, ask, dialog, fill, hear, html, span, t, tell } from "./dom.js";
+import { acts, ask, dialog, fill, hear, html, ordered, span, t, tell } from "./dom.js";
 import { here } from "./frame.js";
 import { facts } from "./recipe.js";
 import { tuning, wire } from "./tuning.js";
@@ -13,9 +13,10 @@ export function mount(given) {
   hear("page", (page) => { if (page === "models") show(); });
   if (here() === "models") show();
 }
+const inTurn = ordered();
 async function show() {
   clearTimeout(due);
-  const models = await ask(part.server.models_shown);
+  const models = await inTurn(ask(part.server.models_shown));
   if (!models) return;
   shown = models;
   fill(body.querySelector("#model-list"), html`${models.map((m) => html`<article class="model" data-engine="${m.id}">

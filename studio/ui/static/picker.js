@@ -1,5 +1,8 @@
 // The list from which a voice is chosen: search, arrows, Enter. It hangs below the button that opened it.
-import { fill, html, later, make, raw, t } from "./dom.js";
+import { fill, html, later, make, ordered, raw, sign, t } from "./dom.js";
+
+/** What the button shows that opens it: a voice as the server tells it. */
+export const face = (voice) => html`<span class="glyph">${raw(voice.glyph)}</span><span class="voice-text"><b>${voice.name}</b><span class="soft">${voice.facts}</span></span>${sign("down")}`;
 
 /** `find(search)` gives groups `[{label, voices: [{ref, name, facts, glyph}]}]`; `done(ref)` is called with the chosen one. */
 export function pick(button, find, chosen, done) {
@@ -11,11 +14,10 @@ export function pick(button, find, chosen, done) {
   button.parentElement.style.position = "relative";
   const list = box.querySelector(".picker-list"), search = box.querySelector("input");
 
-  let turns = 0;
+  const inTurn = ordered();
   async function show() {
-    const mine = ++turns;
-    const groups = await find(search.value.trim());
-    if (mine !== turns) return; // more was typed since
+    const groups = await inTurn(find(search.value.trim()));
+    if (groups === undefined) return;
     if (!groups) return close();
     const shown = groups.filter((g) => g.voices.length);
     fill(list, shown.length ? html`${shown.map((g) => html`<div class="picker-group soft">${g.label}</div>${g.voices.map(option)}`)}` : html`<p class="soft picker-none">${t("picker.none")}</p>`);

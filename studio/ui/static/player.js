@@ -1,5 +1,5 @@
 // The player at the bottom: it stays when pages change and plays either a running performance or a finished take.
-import { acts, clock, complain, escape, fill, hear, html, icon, iconButton, make, notice, options, raw, remember, root, sign, t, tell } from "./dom.js";
+import { acts, clock, hear, html, icon, iconButton, make, notice, options, remember, root, sign, t, tell } from "./dom.js";
 import { Live } from "./live.js";
 import { draw } from "./wave.js";
 

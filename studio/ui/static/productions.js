@@ -1,10 +1,10 @@
 // Long things: drop a text, look at its chapters, choose a voice, start; then a list that goes on without this page.
-import { acts, ask, clock, day, fill, hear, html, iconButton, language, make, notice, options, ordered, raw, root, send, sign, span, t, tell } from "./dom.js";
+import { acts, ask, fill, hear, html, iconButton, language, notice, options, ordered, raw, root, send, sign, span, t, tell } from "./dom.js";
 import * as desk from "./desk.js";
 import * as chapters from "./book-chapters.js";
 import * as into from "./into.js";
 import { here, within } from "./frame.js";
-import { pick } from "./picker.js";
+import { face, pick } from "./picker.js";
 import { captionLinks } from "./captions.js";
 
 let part, body, book = null, voice = "", list = [];
@@ -88,10 +88,11 @@ async function paintBook() {
     </div></section>`);
   paintVoice();
 }
+const voiceInTurn = ordered();
 async function paintVoice() {
-  const shown = await ask(part.server.book_voice, { engine: chosen.engine, voice });
+  const shown = await voiceInTurn(ask(part.server.book_voice, { engine: chosen.engine, voice }));
   const button = body.querySelector("#book-voice");
-  if (shown && button) fill(button, html`<span class="glyph">${raw(shown.glyph)}</span><span class="voice-text"><b>${shown.name}</b><span class="soft">${shown.facts}</span></span>${sign("down")}`);
+  if (shown && button) fill(button, face(shown));
 }
 const chooseVoice = (button) => pick(button, (search) => ask(part.server.book_voices, { engine: chosen.engine, search, language: book.language }), voice, (ref) => { voice = ref; paintVoice(); });
 function forget() { book = null; fill(body.querySelector("#book"), ""); paintList(); }

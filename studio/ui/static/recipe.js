@@ -1,5 +1,5 @@
 // What a take was made of, shown as facts; and the two things every page may do with a take: star it, load its recipe.
-import { ask, dialog, hear, html, notice, raw, t, tell } from "./dom.js";
+import { ask, dialog, hear, html, t, tell } from "./dom.js";
 
 /** `part` offers `take_facts`, `star_take`. */
 export function mountKeeper(part) {

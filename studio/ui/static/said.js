@@ -1,5 +1,5 @@
 // What will be said: the text as written beside the text as spoken, what became of every mark, and the steps between.
-import { complain, escape, fill, html, options, raw, t } from "./dom.js";
+import { escape, fill, html, options, raw, t } from "./dom.js";
 
 const signs = { honoured: "done", approximated: "problem", ignored: "failure" };
 

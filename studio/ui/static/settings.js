@@ -1,5 +1,5 @@
 // The house itself: where things are kept and how much they take, what starts by default, language, the doctor's checks.
-import { acts, ask, complain, day, dialog, fill, hear, html, language, notice, options, raw, sign, size, t, tell } from "./dom.js";
+import { acts, ask, day, dialog, fill, hear, html, language, notice, options, ordered, raw, sign, size, t, tell } from "./dom.js";
 import * as bin from "./bin.js";
 import * as desk from "./desk.js";
 import { here, speakTo } from "./frame.js";
@@ -37,8 +37,9 @@ export function mount(given) {
 function themes() {
   fill(body.querySelector("#settings-theme"), html`${options(["auto", "light", "dark"].map((name) => [name, t("theme." + name)]), localStorage.getItem("timbre-theme") || "auto")}`);
 }
+const keysInTurn = ordered();
 async function showKeys() {
-  const keys = await ask(part.server.api_keys);
+  const keys = await keysInTurn(ask(part.server.api_keys));
   if (keys) fill(body.querySelector("#api-keys"), html`${keys.map((key) => html`<div class="row api-key" data-key="${key.id}"><b>${key.name}</b><span class="soft small">${day(key.created)}${key.used ? " · " + t("settings.api.used", { time: day(key.used) }) : ""}</span><span class="stretch"></span>
     <button type="button" class="quiet" data-act="revoke">${t("settings.api.revoke")}</button></div>`)}`);
 }

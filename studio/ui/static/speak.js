@@ -1,5 +1,5 @@
 // The Speak page: marks at the caret, what will be said while one types, Generate and Stop, the result.
-import { acts, ask, clock, complain, dialog, fill, hear, html, iconButton, later, make, notice, options, raw, remember, root, sign, span, t, tell } from "./dom.js";
+import { acts, ask, complain, dialog, fill, hear, html, later, notice, options, raw, remember, root, sign, span, t, tell } from "./dom.js";
 import * as desk from "./desk.js";
 import * as player from "./player.js";
 import { bodyOf, show as showCall } from "./call.js";

@@ -1,5 +1,5 @@
 // The first module of the page: the frame at once, each page when Gradio has made its component.
-import { ask, hear, html, dialog, notice, raw, t, tell } from "./dom.js";
+
 import * as cloning from "./cloning.js";
 import * as frame from "./frame.js";
 import * as batch from "./batch.js";

@@ -1,5 +1,5 @@
 // Styles: what each sets, side by side, heard; one's own made, edited, read from files and written to them.
-import { acts, ask, dialog, fill, html, iconButton, notice, options, raw, sign, t, tell } from "./dom.js";
+import { acts, ask, dialog, fill, html, iconButton, notice, options, ordered, raw, sign, t, tell } from "./dom.js";
 import { controlRow } from "./controls.js";
 import * as desk from "./desk.js";
 import { show } from "./draw.js";
@@ -22,8 +22,9 @@ export async function open() {
   await load();
   box.scrollIntoView({ block: "nearest" });
 }
+const inTurn = ordered();
 async function load() {
-  const found = await ask(part.server.styles_shown, { engine });
+  const found = await inTurn(ask(part.server.styles_shown, { engine }));
   if (found) { told = found; paint(); }
 }
 const of = (button) => told.styles.find((s) => s.id === button.closest("[data-style]").dataset.style);

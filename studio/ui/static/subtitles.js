@@ -4,7 +4,7 @@ import * as desk from "./desk.js";
 import * as into from "./into.js";
 import { here, within } from "./frame.js";
 import { controlRow } from "./controls.js";
-import { pick } from "./picker.js";
+import { face, pick } from "./picker.js";
 import { follow, slider } from "./placing.js";
 import { playTake } from "./player.js";
 import * as ruler from "./ruler.js";
@@ -40,7 +40,7 @@ export function mount(given) {
 const failure = () => body.querySelector("#dub-failure");
 const about = (name, asked = {}, place = failure()) => ask(part.server[name], { id: open, ...asked }, place);
 const watched = (name, asked = {}) => about(name, asked, null); // what an act complained of stays
-const shelfInTurn = ordered(), stateInTurn = ordered(), cuesInTurn = ordered();
+const voiceInTurn = ordered(), shelfInTurn = ordered(), stateInTurn = ordered(), cuesInTurn = ordered();
 
 async function turnPage() {
   if (here() !== "subtitles" || !desk.ready()) return clearTimeout(timer);
@@ -77,10 +77,9 @@ async function shelf() {
 const row = (d) => html`<article class="card production" data-dub="${d.id}"><div class="production-head"><div class="production-text"><a class="production-link" href="#/subtitles/${d.id}"><b>${d.title}</b></a><span class="soft small">${d.facts}</span></div>
   <span class="state state-${d.state}">${d.word}</span>${d.running ? "" : iconButton("remove", "trash", t("delete"))}</div></article>`;
 async function paintVoice() {
-  const shown = await ask(part.server.dub_voice, { engine: desk.settings().engine, voice }), button = body.querySelector("#dub-voice");
+  const shown = await voiceInTurn(ask(part.server.dub_voice, { engine: desk.settings().engine, voice })), button = body.querySelector("#dub-voice");
   if (shown && button) fill(button, face(shown));
 }
-const face = (shown) => html`<span class="glyph">${raw(shown.glyph)}</span><span class="voice-text"><b>${shown.name}</b><span class="soft">${shown.facts}</span></span>${sign("down")}`;
 const chooseVoice = (button) => pick(button, (search) => ask(part.server.dub_voices, { engine: desk.settings().engine, search }), voice, (ref) => { voice = ref; paintVoice(); });
 async function upload(file) {
   const ticket = await send(file, "manuscripts", failure());

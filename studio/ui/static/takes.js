@@ -1,5 +1,5 @@
 // The history of everything that was spoken: heard again, compared, starred, noted, loaded back, deleted and brought back.
-import { acts, ask, day, dialog, fill, hear, html, iconButton, later, make, notice, options, raw, sign, t, tell } from "./dom.js";
+import { acts, ask, day, dialog, fill, hear, html, iconButton, later, make, notice, options, raw, sign, t, tell, ordered } from "./dom.js";
 import { revoice as said } from "./cloning.js";
 import { here } from "./frame.js";
 import { foot } from "./pages.js";
@@ -33,12 +33,11 @@ export function mount(given) {
   if (here() === "takes") show();
 }
 
-let turns = 0;
+const inTurn = ordered();
 async function show(page = query.page) {
   query.page = page;
-  const mine = ++turns;
-  const answer = await ask(part.server.find_takes, query);
-  if (!answer || mine !== turns) return;
+  const answer = await inTurn(ask(part.server.find_takes, query));
+  if (!answer) return;
   told = answer;
   if (query.page > told.pages) return show(told.pages);
   chosen = chosen.filter((digest) => told.takes.some((take) => take.digest === digest));

@@ -1,5 +1,5 @@
 // The studio listens: a recording is dropped or spoken, its segments come one after another, are heard, corrected, kept.
-import { acts, ask, clock, complain, fill, hear, html, options, raw, remember, root, sign, span, t, tell } from "./dom.js";
+import { acts, ask, clock, complain, fill, hear, html, options, remember, root, sign, span, t, tell } from "./dom.js";
 import { go, here } from "./frame.js";
 import { record, takesFiles, upload } from "./microphone.js";
 import { quiet } from "./player.js";

@@ -1,5 +1,5 @@
 // The wall of voices: cards that can be searched, heard, opened, compared, rated, renamed, deleted and brought back.
-import { acts, ask, dialog, fill, hear, html, iconButton, later, make, notice, options, raw, sign, t, tell } from "./dom.js";
+import { acts, ask, dialog, fill, hear, html, iconButton, later, make, notice, options, raw, sign, t, tell, ordered } from "./dom.js";
 import * as blend from "./blend.js";
 import * as changes from "./change.js";
 import * as cloning from "./cloning.js";
@@ -68,12 +68,11 @@ function keys(event) {
   event.preventDefault();
 }
 
-let turns = 0;
+const inTurn = ordered();
 async function show(page = query.page) {
   query.page = page;
-  const mine = ++turns;
-  const answer = await ask(part.server.find_voices, query);
-  if (!answer || mine !== turns) return;
+  const answer = await inTurn(ask(part.server.find_voices, query));
+  if (!answer) return;
   told = answer;
   if (query.page > told.pages) return show(told.pages);
   paintFilters();
