@@ -7,21 +7,23 @@ from torch import Tensor
 from torch.nn import functional
 
 
-def attend(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None = None) -> Tensor:
+def attend(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None = None, alone: bool = False) -> Tensor:
     """(batch, heads, steps, size) of each -> the same of `query`. `mask` tells the steps that may be looked at.
 
+    With `alone`, the bits of a step may depend on how many others there are: what is rendered by itself.
+
     PyTorch's fused kernel computes half precision on the CPU no quicker than float32; by two products it is 2.7 times
-    as quick on a processor of AMD (504 steps, two cores).
+    as quick on a processor of AMD (504 steps, two cores), and float32 on one of Intel 1.2 to 1.5 times (504, 171).
     """
-    if query.dtype == torch.float32 or query.device.type != "cpu":
+    if query.device.type != "cpu" or (query.dtype == torch.float32 and not (alone and float32_is_quicker())):
         return functional.scaled_dot_product_attention(query, key, value, attn_mask=mask)
+    if query.dtype == torch.float32:
+        return _by_products(query, key, value, mask)
     if float32_is_quicker():
-        exact = functional.scaled_dot_product_attention(query.float(), key.float(), value.float(), attn_mask=mask)
-        return exact.to(query.dtype)
+        return attend(query.float(), key.float(), value.float(), mask, alone).to(query.dtype)
     query = query * query.shape[-1] ** -0.5
     if mask is not None and mask.ndim == 2:  # added on the way: another pass over the scores would cost as much again
-        bias = torch.zeros(mask.shape, dtype=query.dtype, device=query.device).masked_fill_(~mask, -torch.inf)
-        scores = torch.baddbmm(bias, query.flatten(0, 1), key.flatten(0, 1).transpose(1, 2))
+        scores = torch.baddbmm(_bias(mask, query), query.flatten(0, 1), key.flatten(0, 1).transpose(1, 2))
         return torch.bmm(scores.softmax(-1), value.flatten(0, 1)).view(query.shape)
     scores = torch.matmul(query, key.transpose(-1, -2))
     if mask is not None:
@@ -29,22 +31,26 @@ def attend(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None = None
     return torch.matmul(scores.softmax(-1), value)
 
 
-def attend_alone(mixed: Tensor, heads: int) -> Tensor:
-    """One sequence whose steps all see one another: (steps, 3 * width), queries, keys and values of all heads side by
-    side -> (steps, width).
+def _by_products(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None) -> Tensor:
+    """One sequence of the batch after the other: their heads are multiplied where they lie, and none is moved."""
+    heads, steps, size = query.shape[1:]
+    found = torch.empty(len(query), steps, heads, size).transpose(1, 2)
+    bias = query.new_empty(1, 1, 1) if mask is None else _bias(mask, query)
+    for row, (asked, known, told) in enumerate(zip(query, key, value, strict=True)):
+        own = bias[row, 0] if bias.ndim == 4 else bias
+        scores = torch.baddbmm(own, asked, known.transpose(1, 2), beta=int(mask is not None), alpha=size**-0.5)
+        found[row] = torch.bmm(scores.softmax(-1), told)
+    return found
 
-    On a CPU two products of the heads where they lie are quicker than the fused kernel, for which they are moved: on
-    Intel 1.5 times in float32 (171 steps, two cores; 1.2 times of 504).
-    """
-    steps, width = mixed.shape[0], mixed.shape[1] // 3
-    query, key, value = mixed.view(steps, 3, heads, -1).permute(1, 2, 0, 3)  # (heads, steps, size) each
-    if mixed.device.type != "cpu" or (mixed.dtype == torch.float32 and not float32_is_quicker()):
-        heard = functional.scaled_dot_product_attention(query[None], key[None], value[None])[0]
-    else:
-        none = mixed.new_empty(heads, steps, steps)
-        scores = torch.baddbmm(none, query, key.transpose(1, 2), beta=0, alpha=query.shape[-1] ** -0.5)
-        heard = torch.bmm(scores.softmax(-1), value)
-    return heard.transpose(0, 1).reshape(steps, width)
+
+def _bias(mask: Tensor, like: Tensor) -> Tensor:
+    """What is added to scores: nothing where one may look, else minus infinity."""
+    return torch.zeros(mask.shape, dtype=like.dtype, device=like.device).masked_fill_(~mask, -torch.inf)
+
+
+def computed_in(device: torch.device) -> torch.dtype:
+    """What heads are multiplied in where full precision is not asked for."""
+    return torch.float32 if device.type == "cpu" and float32_is_quicker() else torch.bfloat16
 
 
 @cache

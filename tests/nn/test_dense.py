@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from studio.nn.attention import attend, attend_alone
+from studio.nn.attention import attend
 from studio.nn.dense import Dense, _digits
 from studio.nn.linear import PRECISIONS, WHOLE, Precision
 
@@ -23,28 +23,24 @@ def test_every_precision_is_near_enough(precision: Precision) -> None:
     assert (Dense(layer, precision)(x).float() - exact).abs().max() < TOLERANCE[precision] * exact.abs().max()
 
 
+@pytest.mark.parametrize("intel", [False, True])
 @pytest.mark.parametrize("kind", [torch.float32, torch.bfloat16])
-def test_attention_is_near_enough_and_looks_where_it_may(kind: torch.dtype) -> None:
+def test_attention_is_near_enough_and_looks_where_it_may(
+    kind: torch.dtype, intel: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By every way that a processor takes."""
+    monkeypatch.setattr("studio.nn.attention.float32_is_quicker", lambda: intel)
     torch.manual_seed(0)
-    query, key, value = (torch.randn(1, 2, 12, 16) for _ in range(3))
-    seen = torch.ones(12, 12, dtype=torch.bool).tril()
-    for mask in (None, seen):
+    query, key, value = torch.randn(2, 12, 3, 2, 16).permute(2, 0, 3, 1, 4)  # side by side, as a projection gives them
+    some = torch.ones(2, 1, 1, 12, dtype=torch.bool)
+    some[1, ..., 7:] = False
+    for mask in (None, torch.ones(12, 12, dtype=torch.bool).tril(), some):
         scores = query @ key.transpose(-1, -2) / 4
         exact = (scores if mask is None else scores.masked_fill(~mask, -torch.inf)).softmax(-1) @ value
-        found = attend(query.to(kind), key.to(kind), value.to(kind), mask)
-        assert found.dtype == kind
-        assert (found.float() - exact).abs().max() < 2e-2 * exact.abs().max()
-
-
-@pytest.mark.parametrize("kind", [torch.float32, torch.bfloat16])
-def test_attention_of_one_sequence_is_that_of_any(kind: torch.dtype) -> None:
-    torch.manual_seed(0)
-    mixed = torch.randn(37, 3 * 64).to(kind)
-    query, key, value = (part.view(1, 37, 4, 16).transpose(1, 2) for part in mixed.chunk(3, -1))
-    wanted = attend(query, key, value)[0].transpose(0, 1).reshape(37, 64)
-    found = attend_alone(mixed, 4)
-    assert found.dtype == kind
-    assert (found.float() - wanted.float()).abs().max() < 2e-2 * wanted.abs().max()
+        for alone in (False, True):
+            found = attend(query.to(kind), key.to(kind), value.to(kind), mask, alone)
+            assert found.dtype == kind
+            assert (found.float() - exact).abs().max() < 2e-2 * exact.abs().max()
 
 
 @pytest.mark.parametrize("whole", [True, False])

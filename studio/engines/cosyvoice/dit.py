@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from studio.engines.cosyvoice.unet import Estimator, Waves
-from studio.nn.attention import attend
+from studio.nn.attention import attend, computed_in
 from studio.nn.causal import Past, continued
 from studio.nn.dense import Dense
 from studio.nn.linear import Precision
@@ -95,17 +95,18 @@ class SelfAttention(nn.Module):
     def pack(self, precision: Precision) -> None:
         self.inward = Dense(joined([self.to_q, self.to_k, self.to_v]), precision)
         self.outward = Dense(self.to_out[0], precision)  # type: ignore[arg-type]
-        self.kind = torch.float32 if precision == "fp32" else torch.bfloat16
+        self.alone = precision != "fp32"  # only that is rendered beside others on a CPU
         del self.to_q, self.to_k, self.to_v, self.to_out
 
     def forward(self, x: Tensor, turn: tuple[Tensor, Tensor], seen: Tensor | None, past: Past | None) -> Tensor:
         rows, steps, _ = x.shape
         mixed = self.inward(x).float().view(rows, steps, 3, self.heads, self.size)
         mixed[:, :, :2, 0] = turned(mixed[:, :, :2, 0], *turn)
-        query, key, value = mixed.to(self.kind).permute(2, 0, 3, 1, 4)
+        mixed = mixed.to(computed_in(x.device)) if self.alone else mixed
+        query, key, value = mixed.permute(2, 0, 3, 1, 4)
         if past is not None:
             key, value = past.joined(self, key, value)
-        heard = attend(query, key, value, seen)
+        heard = attend(query, key, value, seen, self.alone)
         return self.outward(heard.transpose(1, 2).reshape(rows, steps, -1)).float()
 
 

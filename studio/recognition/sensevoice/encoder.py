@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from studio.nn.attention import attend, attend_alone, float32_is_quicker
+from studio.nn.attention import attend, float32_is_quicker
 from studio.nn.dense import Dense
 from studio.nn.linear import Precision
 from studio.recognition.sensevoice.config import Sizes
@@ -48,15 +48,11 @@ class Attention(nn.Module):
     def forward(self, x: Tensor, real: Tensor | None) -> Tensor:
         batch, steps, _ = x.shape
         mixed = self.linear_q_k_v(x)
-        value = mixed.chunk(3, dim=-1)[2].float()
+        told = mixed.chunk(3, dim=-1)[2].float()
         mixed = mixed.to(self.attends_in or mixed.dtype)
-        if batch == 1 and real is None:
-            heard = attend_alone(mixed[0], self.heads)[None]
-        else:
-            heads = mixed.view(batch, steps, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
-            heard = attend(heads[0], heads[1], heads[2], None if real is None else real[:, None, None, :])
-            heard = heard.transpose(1, 2).reshape(batch, steps, -1)
-        return self.linear_out(heard, onto=self.memory(value, real))
+        query, key, value = mixed.view(batch, steps, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
+        heard = attend(query, key, value, None if real is None else real[:, None, None, :], alone=True)
+        return self.linear_out(heard.transpose(1, 2).reshape(batch, steps, -1), onto=self.memory(told, real))
 
     def memory(self, value: Tensor, real: Tensor | None) -> Tensor:
         """Each step and what stands around it, by one learned window per channel."""
