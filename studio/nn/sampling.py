@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 KEPT = 3  # candidates that top-p and top-k leave at least
+UNSURE = 1e-5  # of a sum of chances; what rounding makes of it is some 1e-7
 
 
 @dataclass(frozen=True)
@@ -84,8 +85,9 @@ class Sampler:
         x = logits / self._each(logits, [one.temperature for one in settings])
         if any(one.penalty != 1 for one in settings):
             x = penalised(x, settings, history)
-        x = top_p(x, self._one(logits, [one.top_p for one in settings]))
-        x = top_k(x, [one.top_k for one in settings])
+        share, counts = self._one(logits, [one.top_p for one in settings]), [one.top_k for one in settings]
+        best = among_best(x, share, counts)
+        x = top_k(top_p(x, share), counts) if best is None else best
         for row, token in enumerate(ban):
             if token is not None:
                 x[row, :, token] = -torch.inf
@@ -108,6 +110,26 @@ def penalised(logits: Tensor, settings: Sequence[Sampling], history: Sequence[Te
     penalty = torch.tensor([one.penalty for one in settings], dtype=logits.dtype, device=logits.device)[:, None, None]
     factor = penalty**counts
     return torch.where(logits < 0, logits * factor, logits / factor)
+
+
+def among_best(logits: Tensor, share: Tensor, counts: Sequence[int]) -> Tensor | None:
+    """`top_p`, then `top_k`, from the best candidates alone, which takes a third of the time of sorting all.
+
+    None where that does not tell: where not every row has a `top_k`, where two candidates are equal, or where a sum is
+    so near to its share that it depends on the order of adding.
+    """
+    if not all(counts) or (most := max(*counts, KEPT)) >= logits.shape[-1]:
+        return None
+    values, order = logits.topk(most + 1, -1)
+    chances = (values - logits.logsumexp(-1, keepdim=True)).exp()
+    before = chances.cumsum(-1) - chances  # the sum of all that are likelier
+    rank = torch.arange(most + 1, device=logits.device)
+    unsure = ((before - share).abs() < UNSURE) & (rank >= KEPT) & (share < 1)
+    if bool((unsure[..., 1:] | (values[..., 1:] == values[..., :-1])).any()):
+        return None
+    sizes = torch.tensor([max(count, KEPT) for count in counts], device=logits.device)[:, None, None]
+    stays = ((before < share) | (share >= 1) | (rank < KEPT)) & (rank < sizes)
+    return torch.full_like(logits, -torch.inf).scatter_(-1, order, values.masked_fill(~stays, -torch.inf))
 
 
 def top_p(logits: Tensor, share: Tensor) -> Tensor:
