@@ -6,6 +6,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+NEAR = 1 << 20  # scores, four megabytes: with more, memory is asked for and given back at every turn
+
 
 def attend(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None = None, alone: bool = False) -> Tensor:
     """(batch, heads, steps, size) of each -> the same of `query`. `mask` tells the steps that may be looked at.
@@ -32,14 +34,17 @@ def attend(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None = None
 
 
 def _by_products(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None) -> Tensor:
-    """One sequence of the batch after the other: their heads are multiplied where they lie, and none is moved."""
-    heads, steps, size = query.shape[1:]
+    """So many heads at a time that their scores stay in a processor's cache; they are multiplied where they lie."""
+    (heads, steps, size), seen = query.shape[1:], key.shape[2]
     found = torch.empty(len(query), steps, heads, size).transpose(1, 2)
     bias = query.new_empty(1, 1, 1) if mask is None else _bias(mask, query)
-    for row, (asked, known, told) in enumerate(zip(query, key, value, strict=True)):
+    some = max(1, NEAR // (steps * seen))
+    for row, (asked, known, told) in enumerate(zip(query, key.transpose(2, 3), value, strict=True)):
         own = bias[row, 0] if bias.ndim == 4 else bias
-        scores = torch.baddbmm(own, asked, known.transpose(1, 2), beta=int(mask is not None), alpha=size**-0.5)
-        found[row] = torch.bmm(scores.softmax(-1), told)
+        for at in range(0, heads, some):
+            part = slice(at, at + some)
+            scores = torch.baddbmm(own, asked[part], known[part], beta=int(mask is not None), alpha=size**-0.5)
+            found[row, part] = torch.bmm(scores.softmax(-1), told[part])
     return found
 
 

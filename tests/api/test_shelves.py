@@ -83,13 +83,15 @@ def long_recording(tmp_path: Path, times: int) -> bytes:
 def test_who_leaves_is_not_listened_for_any_more(tmp_path: Path) -> None:
     with Studio(tmp_path / "home", models=SENSEVOICE / "tiny") as studio, server(studio, ApiSettings()) as api:
         hear(api)  # the model is loaded
+        (before,) = studio.listening._transcriptions.values()
         recording = long_recording(tmp_path, 400)
         with (
             pytest.raises(httpx.ReadTimeout),
-            httpx.Client(base_url=api.base_url, timeout=0.7, trust_env=False) as hasty,
+            httpx.Client(base_url=api.base_url, timeout=httpx.Timeout(30, read=2), trust_env=False) as hasty,
         ):
             hear(hasty, recording)
         job = list(studio.listening._transcriptions.values())[-1]
+        assert job is not before, "it was begun"
         until = time.monotonic() + 10
         while not job.over and time.monotonic() < until:
             time.sleep(0.02)
@@ -101,9 +103,10 @@ def test_a_full_queue_turns_recordings_away_in_words(tmp_path: Path) -> None:
     settings = ApiSettings(running=1, waiting=0)
     with Studio(tmp_path / "home", models=SENSEVOICE / "tiny") as studio, server(studio, settings) as api:
         hear(api)
-        first = threading.Thread(target=hear, args=(api, long_recording(tmp_path, 300)))
+        first = threading.Thread(target=hear, args=(api, long_recording(tmp_path, 100)))
         first.start()
-        time.sleep(0.5)
+        while len(studio.listening._transcriptions) < 2:  # until the long one is being heard
+            time.sleep(0.02)
         assert refusal(hear(api), 429)["code"] == "queue_full"
         first.join()
         assert hear(api).status_code == 200
