@@ -10,7 +10,7 @@ import io
 import json
 import threading
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -48,6 +48,11 @@ SECTION = "dubbing"
 
 class DubJob(Job[tuple[DubCue, ...]]):
     """A dub being rendered."""
+
+    def __init__(self, work: Callable[["DubJob"], tuple[DubCue, ...]], scope: Scope, *, id: str, title: str) -> None:
+        super().__init__(lambda job: work(self), id=id, title=title)
+        self.waiting = [scope]  # what was asked of it and is not begun
+        self.ending = False  # it looks for nothing more
 
 
 class Dubs:
@@ -171,14 +176,21 @@ class Dubs:
     # rendering
 
     def render(self, id: str, lines: Sequence[str] = ()) -> DubJob:
-        """Render what asks for it (of these lines, where some are named), then anew and quicker what is too long."""
-        production = self.get(id)
-        with self._lock:
-            running = self._renders.get(id)
-            if running is not None and not running.over:
-                return running
-            scope = Scope(lines=tuple(lines))
-            job = self._renders[id] = DubJob(lambda job: self._render(id, scope, job), id=id, title=production.title)
+        """Render what asks for it (of these lines, where some are named), then anew and quicker what is too long.
+
+        A render that is at it already takes them along.
+        """
+        production, scope = self.get(id), Scope(lines=tuple(lines))
+        while True:
+            with self._lock:
+                running = self._renders.get(id)
+                if running is None or running.over:
+                    job = self._renders[id] = DubJob(self._render, scope, id=id, title=production.title)
+                    break
+                if not running.ending and not running.stopping:
+                    running.waiting.append(scope)
+                    return running
+            running.join()  # it would not look for them
         job.start()
         return job
 
@@ -196,7 +208,22 @@ class Dubs:
         found = self._library.productions.find(state="running", kind="dub", size=200)
         return [self.render(one.id) for one in found.items]
 
-    def _render(self, id: str, scope: Scope, job: Job[Any]) -> tuple[DubCue, ...]:
+    def _render(self, job: DubJob) -> tuple[DubCue, ...]:
+        cues: tuple[DubCue, ...] = ()
+        try:
+            while True:
+                with self._lock:
+                    job.ending = not job.waiting
+                    scopes, job.waiting = job.waiting, []
+                if job.ending:
+                    return cues
+                for scope in scopes:
+                    cues = self._fitted(job.id, scope, job)
+        finally:
+            with self._lock:
+                job.ending = True
+
+    def _fitted(self, id: str, scope: Scope, job: DubJob) -> tuple[DubCue, ...]:
         job.total = 1.0
         for turn in range(ROUNDS):
             step = self._desk.render(id, scope)

@@ -114,6 +114,32 @@ def test_one_cue_again(dubbing, id):
     assert after[1:] == before[1:]
 
 
+def test_a_cue_asked_for_while_a_render_ends_is_rendered_too(dubbing, id, monkeypatch):
+    """The lines are spoken, and how they fit is being looked at: the render takes the cue along."""
+    first, look, asked = dubbing.cues(id)[0].line, dubbing.cues, []
+
+    def asking(id):
+        if not asked:
+            asked.append(dubbing.again(id, [first.id]))
+        return look(id)
+
+    monkeypatch.setattr(dubbing, "cues", asking)
+    job = dubbing.render(id)
+    job.wait(60)
+    assert asked == [job]
+    after = look(id)[0].line
+    assert (after.state, after.seed) == ("done", first.seed + 1)
+    assert after.take != first.take
+
+
+def test_a_cue_asked_for_as_a_render_ends_begins_another(dubbing, id):
+    first = dubbing.cues(id)[0].line
+    for _ in range(20):
+        dubbing.render(id)
+        dubbing.again(id, [first.id]).wait(60)
+        assert dubbing.cues(id)[0].line.state == "done"
+
+
 def test_a_cue_more(dubbing, id):
     dubbing.insert(id, "Wait for me!", 8.6, 9.6, "May", after=dubbing.cues(id)[2].line.id)
     cues = dubbing.render(id).wait(60)
