@@ -8,6 +8,9 @@ import numpy as np
 import pytest
 
 from studio.audio.files import read
+from studio.studio import Studio
+
+from .conftest import until
 
 Visit = Callable[..., Any]
 EXAMPLES = Path(__file__).parents[2] / "assets" / "examples"
@@ -30,7 +33,7 @@ def done(page: Any) -> None:
 
 
 @pytest.mark.parametrize("language", ["zh-CN", "en-US"])
-def test_dubbing(visit: Visit, shot: Callable[..., None], tmp_path: Path, language: str) -> None:
+def test_dubbing(visit: Visit, home: Studio, shot: Callable[..., None], tmp_path: Path, language: str) -> None:
     """Drop an SRT, choose a voice, render, look at the cues that do not fit, re-render one, export WAV and SRT."""
     page, hand = visit("subtitles", language), Hand()
     page.locator("#dub-voice .glyph svg").wait_for()
@@ -39,7 +42,10 @@ def test_dubbing(visit: Visit, shot: Callable[..., None], tmp_path: Path, langua
     hand.does(page.locator("#dub-cast [data-act=cast]").first.click)
     hand.does(page.locator(".picker-option").nth(2).click)
     page.locator("#picker").wait_for(state="detached")
-    hand.does(page.locator("#dub-render").click)
+    with page.expect_response(lambda answer: "dub_rendered" in (answer.request.post_data or "")):
+        hand.does(page.locator("#dub-render").click)
+    id = page.url.split("/subtitles/")[1]
+    until(lambda: home.dubbing.job(id).over)
     done(page)
     shot(page, f"subtitles-{language[:2]}")
     hand.does(lambda: page.locator("#dub-flag").select_option("any"))
@@ -47,8 +53,9 @@ def test_dubbing(visit: Visit, shot: Callable[..., None], tmp_path: Path, langua
     worst = page.locator(".cue").first
     assert worst.locator(".tag.warn").count() >= 1
     before = page.locator("#dub-facts").inner_text()
-    hand.does(worst.locator("[data-act=again]").click)
-    page.locator("#dub-stop").wait_for()
+    with page.expect_response(lambda answer: "cue_again" in (answer.request.post_data or "")):
+        hand.does(worst.locator("[data-act=again]").click)
+    until(lambda: home.dubbing.job(id).over)
     done(page)
     assert page.locator("#dub-facts").inner_text() == before
     hand.does(page.locator("#dub-export").click)

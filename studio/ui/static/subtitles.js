@@ -201,7 +201,14 @@ async function stand(line) {
 }
 
 /* ---- working on it ---- */
-function begun() { now.running = true; now.share = 0; waiting = 4; paintHead(); poll(); }
+function begun() {
+  stateInTurn(null); // an answer that is on its way tells of before
+  now.running = true;
+  now.share = 0;
+  waiting = 4;
+  paintHead();
+  poll();
+}
 async function render() { if (await about("dub_rendered")) begun(); }
 const stop = async () => { await about("dub_stopped"); };
 async function again(button) { if (await about("cue_again", { line: of(button).line })) begun(); }
