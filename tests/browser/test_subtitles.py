@@ -206,3 +206,20 @@ def test_the_ruler_the_pages_one_cue_and_what_is_written(visit: Visit, tmp_path:
 
 def time(seconds: int) -> str:
     return f"00:{seconds // 60:02}:{seconds % 60:02},000"
+
+
+def test_a_render_is_stopped(visit: Visit, home: Studio, tmp_path: Path) -> None:
+    source = tmp_path / "long.srt"
+    cues = (
+        f"{n}\n00:{n // 60:02}:{n % 60:02},000 --> 00:{n // 60:02}:{n % 60:02},900\nCue {n}.\n" for n in range(1, 900)
+    )
+    source.write_text("\n".join(cues))
+    page = visit("subtitles")
+    page.locator("#dub-file").set_input_files(source)
+    page.locator(".cue").first.wait_for()
+    page.locator("#dub-render").click()
+    page.locator("#dub-stop").click()
+    id = page.url.split("/subtitles/")[1]
+    until(lambda: home.dubbing.job(id).over)
+    assert home.dubbing.job(id).state == "stopped"
+    page.locator("#dub-render.primary").wait_for()
