@@ -224,6 +224,7 @@ class Dubs:
                 job.ending = True
 
     def _fitted(self, id: str, scope: Scope, job: DubJob) -> tuple[DubCue, ...]:
+        """Speak what asks for it; what is too long for its cue again and quicker, as often as helps."""
         job.total = 1.0
         for turn in range(ROUNDS):
             step = self._desk.render(id, scope)
