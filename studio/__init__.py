@@ -1,3 +1,9 @@
 """Timbre Studio (音色工坊): a studio for controlling synthetic speech."""
 
+import os
+
 __version__ = "0.1.0"
+
+# PyTorch's threads wait for more work on a core that ONNX Runtime needs next: for some microseconds, not milliseconds.
+# GNU's OpenMP reads this when PyTorch is imported, which nothing here does sooner.
+os.environ.setdefault("GOMP_SPINCOUNT", "30000")

@@ -8,100 +8,16 @@ Mean Square Layer Normalization" (2019). Attribute names are the published check
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from typing import Protocol
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from studio.nn.linear import Precision, Projection, lay_out
+from studio.nn.cache import Cache, DecoderConfig, Place, turns
+from studio.nn.compiled import CompiledDecoder, SharedCache
+from studio.nn.linear import Precision, Projection
 
-
-@dataclass(frozen=True)
-class DecoderConfig:
-    """Sizes of a decoder."""
-
-    dim: int
-    layers: int
-    heads: int
-    hidden: int  # of the gated feed-forward
-    kv_heads: int = 0  # 0: as many as heads
-    rope_base: float = 10_000.0
-    eps: float = 1e-6
-    bias: bool = False  # of queries, keys and values
-    positions: int = 4096  # the longest sequence
-
-    def __post_init__(self) -> None:
-        if self.dim % self.heads or self.head_dim % 2:
-            raise ValueError(f"dim {self.dim} does not divide into {self.heads} heads of even size")
-        if self.heads % self.groups:
-            raise ValueError(f"{self.heads} heads do not share {self.groups} of keys and values evenly")
-
-    @property
-    def head_dim(self) -> int:
-        return self.dim // self.heads
-
-    @property
-    def groups(self) -> int:
-        """Heads of keys and values."""
-        return self.kv_heads or self.heads
-
-
-class Shape(Protocol):
-    """What a cache has to know of a model."""
-
-    @property
-    def layers(self) -> int: ...
-    @property
-    def groups(self) -> int: ...
-    @property
-    def head_dim(self) -> int: ...
-
-
-Place = tuple[Tensor, Tensor, Tensor]  # (2 groups, steps, size) to be written; keys and values (1, groups, seen, size)
-
-
-class Cache:
-    """Keys and values of `slots` sequences; each slot has memory for as many steps as its sequence may take.
-
-    On the CPU, steps that a sequence has not reached are reserved, not used. One owner at a time.
-    """
-
-    def __init__(self, config: Shape, slots: int, like: Tensor | None = None) -> None:
-        """`like` gives the device; on the CPU keys are float32, whose kernel is the quickest there."""
-        self._config = config
-        self._device = torch.device("cpu") if like is None else like.device
-        self.dtype = torch.float32 if like is None or self._device.type == "cpu" else like.dtype
-        self.lengths = [0] * slots  # steps so far
-        self.limits = [0] * slots  # steps at most
-        self.rows = [torch.empty(0)] * slots  # keys and values (layers, 2, groups, limit, head_dim)
-
-    def open(self, slot: int, limit: int) -> None:
-        """Begin a new sequence of at most `limit` steps; the memory of the last one serves again where it is enough."""
-        self.lengths[slot] = 0
-        if self.limits[slot] < limit:
-            config, self.limits[slot] = self._config, limit
-            shape = (config.layers, 2, config.groups, limit, config.head_dim)
-            self.rows[slot] = torch.empty(shape, dtype=self.dtype, device=self._device)
-
-    def widen(self, slot: int, limit: int) -> None:
-        """Let a sequence that goes on take up to `limit` steps."""
-        before, length = self.rows[slot], self.lengths[slot]
-        self.limits[slot] = 0
-        self.open(slot, limit)
-        self.rows[slot][:, :, :, :length] = before[:, :, :, :length]
-        self.lengths[slot] = length
-
-    def places(self, slot: int, steps: int) -> list[Place]:
-        """For each layer, where a sequence's next steps go and what it has seen with them.
-
-        Views of all layers are made at once: eight sequences would make thousands of them in a step.
-        """
-        row, start = self.rows[slot], self.lengths[slot]
-        new = row.flatten(1, 2).narrow(2, start, steps).unbind()
-        past = row.flatten(0, 1).unsqueeze(1).narrow(3, 0, start + steps).unbind()
-        return list(zip(new, past[::2], past[1::2], strict=True))
+COMPILED = "fp32", "int8"  # what ONNX Runtime computes on a CPU
 
 
 class RMSNorm(nn.Module):
@@ -209,9 +125,18 @@ class Decoder(nn.Module):
         self.layers = nn.ModuleList(Layer(config) for _ in range(config.layers))
         self.norm = RMSNorm(config.dim, config.eps)
         self._turns: tuple[Tensor, Tensor] | None = None
+        self._compiled: CompiledDecoder | None = None
 
-    def pack(self, precision: Precision, packed: Packed = lambda weight: None) -> None:
-        """Bring the loaded weights into a precision, layer by layer; `packed` is told those not needed any more."""
+    def pack(self, precision: Precision, packed: Packed = lambda weight: None, device: str = "cpu") -> None:
+        """Bring the loaded weights into a precision, layer by layer; `packed` is told those not needed any more.
+
+        `device` is where it will compute; on a CPU that is ONNX Runtime's work where it can do it.
+        """
+        if device == "cpu" and precision in COMPILED and CompiledDecoder.takes(self.config):
+            layers = [layer.state_dict() for layer in self._blocks()]
+            self._compiled = CompiledDecoder(self.config, layers, self.norm.weight, precision == "int8", packed)
+            del self.layers, self.norm
+            return
         for layer in self._blocks():
             layer.self_attn.pack(precision, packed)
             layer.mlp.pack(precision, packed)
@@ -220,7 +145,6 @@ class Decoder(nn.Module):
             if precision != "fp32":  # as long as one tensor of a file is mapped, all of it is
                 kept = kept.clone()
             norm.weight = nn.Parameter(kept, requires_grad=False)
-        lay_out(module for module in self.modules() if isinstance(module, Projection))
 
     def forward(self, x: Tensor, cache: Cache, slots: Sequence[int]) -> Tensor:
         """Append `x` (rows, steps, dim) float32 to the sequences in `slots`; gives (rows, steps, dim).
@@ -231,13 +155,26 @@ class Decoder(nn.Module):
         for slot in slots:
             if cache.lengths[slot] + steps > min(cache.limits[slot], self.config.positions):
                 raise IndexError(f"{cache.lengths[slot] + steps} steps in a slot of {cache.limits[slot]}")
+        if isinstance(cache, SharedCache):
+            assert self._compiled, "this cache is not of this decoder"
+            x = self._compiled(x, cache, slots)
+        else:
+            x = self._plainly(x, cache, slots)
+        for slot in slots:
+            cache.lengths[slot] += steps
+        return x
+
+    def _plainly(self, x: Tensor, cache: Cache, slots: Sequence[int]) -> Tensor:
+        steps = x.shape[1]
         turn = self._turn([cache.lengths[slot] for slot in slots], steps, x)
         rows = [cache.places(slot, steps) for slot in slots]
         for layer, places in zip(self._blocks(), zip(*rows, strict=True), strict=True):
             x = layer(x, turn, places)
-        for slot in slots:
-            cache.lengths[slot] += steps
         return self.norm(x)
+
+    def cache(self, slots: int, like: Tensor | None = None) -> Cache:
+        """Memory for `slots` sequences, on the device of `like`. A packed decoder takes no other."""
+        return SharedCache(self.config, slots) if self._compiled else Cache(self.config, slots, like)
 
     def _blocks(self) -> Iterable[Layer]:
         return self.layers  # type: ignore[return-value]  # nn.ModuleList does not know its kind
@@ -253,9 +190,7 @@ class Decoder(nn.Module):
 
 def rotation(config: DecoderConfig, device: torch.device) -> tuple[Tensor, Tensor]:
     """Cosine and sine (positions, head_dim) of the rotary positions; the sine of the first half is negative."""
-    half = torch.arange(0, config.head_dim, 2, dtype=torch.float32, device=device) / config.head_dim
-    angle = torch.arange(config.positions, dtype=torch.float32, device=device)[:, None] / config.rope_base**half
-    cosine, sine = angle.cos(), angle.sin()
+    cosine, sine = turns(config, device)
     return torch.cat([cosine, cosine], -1), torch.cat([-sine, sine], -1)
 
 

@@ -15,7 +15,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from studio.nn.decoder import Cache, Packed, tell
+from studio.nn.cache import Cache
+from studio.nn.decoder import Packed, tell
 from studio.nn.dense import Dense
 from studio.nn.linear import Precision, Projection
 
@@ -248,6 +249,10 @@ class RelativeDecoder(RelativeEncoder):
     """The same stack as a language model: causal, its sequences in the slots of a `Cache`, as `nn.decoder.Decoder`."""
 
     config: RelativeConfig
+
+    def cache(self, slots: int, like: Tensor) -> Cache:
+        """Memory for `slots` sequences, on the device of `like`."""
+        return Cache(self.config, slots, like)
 
     def forward(self, x: Tensor, cache: Cache, slots: Sequence[int]) -> Tensor:  # type: ignore[override]
         """Append `x` (rows, steps, inputs) to the sequences in `slots`; gives (rows, steps, dim).

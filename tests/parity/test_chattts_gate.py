@@ -7,7 +7,6 @@ import pytest
 import torch
 
 from studio.engines.chattts.checkpoint import Checkpoint
-from studio.nn.decoder import Cache
 
 from .fixtures import beginning, case, folder
 
@@ -32,7 +31,7 @@ def teacher_forced(one, precision):  # type: ignore[no-untyped-def]
     """Hidden states and logits over the reference's own tokens."""
     gpt = Checkpoint(folder("chattts") / "tiny", precision).gpt
     embedded, heard, forced = one.tensor("emb"), one.tensor("attention_mask").bool(), one.tensor("forced")
-    cache, rows = Cache(gpt.decoder.config, len(embedded)), range(len(embedded))
+    cache, rows = gpt.decoder.cache(len(embedded)), range(len(embedded))
     hidden = []
     for row in rows:
         cache.open(row, embedded.shape[1] + forced.shape[1])

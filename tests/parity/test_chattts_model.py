@@ -10,7 +10,6 @@ from studio.engines.chattts import strings
 from studio.engines.chattts.checkpoint import Checkpoint
 from studio.engines.chattts.generation import Batch, Order, Row
 from studio.engines.chattts.prompts import DEFAULT, code_prompt, refine_prompt
-from studio.nn.decoder import Cache
 from studio.nn.sampling import Draws, OwnDraws, RepeatedDraws, Sampling, penalised, top_k, top_p
 
 from .fixtures import Case, beginning, case, folder
@@ -91,7 +90,7 @@ def test_chattts_hidden_states_and_logits(tiny: Checkpoint, id: str) -> None:
     one = case("chattts", id)
     embedded, heard, forced = one.tensor("emb"), one.tensor("attention_mask").bool(), one.tensor("forced")
     gpt, code = tiny.gpt, one.params["mode"] == "code"
-    cache, rows = Cache(gpt.decoder.config, len(embedded)), range(len(embedded))
+    cache, rows = gpt.decoder.cache(len(embedded)), range(len(embedded))
     prompts = []
     for row in rows:
         cache.open(row, embedded.shape[1] + forced.shape[1])

@@ -8,7 +8,7 @@ from typing import Any
 
 from studio.engines.chattts.model import EmbedConfig
 from studio.errors import BadFile
-from studio.nn.decoder import DecoderConfig
+from studio.nn.cache import DecoderConfig
 
 LARGEST = 1 << 20  # bytes of a configuration; more is not one
 RATE = 24_000  # samples per second

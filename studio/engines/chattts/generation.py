@@ -5,6 +5,7 @@ are doing; at each `step` every row draws its next token; a row leaves at the st
 text (refining) and rows that speak (code frames) share the same steps.
 """
 
+from bisect import insort
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
@@ -13,7 +14,6 @@ import torch
 from torch import Tensor
 
 from studio.engines.chattts.model import Gpt
-from studio.nn.decoder import Cache
 from studio.nn.sampling import Draws, Sampler, Sampling
 
 Ending = Literal["", "end", "limit"]
@@ -80,7 +80,7 @@ class Batch:
     def __init__(self, gpt: Gpt, slots: int) -> None:
         self.gpt = gpt
         self.rows: list[Row] = []
-        self._cache = Cache(gpt.decoder.config, slots, gpt.embed.emb_text.weight)
+        self._cache = gpt.decoder.cache(slots, gpt.embed.emb_text.weight)
         self._free = list(range(slots))
         config = gpt.embed.config
         self._samplers = {"code": Sampler(config.codes, config.books), "text": Sampler(config.text_tokens)}
@@ -105,7 +105,8 @@ class Batch:
         """Give a place back before its row has ended."""
         if row in self.rows:
             self.rows.remove(row)
-            self._free.append(row.slot)
+            self._cache.close(row.slot)
+            insort(self._free, row.slot)
 
     def step(self) -> list[Row]:
         """One token for every row; gives the rows that took one or ended. What ended has left."""

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from studio.nn.decoder import Decoder, DecoderConfig
+from studio.nn.cache import DecoderConfig
+from studio.nn.decoder import Decoder
 from studio.nn.linear import Precision, Projection
 
 

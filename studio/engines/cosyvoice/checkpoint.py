@@ -43,7 +43,7 @@ class Checkpoint:
         else:
             tied = {language.TIED}
             model = load(lambda: QwenModel(self.sizes), path, optional=tied, rename=QwenModel.our_key)
-        model.pack(precision, let_go(path))
+        model.pack(precision, let_go(path), self.device.type)
         return model
 
     def _flow(self, precision: Precision) -> flow.Flow:

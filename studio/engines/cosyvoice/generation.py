@@ -5,6 +5,7 @@ are doing; at each `step` every row draws its next id; a row leaves at the step 
 for more text (`Order.text`): it then rests in its slot, and is fed when the text comes.
 """
 
+from bisect import insort
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
@@ -93,7 +94,8 @@ class Batch:
         """Give a place back before its row has ended."""
         if row in self.rows:
             self.rows.remove(row)
-            self._free.append(row.slot)
+            self._cache.close(row.slot)
+            insort(self._free, row.slot)
 
     def step(self) -> list[Row]:
         """One id for every row that does not rest; gives those rows. What ended has left."""

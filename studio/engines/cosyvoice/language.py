@@ -12,7 +12,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from studio.engines.cosyvoice.sizes import Sizes, SpeechIds
-from studio.nn.decoder import Cache, Decoder, DecoderConfig
+from studio.nn.cache import Cache, DecoderConfig
+from studio.nn.decoder import Decoder
 from studio.nn.linear import Precision, Projection, lay_out
 from studio.nn.relative import RelativeConfig, RelativeDecoder, RelativeEncoder, few_rows
 
@@ -37,7 +38,7 @@ class LanguageModel(nn.Module):
 
     def cache(self, slots: int) -> Cache:
         """Memory for `slots` sequences."""
-        return Cache(self.decoder.config, slots, self.sounds)
+        return self.decoder.cache(slots, self.sounds)
 
     @property
     def positions(self) -> int:
@@ -56,8 +57,8 @@ class LanguageModel(nn.Module):
         """Speech ids (n,) -> (n, dim)."""
         return self.sounds[ids.to(self.device)]
 
-    def pack(self, precision: Precision, packed: Packed = lambda weight: None) -> None:
-        """Bring what was loaded into a precision. Once; `packed` is told the weights that are not needed any more."""
+    def pack(self, precision: Precision, packed: Packed = lambda weight: None, device: str = "cpu") -> None:
+        """Bring what was loaded into a precision, for a device. Once; `packed` is told weights not needed any more."""
         raise NotImplementedError
 
     def words(self, ids: Tensor) -> Tensor:
@@ -95,9 +96,9 @@ class QwenModel(LanguageModel):
         """The name of a published tensor in this module."""
         return published.replace("llm.model.model.", "model.")
 
-    def pack(self, precision: Precision, packed: Packed = lambda weight: None) -> None:
+    def pack(self, precision: Precision, packed: Packed = lambda weight: None, device: str = "cpu") -> None:
         """Bring what was loaded into a precision. Once. The table of words stays mapped: few of its rows are read."""
-        self.model.pack(precision, packed)
+        self.model.pack(precision, packed, device)
         words = self.model.embed_tokens
         assert isinstance(words, nn.Embedding)
         self.text_table = words.weight.detach()
@@ -143,7 +144,7 @@ class FirstModel(LanguageModel):
         """The name of a published tensor in this module."""
         return published.replace(".norm1.", ".norm_mha.").replace(".norm2.", ".norm_ff.")
 
-    def pack(self, precision: Precision, packed: Packed = lambda weight: None) -> None:
+    def pack(self, precision: Precision, packed: Packed = lambda weight: None, device: str = "cpu") -> None:
         """Bring what was loaded into a precision. Once."""
         maps = few_rows(precision, packed)
         self.text_encoder.pack(maps)

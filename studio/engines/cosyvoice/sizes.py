@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from studio.engines.cosyvoice.configuration import CLASS, Plain, bad, read
 from studio.errors import BadFile
-from studio.nn.decoder import DecoderConfig
+from studio.nn.cache import DecoderConfig
 from studio.nn.relative import RelativeConfig
 
 Generation = Literal[1, 2, 3]
