@@ -23,6 +23,9 @@ from machine import Record, best, describe, peak, record
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
+
+import studio  # noqa: E402, F401  # before PyTorch, which reads what it says about threads
+
 PARITY = ROOT / "tests" / "parity" / "cosyvoice"
 PRECISIONS = ("fp32", "bf16", "int8")
 SECONDS = 5.0

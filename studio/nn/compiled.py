@@ -10,6 +10,8 @@ computed in pairs, as ONNX Runtime gives a single row to another kernel.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -28,7 +30,7 @@ Packed = Callable[[Tensor], None]
 
 OWN = "com.microsoft"  # operators of ONNX Runtime itself, described in its docs/ContribOperators.md
 STANDARD = {"Add", "Gemm", "Identity", "Mul", "Reshape", "SimplifiedLayerNormalization"}
-OPERATORS, FORMAT = 21, 10  # versions of the standard operators and of the file that ONNX Runtime 1.20 knows
+OPERATORS, FORMAT = 21, 10  # versions of the standard operators and of the file that ONNX Runtime 1.22 knows
 TOGETHER = 7  # layers of a session: while it is made, it holds their weights twice
 BLOCK, LEAST_BLOCK = 256, 16  # weights that share a scale
 DIGIT, ZERO = 127, 128  # the largest whole number of a weight, and what stands for 0
@@ -79,14 +81,25 @@ class CompiledDecoder:
     ) -> None:
         """Weights by their keys in a published layer, and the last norm's; `packed` is told those not needed any more.
 
-        `whole` is int8, else fp32.
+        `whole` is int8, else fp32. It is put together beside what else is loaded, and waited for when it is first used.
         """
-        self._pairs, self._parts = whole, list[_Part]()
-        for first in range(0, len(layers), TOGETHER):
-            group = layers[first : first + TOGETHER]
-            last = first + TOGETHER >= len(layers)
-            self._parts.append(_Part(config, group, norm if last else None, whole, packed))
+        self._pairs = whole
+        groups = [layers[first : first + TOGETHER] for first in range(0, len(layers), TOGETHER)]
+        threads = torch.get_num_threads()
+
+        def made(number: int) -> _Part:
+            last = number == len(groups) - 1
+            part = _Part(_Graph(config, whole, packed), groups[number], norm if last else None, threads)
             give_back()
+            return part
+
+        pool = ThreadPoolExecutor(2, "compile")  # each takes a core most of the time
+        self._coming = [pool.submit(made, number) for number in range(len(groups))]
+        pool.shutdown(wait=False)
+
+    @cached_property
+    def _parts(self) -> list["_Part"]:
+        return [part.result() for part in self._coming]
 
     def __call__(self, x: Tensor, cache: SharedCache, slots: Sequence[int]) -> Tensor:
         """(rows, steps, dim) float32, appended to the sequences in `slots` -> the same shape."""
@@ -122,15 +135,10 @@ class _Part:
     """Some layers, in a session of their own."""
 
     def __init__(
-        self,
-        config: DecoderConfig,
-        layers: Sequence[Mapping[str, Tensor]],
-        norm: Tensor | None,
-        whole: bool,
-        packed: Packed,
+        self, graph: "_Graph", layers: Sequence[Mapping[str, Tensor]], norm: Tensor | None, threads: int
     ) -> None:
         self.layers = len(layers)
-        self._session = _Graph(config, whole, packed).of(layers, norm)
+        self._session = graph.of(layers, norm, threads)
 
     def run(self, x: Tensor, counts: Mapping[str, np.ndarray], cache: SharedCache, memory: Tensor) -> Tensor:
         """(rows * steps, dim) -> the same; new keys and values are written into `memory` (layers, 2, rows, …)."""
@@ -167,7 +175,7 @@ class _Graph:
         self._held: list[TensorProto] = []
         self._beside: dict[str, Tensor] = {}  # large constants: what is written into a graph is copied often
 
-    def of(self, layers: Sequence[Mapping[str, Tensor]], norm: Tensor | None) -> "InferenceSession":
+    def of(self, layers: Sequence[Mapping[str, Tensor]], norm: Tensor | None, threads: int) -> "InferenceSession":
         """The layers one behind the other, and the last norm where it comes: ready to run."""
         import onnxruntime
 
@@ -179,7 +187,7 @@ class _Graph:
             x = self._layer(at, layer, x)
         self._add("Identity", [x if norm is None else self._normed(x, "norm", norm)], "y")
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = torch.get_num_threads()
+        options.intra_op_num_threads = threads
         options.log_severity_level = 4  # what fails is raised, and need not be printed besides
         options.enable_mem_pattern = False  # a plan would be kept for every length of a prompt
         # Else its threads would wait for the next step on the cores on which PyTorch goes on.

@@ -129,10 +129,7 @@ def _fbgemm() -> bool:
 
 
 def lay_out(projections: Iterable[Projection]) -> Thread | None:
-    """Lay out the weights of those that are int8, beside what else is done; until then they give the same bits.
-
-    It takes a core half a second for ChatTTS.
-    """
+    """Lay out the weights of those that are int8, beside what else is done; until then they give the same bits."""
     waiting = [part for part in projections if part.whole]
     if not waiting:
         return None
