@@ -1,8 +1,8 @@
 """A decoder in ONNX Runtime: the layers of `decoder.Decoder`, on a CPU in two thirds of the time.
 
 A step of one sequence is hundreds of small operations, between which PyTorch spends as long as in them, and its
-products of few rows read weights at half the speed of the memory. Here a step is two calls. Measured on two cores of an
-Intel Xeon (20 layers of ChatTTS, a step of one row, see `benchmarks/`): fp32 43 -> 29 ms, int8 20 -> 12 ms.
+products of few rows read weights at half the speed of the memory. Here a step is four calls. Measured on two cores of
+an Intel Xeon (a step of ChatTTS, one row, see `benchmarks/`): fp32 43 -> 30 ms, int8 21 -> 14 ms.
 
 fp32 is exact. int8 holds weights as whole numbers with one scale for up to `BLOCK` neighbours, and its inputs become
 whole numbers in the same blocks on the way. A sequence has the same bits alone and beside others: in int8 rows are
@@ -31,7 +31,7 @@ Packed = Callable[[Tensor], None]
 OWN = "com.microsoft"  # operators of ONNX Runtime itself, described in its docs/ContribOperators.md
 STANDARD = {"Add", "Gemm", "Identity", "Mul", "Reshape", "SimplifiedLayerNormalization"}
 OPERATORS, FORMAT = 21, 10  # versions of the standard operators and of the file that ONNX Runtime 1.22 knows
-TOGETHER = 7  # layers of a session: while it is made, it holds their weights twice
+TOGETHER = 5  # layers of a session: while it is made, it holds their weights twice
 BLOCK, LEAST_BLOCK = 256, 16  # weights that share a scale
 DIGIT, ZERO = 127, 128  # the largest whole number of a weight, and what stands for 0
 SMALLEST = 1e-12  # of a block's largest weight: nothing is divided by zero
@@ -93,7 +93,7 @@ class CompiledDecoder:
             give_back()
             return part
 
-        pool = ThreadPoolExecutor(2, "compile")  # each takes a core most of the time
+        pool = ThreadPoolExecutor(1, "compile")  # two at once would hold the weights of twice as many layers twice
         self._coming = [pool.submit(made, number) for number in range(len(groups))]
         pool.shutdown(wait=False)
 

@@ -110,8 +110,8 @@ print(now() - before)
     ("precision", "device", "most"),
     [
         ("fp32", "cuda", 0.2),  # nothing is read before it is needed
-        ("fp32", "cpu", 1.7),  # packed, and the layers of one session as they stand in the file
-        ("int8", "cpu", 0.9),
+        ("fp32", "cpu", 1.6),  # packed, and the layers of one session as they stand in the file
+        ("int8", "cpu", 0.75),
     ],
 )
 def test_what_packing_takes_beside_the_file(tmp_path: Path, precision: str, device: str, most: float) -> None:
