@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from studio.nn.cache import Cache, DecoderConfig, turns
+from studio.nn.cache import DecoderConfig, SharedCache, turns
 from studio.nn.loading import give_back
 
 if TYPE_CHECKING:
@@ -38,34 +38,6 @@ SMALLEST = 1e-12  # of a block's largest weight: nothing is divided by zero
 WHOLE_INPUTS = 4  # the level of accuracy at which inputs are whole numbers
 HEAD_STEP = 16  # sizes of heads that its attention turns are multiples of it
 FLOAT, BYTE, INT32, INT64 = 1, 2, 6, 7  # types, as ONNX numbers them
-
-
-class SharedCache(Cache):
-    """Keys and values of all slots as one tensor, since a step reads those of neighbouring slots at once.
-
-    It has a slot and a step more than asked for. Where a row is computed only because it lies between others or makes
-    their number even, what it writes there is written over or never read.
-    """
-
-    def __init__(self, config: DecoderConfig, slots: int) -> None:
-        super().__init__(config, slots + 1)
-        self.memory = self._reserved(1)  # (layers, 2, slots, groups, steps, head_dim)
-        self.bindings: dict[object, Any] = {}  # of the steps that were made last, for each part of a decoder
-
-    def open(self, slot: int, limit: int) -> None:
-        self.close(slot)
-        self.widen(slot, limit)
-
-    def widen(self, slot: int, limit: int) -> None:
-        self.limits[slot] = limit
-        if limit >= self.memory.shape[4]:
-            before, self.memory = self.memory, self._reserved(limit + 1)
-            for place, length in enumerate(self.lengths):
-                self.memory[:, :, place, :, :length] = before[:, :, place, :, :length]
-
-    def _reserved(self, steps: int) -> Tensor:
-        config = self._config
-        return torch.empty((config.layers, 2, len(self.lengths), config.groups, steps, config.head_dim))
 
 
 class CompiledDecoder:

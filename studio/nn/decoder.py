@@ -13,8 +13,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from studio.nn.cache import Cache, DecoderConfig, Place, turns
-from studio.nn.compiled import CompiledDecoder, SharedCache
+from studio.nn.cache import Cache, DecoderConfig, Place, RowCache, SharedCache, turns
+from studio.nn.compiled import CompiledDecoder
 from studio.nn.linear import Precision, Projection
 
 COMPILED = "fp32", "int8"  # what ONNX Runtime computes on a CPU
@@ -155,16 +155,16 @@ class Decoder(nn.Module):
         for slot in slots:
             if cache.lengths[slot] + steps > min(cache.limits[slot], self.config.positions):
                 raise IndexError(f"{cache.lengths[slot] + steps} steps in a slot of {cache.limits[slot]}")
-        if isinstance(cache, SharedCache):
-            assert self._compiled, "this cache is not of this decoder"
+        if self._compiled and isinstance(cache, SharedCache):
             x = self._compiled(x, cache, slots)
         else:
+            assert isinstance(cache, RowCache), "a cache of another decoder"
             x = self._plainly(x, cache, slots)
         for slot in slots:
             cache.lengths[slot] += steps
         return x
 
-    def _plainly(self, x: Tensor, cache: Cache, slots: Sequence[int]) -> Tensor:
+    def _plainly(self, x: Tensor, cache: RowCache, slots: Sequence[int]) -> Tensor:
         steps = x.shape[1]
         turn = self._turn([cache.lengths[slot] for slot in slots], steps, x)
         rows = [cache.places(slot, steps) for slot in slots]
@@ -174,7 +174,7 @@ class Decoder(nn.Module):
 
     def cache(self, slots: int, like: Tensor | None = None) -> Cache:
         """Memory for `slots` sequences, on the device of `like`. A packed decoder takes no other."""
-        return SharedCache(self.config, slots) if self._compiled else Cache(self.config, slots, like)
+        return SharedCache(self.config, slots) if self._compiled else RowCache(self.config, slots, like)
 
     def _blocks(self) -> Iterable[Layer]:
         return self.layers  # type: ignore[return-value]  # nn.ModuleList does not know its kind

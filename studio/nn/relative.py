@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from studio.nn.cache import Cache
+from studio.nn.cache import RowCache
 from studio.nn.decoder import Packed, tell
 from studio.nn.dense import Dense
 from studio.nn.linear import Precision, Projection
@@ -250,11 +250,11 @@ class RelativeDecoder(RelativeEncoder):
 
     config: RelativeConfig
 
-    def cache(self, slots: int, like: Tensor) -> Cache:
+    def cache(self, slots: int, like: Tensor) -> RowCache:
         """Memory for `slots` sequences, on the device of `like`."""
-        return Cache(self.config, slots, like)
+        return RowCache(self.config, slots, like)
 
-    def forward(self, x: Tensor, cache: Cache, slots: Sequence[int]) -> Tensor:  # type: ignore[override]
+    def forward(self, x: Tensor, cache: RowCache, slots: Sequence[int]) -> Tensor:  # type: ignore[override]
         """Append `x` (rows, steps, inputs) to the sequences in `slots`; gives (rows, steps, dim).
 
         Raises `IndexError` where a sequence would grow past its limit.

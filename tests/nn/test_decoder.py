@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from studio.nn.cache import Cache, DecoderConfig
-from studio.nn.compiled import SharedCache, block_of, blockwise
+from studio.nn.cache import Cache, DecoderConfig, RowCache, SharedCache
+from studio.nn.compiled import block_of, blockwise
 from studio.nn.decoder import Decoder
 from studio.nn.linear import Precision
 
@@ -75,7 +75,10 @@ def made(config: DecoderConfig, precision: Precision, compiled: bool = True) -> 
 
 def place(cache: Cache) -> int:
     """Where keys lie in memory."""
-    return (cache.memory if isinstance(cache, SharedCache) else cache.rows[0]).data_ptr()
+    if isinstance(cache, SharedCache):
+        return cache.memory.data_ptr()
+    assert isinstance(cache, RowCache)
+    return cache.rows[0].data_ptr()
 
 
 def test_a_prompt_and_steps_are_what_a_plain_decoder_gives(built: tuple[Decoder, dict[str, Tensor]]) -> None:
