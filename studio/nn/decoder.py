@@ -1,7 +1,8 @@
 """A decoder in the manner of Llama and Qwen2, with a static cache of keys and values.
 
 Sequences live in the slots of a `Cache`. A call appends to some of them: a whole prompt to one, or one step to each of
-several, however far each has come. Nothing is padded, so a sequence never sees another one's length.
+several, however far each has come. Nothing is padded, so a sequence never sees another one's length. On a CPU
+`compiled` computes fp32 and int8; what is written out here is for other devices and precisions.
 
 References: Touvron et al., "LLaMA" (2023); Su et al., "RoFormer" (2021, rotary positions); Zhang and Sennrich, "Root
 Mean Square Layer Normalization" (2019). Attribute names are the published checkpoints' keys.
