@@ -176,7 +176,8 @@ TINY = str(Path(__file__).parents[1] / "parity" / "chattts" / "tiny")
 
 def test_chattts_speaks_from_a_folder_of_models(run, tmp_path):
     said = tmp_path / "said.wav"
-    done = run("--models", TINY, "speak", "你好世界。", "-e", "chattts", "-c", "min_tokens=40", "-o", str(said), "--json")
+    asked = ["-e", "chattts", "-c", "min_tokens=40", "-o", str(said), "--json"]
+    done = run("--models", TINY, "speak", "你好世界。", *asked)
     assert json.loads(done.stdout)["engine"] == "chattts"
     assert said.stat().st_size > 10_000
 
