@@ -20,6 +20,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from studio.nn.cache import DecoderConfig, SharedCache, turns
+from studio.nn.linear import Precision
 from studio.nn.loading import give_back
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 Packed = Callable[[Tensor], None]
 
+COMPILED: tuple[Precision, ...] = ("fp32", "int8")
 OWN = "com.microsoft"  # operators of ONNX Runtime itself, described in its docs/ContribOperators.md
 STANDARD = {"Add", "Gemm", "Identity", "Mul", "Reshape", "SimplifiedLayerNormalization"}
 OPERATORS, FORMAT = 21, 10  # versions of the standard operators and of the file that ONNX Runtime 1.22 knows
@@ -44,18 +46,23 @@ class CompiledDecoder:
     """Embeddings in, hidden states after the last norm out."""
 
     @staticmethod
-    def takes(config: DecoderConfig) -> bool:
-        """Whether ONNX Runtime computes a decoder of these sizes."""
-        return config.head_dim % HEAD_STEP == 0
+    def takes(config: DecoderConfig, precision: Precision) -> bool:
+        """Whether ONNX Runtime computes a decoder of these sizes, on a CPU."""
+        return precision in COMPILED and config.head_dim % HEAD_STEP == 0
 
     def __init__(
-        self, config: DecoderConfig, layers: Sequence[Mapping[str, Tensor]], norm: Tensor, whole: bool, packed: Packed
+        self,
+        config: DecoderConfig,
+        layers: Sequence[Mapping[str, Tensor]],
+        norm: Tensor,
+        precision: Precision,
+        packed: Packed,
     ) -> None:
         """Weights by their keys in a published layer, and the last norm's; `packed` is told those not needed any more.
 
-        `whole` is int8, else fp32. It is put together beside what else is loaded, and waited for when it is first used.
+        It is put together beside what else is loaded, and waited for when it is first used.
         """
-        self._pairs = whole
+        self._pairs = whole = precision == "int8"
         groups = [layers[first : first + TOGETHER] for first in range(0, len(layers), TOGETHER)]
         threads = torch.get_num_threads()
 
@@ -167,8 +174,9 @@ class _Graph:
         held = [onnxruntime.OrtValue.ortvalue_from_numpy(tensor.numpy()) for tensor in self._beside.values()]
         options.add_external_initializers(list(self._beside), held)
         session = onnxruntime.InferenceSession(self._model(len(layers)), options, providers=["CPUExecutionProvider"])
-        for weight in () if self._whole else self._beside.values():
-            self._packed(weight)
+        for layer in layers:
+            for weight in layer.values():
+                self._packed(weight)
         return session
 
     def _model(self, layers: int) -> bytes:
@@ -223,7 +231,7 @@ class _Graph:
         outputs, inputs = weight.shape
         block = block_of(inputs)
         digits, scale = blockwise(weight, block)
-        self._packed(weight)
+        self._packed(weight)  # not only when the session is made: this way the file's weights are not all in memory
         parts = [self._refer(f"{name}.weight", digits), self._refer(f"{name}.scale", scale)]
         sizes = {"K": inputs, "N": outputs, "bits": 8, "block_size": block, "accuracy_level": WHOLE_INPUTS}
         return self._add("MatMulNBits", [x, *parts, *(["", "", *added] if added else [])], f"{name}.out", **sizes)

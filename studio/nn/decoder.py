@@ -18,8 +18,6 @@ from studio.nn.cache import Cache, DecoderConfig, Place, RowCache, SharedCache, 
 from studio.nn.compiled import CompiledDecoder
 from studio.nn.linear import Precision, Projection
 
-COMPILED = "fp32", "int8"  # what ONNX Runtime computes on a CPU
-
 
 class RMSNorm(nn.Module):
     """(…, dim) -> (…, dim), in float32."""
@@ -133,9 +131,9 @@ class Decoder(nn.Module):
 
         `device` is where it will compute; on a CPU that is ONNX Runtime's work where it can do it.
         """
-        if device == "cpu" and precision in COMPILED and CompiledDecoder.takes(self.config):
+        if device == "cpu" and CompiledDecoder.takes(self.config, precision):
             layers = [layer.state_dict() for layer in self._blocks()]
-            self._compiled = CompiledDecoder(self.config, layers, self.norm.weight, precision == "int8", packed)
+            self._compiled = CompiledDecoder(self.config, layers, self.norm.weight, precision, packed)
             del self.layers, self.norm
             return
         for layer in self._blocks():

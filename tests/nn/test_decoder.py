@@ -16,6 +16,10 @@ from studio.nn.linear import Precision
 LLAMA = DecoderConfig(dim=64, layers=9, heads=4, hidden=96)
 QWEN2 = DecoderConfig(dim=64, layers=2, heads=4, hidden=96, kv_heads=2, bias=True, rope_base=1e6)
 WAYS = {"Llama": (LLAMA, True), "Qwen2": (QWEN2, True), "Llama, plain": (LLAMA, False), "Qwen2, plain": (QWEN2, False)}
+PUBLISHED = {  # the sizes of ChatTTS and of CosyVoice 2 and 3, with fewer layers
+    "ChatTTS": DecoderConfig(dim=768, layers=2, heads=12, hidden=3072),
+    "CosyVoice": DecoderConfig(dim=896, layers=2, heads=14, hidden=4864, kv_heads=2, bias=True, rope_base=1e6),
+}
 SMALL = DecoderConfig(dim=32, layers=2, heads=4, hidden=48)  # heads too small for ONNX Runtime's attention
 
 
@@ -139,17 +143,18 @@ def test_heads_too_small_for_onnx_runtime_are_computed_all_the_same() -> None:
 
 
 @pytest.mark.parametrize("precision", ["fp32", "int8"])
-def test_a_sequence_has_the_same_bits_alone_and_beside_others(precision: Precision) -> None:
-    decoder, _ = made(LLAMA, precision)
-    texts = torch.randn(7, 12, 64)
+@pytest.mark.parametrize("config", [LLAMA, *PUBLISHED.values()], ids=["small", *PUBLISHED])
+def test_a_sequence_has_the_same_bits_alone_and_beside_others(config: DecoderConfig, precision: Precision) -> None:
+    decoder, _ = made(config, precision)
+    texts = torch.randn(7, 164, config.dim)
 
     def last(slots: Sequence[int], count: int) -> Tensor:
-        """The states of the last four steps (4, rows, 64), each row in a slot of its own."""
+        """The states of the last four steps (4, rows, dim), each row in a slot of its own."""
         cache = decoder.cache(count)
         for row, slot in enumerate(slots):
-            cache.open(slot, 12 + row)
-            decoder(texts[row, None, : 5 + row % 3], cache, [slot])
-        found = [decoder(texts[: len(slots), 8 + at, None], cache, slots)[:, 0] for at in range(4)]
+            cache.open(slot, 164 + row)
+            decoder(texts[row, None, : 150 - 20 * (row % 3)], cache, [slot])
+        found = [decoder(texts[: len(slots), 160 + at, None], cache, slots)[:, 0] for at in range(4)]
         return torch.stack(found)
 
     alone = last([0], 1)
@@ -173,19 +178,18 @@ def test_a_sequence_that_rests_between_others_is_left_alone() -> None:
     assert torch.equal(*results)
 
 
-def test_int8_is_near_fp32_at_the_sizes_of_published_models() -> None:
-    for config in (
-        DecoderConfig(dim=768, layers=3, heads=12, hidden=3072),
-        DecoderConfig(dim=896, layers=3, heads=14, hidden=4864, kv_heads=2, bias=True, rope_base=1e6),
-    ):
-        x, states = torch.randn(1, 24, config.dim), []
-        for precision in ("fp32", "int8"):
-            decoder, _ = made(config, precision)  # type: ignore[arg-type]
-            cache = decoder.cache(1)
-            cache.open(0, 24)
-            first = decoder(x[:, :20], cache, [0])
-            states.append(torch.cat([first, *(decoder(x[:, at : at + 1], cache, [0]) for at in range(20, 24))], 1))
-        assert torch.cosine_similarity(*states, dim=-1).min() > 0.999
+@pytest.mark.parametrize("config", PUBLISHED.values(), ids=PUBLISHED)
+def test_int8_is_near_fp32_at_the_sizes_of_published_models(config: DecoderConfig) -> None:
+    x = torch.randn(1, 24, config.dim)
+
+    def states(precision: Precision) -> Tensor:
+        decoder, _ = made(config, precision)
+        cache = decoder.cache(1)
+        cache.open(0, 24)
+        first = decoder(x[:, :20], cache, [0])
+        return torch.cat([first, *(decoder(x[:, at : at + 1], cache, [0]) for at in range(20, 24))], 1)
+
+    assert torch.cosine_similarity(states("fp32"), states("int8"), dim=-1).min() > 0.999
 
 
 @pytest.mark.parametrize("inputs", [768, 896, 160, 40])

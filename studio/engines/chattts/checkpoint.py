@@ -36,9 +36,8 @@ class Checkpoint:
         self.tokenizer = Tokenizer(assets / "tokenizer")
         weights = assets / "gpt" / "model.safetensors"
         decoder = load(lambda: Decoder(self.sizes.gpt), weights, optional={TEXT_TABLE})
-        decoder.pack(
-            precision, let_go(weights), self.device.type
-        )  # before the next file is opened: its float32 weights are let go
+        # Before the next file is opened: the weights as they stand in this one are let go.
+        decoder.pack(precision, let_go(weights), self.device.type)
         embed = load(lambda: Embed(self.sizes.embed), assets / "Embed.safetensors")
         embed.pack(precision)
         self.gpt = Gpt(decoder, embed).to(self.device)
