@@ -1,10 +1,10 @@
 """Attention of many steps at once, by the quickest way that a device has."""
 
-from functools import cache
-
 import torch
 from torch import Tensor
 from torch.nn import functional
+
+from studio.nn.processor import float32_is_quicker, products_are_quicker
 
 NEAR = 1 << 20  # scores, four megabytes: with more, memory is asked for and given back at every turn
 
@@ -17,7 +17,7 @@ def attend(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None = None
     PyTorch's fused kernel computes half precision on the CPU no quicker than float32; by two products it is 2.7 times
     as quick on a processor of AMD (504 steps, two cores), and float32 on one of Intel 1.2 to 1.5 times (504, 171).
     """
-    if query.device.type != "cpu" or (query.dtype == torch.float32 and not (alone and float32_is_quicker())):
+    if query.device.type != "cpu" or (query.dtype == torch.float32 and not (alone and products_are_quicker())):
         return functional.scaled_dot_product_attention(query, key, value, attn_mask=mask)
     if query.dtype == torch.float32:
         return _by_products(query, key, value, mask)
@@ -51,16 +51,3 @@ def _by_products(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None)
 def _bias(mask: Tensor, like: Tensor) -> Tensor:
     """What is added to scores: nothing where one may look, else minus infinity."""
     return torch.zeros(mask.shape, dtype=like.dtype, device=like.device).masked_fill_(~mask, -torch.inf)
-
-
-def computed_in(device: torch.device) -> torch.dtype:
-    """What heads are multiplied in where full precision is not asked for."""
-    return torch.float32 if device.type == "cpu" and float32_is_quicker() else torch.bfloat16
-
-
-@cache
-def float32_is_quicker() -> bool:
-    """Whether this processor computes in float32 more quickly than in half precision: one of Intel's without AMX, where
-    PyTorch's library for float32 is at home (1.7 times as quick in attention, conversions included; 1.4 in all)."""
-    known: dict[str, object] = getattr(torch.cpu, "get_capabilities", dict)()
-    return "Intel" in str(known.get("cpu_name", "")) and not known.get("amx_bf16", False)

@@ -11,14 +11,16 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from studio.nn.linear import DTYPES, WHOLE, Precision, linear, quantised
+from studio.nn.linear import DTYPES, Precision, linear, quantised
+from studio.nn.processor import WHOLE, computed_in
 
 Product = Callable[[Tensor, bool, Tensor | None], Tensor]  # (rows, in) float32, rectified, onto (rows, out) float32
 LARGEST = 255  # of eight bits without a sign
 
 
 class Dense(nn.Module):
-    """(…, in) -> (…, out), of the precision's own type; float32 for int8, which adds its bias there.
+    """(…, in) -> (…, out), of the type that it is computed in: the precision's own, or float32 where a CPU has no
+    arithmetic for that, and for int8, which adds its bias there.
 
     int8 holds weights as whole numbers with one scale per output, and quantises its input anew for every call, all rows
     alike: it exists on x86 processors only.
@@ -42,10 +44,9 @@ class Dense(nn.Module):
         if self.weight is None:
             y = self.whole(rows.float(), rectified, None if onto is None else onto.reshape(-1, self.outputs))
             return y.view(*x.shape[:-1], self.outputs)
-        if self.weight.dtype == torch.float32:
-            y = linear(rows, self.weight, self.bias)
-        else:
-            y = functional.linear(rows.to(self.weight.dtype), self.weight, self.bias)
+        kind = computed_in(self.weight.dtype, x.device)
+        multiply = linear if kind == torch.float32 else functional.linear
+        y = multiply(rows.to(kind), self.weight.to(kind), None if self.bias is None else self.bias.to(kind))
         y = (y.relu_() if rectified else y).view(*x.shape[:-1], self.outputs)
         return y if onto is None else onto.add_(y)
 

@@ -5,7 +5,7 @@ two cores (20 layers of ChatTTS, one row, see `benchmarks/`): fp32 20 ms, bf16 1
 computes a `decoder.Decoder` in fp32 or int8, `compiled` does it sooner still.
 
 On the CPU every precision gives one row the same bits whatever rows stand beside it, for up to `ROWS` rows: a recipe
-sounds the same alone and in a batch. fp32 and bf16 need at least two rows for that: one alone takes another kernel.
+sounds the same alone and in a batch. Products of floats are given more rows for that, where so few take another kernel.
 int8 sums whole numbers, which is exact in any order, so there it holds for any number of rows.
 """
 
@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from studio.nn.loading import give_back
+from studio.nn.processor import ONEDNN, WHOLE, computed_in, missing_rows
 
 Precision = Literal["fp32", "bf16", "fp16", "int8"]
 PRECISIONS: tuple[Precision, ...] = ("fp32", "bf16", "fp16", "int8")
@@ -38,7 +39,8 @@ class Projection(nn.Module):
 
     int8 holds weights as whole numbers with one scale per output (symmetric, absolute maximum). Its inputs become two
     whole numbers each, with one scale per row: together they are finer than bf16, and the processor multiplies whole
-    numbers at many times the speed. Where it cannot, inputs are bf16. Biases stay float32 in every precision.
+    numbers at many times the speed. Where it cannot, inputs are bf16. Biases stay float32 in every precision. Half
+    precision is what weights are held in; where a CPU has no arithmetic for it, they are spread out on the way.
     """
 
     weights: list[Tensor]  # none once they are laid out
@@ -70,22 +72,27 @@ class Projection(nn.Module):
                 return self._half_product(x, self.scale)
             weights = self.weights  # another thread may be laying them out
             return whole_product(x, weights[0] if weights else self.laid_out, self.scale)
-        alone = x.shape[0] == 1 and x.device.type == "cpu"
-        x = x.expand(2, -1) if alone else x
-        if self.precision == "fp32":
-            parts = [linear(x, weight) for weight in self.weights]
-            y = parts[0] if len(parts) == 1 else torch.cat(parts, -1)
-        else:
-            x, weight = x.to(DTYPES[self.precision]), self.weights[0]
-            y = (linear if weight.is_mkldnn else functional.linear)(x, weight).float()
-        return y[:1] if alone else y
+        rows = len(x)
+        if x.device.type == "cpu" and rows <= ROWS and (more := missing_rows(rows)):
+            x = functional.pad(x, (0, 0, 0, more))
+        parts = [_float_product(x, weight) for weight in self.weights]
+        return (parts[0] if len(parts) == 1 else torch.cat(parts, -1))[:rows]
 
     def _half_product(self, x: Tensor, scale: Tensor) -> Tensor:
-        """bf16 inputs and int8 weights."""
-        half = (functional.pad(x, (0, self.padding)) if self.padding else x).to(torch.bfloat16)
+        """int8 weights where whole numbers are not multiplied: inputs are bf16."""
+        x = functional.pad(x, (0, self.padding)) if self.padding else x
         if len(x) > MANY:  # the kernel reads a weight anew for every row; here they are spread out once for all
-            return functional.linear(half, self.weights[0].to(torch.bfloat16)).float() * scale
-        return torch.ops.aten._weight_int8pack_mm(half, self.weights[0], scale.to(torch.bfloat16)).float()
+            return _float_product(x, self.weights[0].to(computed_in(torch.bfloat16, x.device))) * scale
+        return torch.ops.aten._weight_int8pack_mm(
+            x.to(torch.bfloat16), self.weights[0], scale.to(torch.bfloat16)
+        ).float()
+
+
+def _float_product(x: Tensor, weight: Tensor) -> Tensor:
+    """(rows, in) float32 times weights of any kind of float -> (rows, out) float32."""
+    kind = computed_in(weight.dtype, x.device)
+    multiply = linear if kind == torch.float32 or weight.is_mkldnn else functional.linear
+    return multiply(x.to(kind), weight.to(kind)).float()
 
 
 def whole_product(x: Tensor, weight: Any, scale: Tensor) -> Tensor:
@@ -151,7 +158,7 @@ def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None, gelu: bool = F
     PyTorch takes MKL by default, which on AMD processors reads weights at half the speed of oneDNN and gives a row
     other bits for every number of rows.
     """
-    if x.device.type == "cpu" and _ONEDNN:
+    if x.device.type == "cpu" and ONEDNN:
         return torch.ops.mkldnn._linear_pointwise(
             x, weight, bias, *(("gelu", [], "none") if gelu else ("none", [], ""))
         )
@@ -179,7 +186,8 @@ def _packed(weights: list[Tensor], precision: Precision, padding: int) -> tuple[
         return [weight.float() for weight in weights], None
     if precision != "int8":
         joined = torch.cat([weight.to(DTYPES[precision]) for weight in weights])
-        if precision == "bf16" and joined.device.type == "cpu" and _ONEDNN:  # else oneDNN reorders it for every call
+        reordered = precision == "bf16" and joined.device.type == "cpu" and ONEDNN
+        if reordered and computed_in(joined.dtype, joined.device) == joined.dtype:  # else oneDNN does it for every call
             joined = torch.ops.mkldnn._reorder_linear_weight(joined, ROWS)
         return [joined], None
     parts = [quantised(weight) for weight in weights]
@@ -189,7 +197,3 @@ def _packed(weights: list[Tensor], precision: Precision, padding: int) -> tuple[
 
 
 _SMALLEST = torch.tensor(SMALLEST / DIGIT, device="cpu")
-_ONEDNN = torch.backends.mkldnn.is_available() and hasattr(torch.ops.mkldnn, "_linear_pointwise")
-_CAPABLE: dict[str, object] = getattr(torch.cpu, "get_capabilities", dict)()
-# Only these add products of 8 bits in 32: older x86 adds pairs in 16, which overflows; elsewhere `_int_mm` is a loop.
-WHOLE = _ONEDNN and any(_CAPABLE.get(name) for name in ("avx512_vnni", "avx_vnni"))

@@ -8,7 +8,8 @@ from torch import nn
 
 from studio.nn.attention import attend
 from studio.nn.dense import Dense, _digits
-from studio.nn.linear import PRECISIONS, WHOLE, Precision
+from studio.nn.linear import PRECISIONS, Precision
+from studio.nn.processor import WHOLE
 
 TOLERANCE = {"fp32": 1e-6, "bf16": 8e-3, "fp16": 1e-3, "int8": 2.5e-2}  # of the largest output
 
@@ -30,6 +31,7 @@ def test_attention_is_near_enough_and_looks_where_it_may(
 ) -> None:
     """By every way that a processor takes."""
     monkeypatch.setattr("studio.nn.attention.float32_is_quicker", lambda: intel)
+    monkeypatch.setattr("studio.nn.attention.products_are_quicker", lambda: intel)
     torch.manual_seed(0)
     query, key, value = torch.randn(2, 12, 3, 2, 16).permute(2, 0, 3, 1, 4)  # side by side, as a projection gives them
     some = torch.ones(2, 1, 1, 12, dtype=torch.bool)

@@ -4,7 +4,8 @@ import pytest
 import torch
 from torch import nn
 
-from studio.nn.linear import PRECISIONS, ROWS, WHOLE, Precision, Projection, _fbgemm, lay_out, linear, quantised
+from studio.nn.linear import PRECISIONS, ROWS, Precision, Projection, _fbgemm, lay_out, linear, quantised
+from studio.nn.processor import WHOLE
 
 SHAPES = [(64, 192), (160, 64), (768, 2304), (3072, 768), (40, 48)]  # 40 is no multiple of the int8 kernel's block
 MANY = 2000

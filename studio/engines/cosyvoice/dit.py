@@ -12,10 +12,11 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from studio.engines.cosyvoice.unet import Estimator, Waves
-from studio.nn.attention import attend, computed_in
+from studio.nn.attention import attend
 from studio.nn.causal import Past, continued
 from studio.nn.dense import Dense
 from studio.nn.linear import Precision
+from studio.nn.processor import heads_computed_in
 from studio.nn.relative import joined
 
 EPSILON = 1e-6
@@ -102,7 +103,7 @@ class SelfAttention(nn.Module):
         rows, steps, _ = x.shape
         mixed = self.inward(x).float().view(rows, steps, 3, self.heads, self.size)
         mixed[:, :, :2, 0] = turned(mixed[:, :, :2, 0], *turn)
-        mixed = mixed.to(computed_in(x.device)) if self.alone else mixed
+        mixed = mixed.to(heads_computed_in(x.device)) if self.alone else mixed
         query, key, value = mixed.permute(2, 0, 3, 1, 4)
         if past is not None:
             key, value = past.joined(self, key, value)

@@ -12,10 +12,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from studio.nn.attention import attend, computed_in
+from studio.nn.attention import attend
 from studio.nn.causal import Past, Taps
 from studio.nn.dense import Dense
 from studio.nn.linear import Precision
+from studio.nn.processor import heads_computed_in
 from studio.nn.relative import joined
 
 GROUPS = 8  # of the first generation's norms
@@ -140,7 +141,7 @@ class SelfAttention(nn.Module):
 
     def forward(self, x: Tensor, seen: Tensor | None, past: Past | None) -> Tensor:
         rows, steps, _ = x.shape
-        kind = computed_in(x.device) if self.alone else torch.float32
+        kind = heads_computed_in(x.device) if self.alone else torch.float32
         mixed = self.inward(x).to(kind).view(rows, steps, 3, self.heads, -1)
         query, key, value = mixed.permute(2, 0, 3, 1, 4)
         if past is not None:

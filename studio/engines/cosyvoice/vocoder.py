@@ -18,6 +18,7 @@ from torch.nn import functional
 from studio.engines.cosyvoice.sizes import MELS, VocoderSizes
 from studio.engines.cosyvoice.source import Chance, Source
 from studio.nn.linear import Precision
+from studio.nn.processor import computed_in
 
 LOUDEST = 100.0  # magnitude at which the exponential is cut, as the model was trained
 LAST_SLOPE = 0.01  # of the leak before the last convolution
@@ -169,9 +170,11 @@ class Vocoder(nn.Module):
         """After loading. Pitch and what makes the waves stay in float32, the causal pitch in double precision: an error
         would add up in the phase."""
         self.float()
+        device = self.conv_pre.weight.device
+        kind = torch.float32 if precision == "fp32" else computed_in(torch.bfloat16, device)  # float16 is slow on a CPU
         for block in (*self.resblocks, *self.source_resblocks):
-            block.to(torch.float32 if precision == "fp32" else torch.bfloat16)  # float16 is slow there on a CPU
-        self.window = torch.hann_window(self.sizes.fft, device=self.conv_pre.weight.device)
+            block.to(kind)
+        self.window = torch.hann_window(self.sizes.fft, device=device)
         if self.causal:
             self.f0_predictor.double()
 

@@ -8,9 +8,9 @@ from torch import Tensor
 
 from studio.audio.clip import Samples
 from studio.errors import BadFile
-from studio.nn.attention import float32_is_quicker
 from studio.nn.linear import Precision
 from studio.nn.loading import let_go, load
+from studio.nn.processor import float32_is_quicker
 from studio.recognition.contract import RATE
 from studio.recognition.sensevoice.config import read_sizes
 from studio.recognition.sensevoice.encoder import SenseVoice
@@ -61,5 +61,4 @@ def best_precision(device: str) -> Precision:
     """Half precision where it is computed in hardware: words stay the same, see `tests/parity`."""
     if device == "cuda":
         return "fp16"
-    known = torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
-    return "bf16" if device == "cpu" and known and not float32_is_quicker() else "fp32"
+    return "bf16" if device == "cpu" and not float32_is_quicker() else "fp32"

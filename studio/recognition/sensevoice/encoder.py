@@ -12,9 +12,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from studio.nn.attention import attend, float32_is_quicker
+from studio.nn.attention import attend
 from studio.nn.dense import Dense
 from studio.nn.linear import Precision
+from studio.nn.processor import float32_is_quicker
 from studio.recognition.sensevoice.config import Sizes
 
 EPSILON = 1e-5
