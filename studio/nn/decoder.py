@@ -126,12 +126,12 @@ class Decoder(nn.Module):
         self._turns: tuple[Tensor, Tensor] | None = None
         self._compiled: CompiledDecoder | None = None
 
-    def pack(self, precision: Precision, packed: Packed = lambda weight: None, device: str = "cpu") -> None:
+    def pack(self, precision: Precision, packed: Packed = lambda weight: None) -> None:
         """Bring the loaded weights into a precision, layer by layer; `packed` is told those not needed any more.
 
-        `device` is where it will compute; on a CPU that is ONNX Runtime's work where it can do it.
+        They are where it will compute; on a CPU that is ONNX Runtime's work where it can do it.
         """
-        if device == "cpu" and CompiledDecoder.takes(self.config, precision):
+        if self.norm.weight.device.type == "cpu" and CompiledDecoder.takes(self.config, precision):
             layers = [layer.state_dict() for layer in self._blocks()]
             self._compiled = CompiledDecoder(self.config, layers, self.norm.weight, precision, packed)
             del self.layers, self.norm

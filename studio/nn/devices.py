@@ -26,11 +26,20 @@ def chosen(asked: str) -> str:
     return "cpu" if find_spec("torch") is None else _best()
 
 
-def reached(asked: str) -> str:
-    """The same when a model is loaded: `BadRequest` for one that this machine does not have."""
+def reached(settings: Mapping[str, Value], who: str) -> str:
+    """The same when the model `who` is loaded. `BadRequest` for one that this machine does not have, or where its
+    precision is not computed."""
     import torch
 
-    device = chosen(asked)
+    device = chosen(str(settings["device"]))
+    if settings["precision"] == "int8" and device != "cpu":
+        raise BadRequest(
+            f"{who}: int8 is for CPUs, and here it computes on {device}; set precision to bf16, or device to cpu. "
+            "Nodes of a cluster take the precision of the studio that renders",
+            f"{who}：int8 仅限 CPU，而这里在 {device} 上计算；请把精度设为 bf16，或把设备设为 cpu。"
+            "集群节点使用发起渲染的工坊的精度",
+            where="settings.precision",
+        )
     there = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
     if not there[device]:
         raise BadRequest(

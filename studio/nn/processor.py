@@ -1,4 +1,4 @@
-"""What the processor of this machine computes quickly: every choice between kernels on a CPU asks here.
+"""What the devices of this machine compute, and its processor quickly: every choice between kernels asks here.
 
 Most laptops and many servers have neither AVX-512 nor products of whole numbers in 32 bits. There PyTorch's kernels for
 half precision are loops: measured on an AMD EPYC of the third generation (two cores), a convolution takes 85 times as
@@ -29,6 +29,11 @@ def missing_rows(rows: int) -> int:
     checks it)."""
     left = rows % _ROWS
     return _LEAST - left if 0 < left < _LEAST else 0
+
+
+def doubles_on(device: torch.device) -> torch.device:
+    """Where float64 is computed for a device: Apple's GPUs do not know it."""
+    return torch.device("cpu") if device.type == "mps" else device
 
 
 def heads_computed_in(device: torch.device) -> torch.dtype:

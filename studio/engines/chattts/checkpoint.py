@@ -35,12 +35,12 @@ class Checkpoint:
         assets = root / "asset"
         self.tokenizer = Tokenizer(assets / "tokenizer")
         weights = assets / "gpt" / "model.safetensors"
-        decoder = load(lambda: Decoder(self.sizes.gpt), weights, optional={TEXT_TABLE})
+        decoder = load(lambda: Decoder(self.sizes.gpt), weights, optional={TEXT_TABLE}).to(self.device)
         # Before the next file is opened: the weights as they stand in this one are let go.
-        decoder.pack(precision, let_go(weights), self.device.type)
-        embed = load(lambda: Embed(self.sizes.embed), assets / "Embed.safetensors")
+        decoder.pack(precision, let_go(weights))
+        embed = load(lambda: Embed(self.sizes.embed), assets / "Embed.safetensors").to(self.device)
         embed.pack(precision)
-        self.gpt = Gpt(decoder, embed).to(self.device)
+        self.gpt = Gpt(decoder, embed)
         self.hidden_decoder = self._whole(lambda: HiddenDecoder(self.sizes.decoder), "Decoder.safetensors")
         self.vocoder = self._whole(lambda: Vocoder(self.sizes.vocos), "Vocos.safetensors", Vocoder.our_key)
 

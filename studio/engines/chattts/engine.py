@@ -306,7 +306,7 @@ class ChatTTS:
         return precision(self._settings)
 
     def _device(self) -> str:
-        return reached(str(self._settings["device"]))
+        return reached(self._settings, ID)
 
 
 def _size(root: Any) -> int:

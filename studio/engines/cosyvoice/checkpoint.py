@@ -28,9 +28,9 @@ class Checkpoint:
         self.sizes = read_sizes(root, wanted)
         self.tokenizer = tokenizer(root, self.sizes)
         self.ears = Ears(root, self.sizes.generation, self.sizes.ids.sounds, self.sizes.speaker)
-        self.language = self._language(precision).to(self.device)
-        self.flow = self._flow(precision).to(self.device)
-        self.vocoder = self._vocoder(precision).to(self.device)
+        self.language = self._language(precision)
+        self.flow = self._flow(precision)
+        self.vocoder = self._vocoder(precision)
 
     @property
     def generation(self) -> int:
@@ -43,19 +43,19 @@ class Checkpoint:
         else:
             tied = {language.TIED}
             model = load(lambda: QwenModel(self.sizes), path, optional=tied, rename=QwenModel.our_key)
-        model.pack(precision, let_go(path), self.device.type)
+        model.pack(precision, let_go(path), str(self.device))
         return model
 
     def _flow(self, precision: Precision) -> flow.Flow:
         built = load(lambda: flow.build(self.sizes), weights(self.root, "flow"))
-        built.pack(precision)
+        built.to(self.device).pack(precision)
         return built
 
     def _vocoder(self, precision: Precision) -> Vocoder:
         sizes, generation = self.sizes.vocoder, self.sizes.generation
         path = weights(self.root, "hift")
         vocoder = load(lambda: Vocoder(sizes, generation), path, rename=_plain, prepare=unnormed)
-        vocoder.pack(precision)
+        vocoder.pack(precision, str(self.device))
         return vocoder
 
 

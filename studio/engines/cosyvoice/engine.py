@@ -401,17 +401,7 @@ class CosyVoice:
         return precision(self._settings)
 
     def _device(self) -> str:
-        """Where it is loaded. `BadRequest` for one that this machine does not have, or that does not know int8."""
-        device = chosen(str(self._settings["device"]))
-        if self._precision() == "int8" and device != "cpu":
-            raise BadRequest(
-                f"{self.variant.id}: int8 is for CPUs, and here it computes on {device}; set precision to bf16, or "
-                "device to cpu. Nodes of a cluster take the precision of the studio that renders",
-                f"{self.variant.id}：int8 仅限 CPU，而这里在 {device} 上计算；请把精度设为 bf16，或把设备设为 cpu。"
-                "集群节点使用发起渲染的工坊的精度",
-                where="settings.precision",
-            )
-        return reached(device)
+        return reached(self._settings, self.variant.id)
 
 
 def _tagged(text: str, language: str) -> str:

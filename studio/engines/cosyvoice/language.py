@@ -58,7 +58,7 @@ class LanguageModel(nn.Module):
         return self.sounds[ids.to(self.device)]
 
     def pack(self, precision: Precision, packed: Packed = lambda weight: None, device: str = "cpu") -> None:
-        """Bring what was loaded into a precision, for a device. Once; `packed` is told weights not needed any more."""
+        """Bring what was loaded to a device and into a precision. Once; `packed` is told weights not needed more."""
         raise NotImplementedError
 
     def words(self, ids: Tensor) -> Tensor:
@@ -97,12 +97,13 @@ class QwenModel(LanguageModel):
         return published.replace("llm.model.model.", "model.")
 
     def pack(self, precision: Precision, packed: Packed = lambda weight: None, device: str = "cpu") -> None:
-        """Bring what was loaded into a precision. Once. The table of words stays mapped: few of its rows are read."""
-        self.model.pack(precision, packed, device)
+        """See above. The table of words stays mapped: few of its rows are read."""
         words = self.model.embed_tokens
         assert isinstance(words, nn.Embedding)
         self.text_table = words.weight.detach()
         del self.model.embed_tokens
+        self.to(device)
+        self.model.pack(precision, packed)
         self.decoder = self.model
         del self.model
         self.head = Projection([_kept(self.llm_decoder)], "fp32" if precision == "int8" else precision)
@@ -145,7 +146,8 @@ class FirstModel(LanguageModel):
         return published.replace(".norm1.", ".norm_mha.").replace(".norm2.", ".norm_ff.")
 
     def pack(self, precision: Precision, packed: Packed = lambda weight: None, device: str = "cpu") -> None:
-        """Bring what was loaded into a precision. Once."""
+        """See above."""
+        self.to(device)
         maps = few_rows(precision, packed)
         self.text_encoder.pack(maps)
         self.llm.pack(maps)

@@ -18,7 +18,7 @@ from torch.nn import functional
 from studio.engines.cosyvoice.sizes import MELS, VocoderSizes
 from studio.engines.cosyvoice.source import Chance, Source
 from studio.nn.linear import Precision
-from studio.nn.processor import computed_in
+from studio.nn.processor import computed_in, doubles_on
 
 LOUDEST = 100.0  # magnitude at which the exponential is cut, as the model was trained
 LAST_SLOPE = 0.01  # of the leak before the last convolution
@@ -166,21 +166,21 @@ class Vocoder(nn.Module):
             return LeftStrided(inputs, outputs, 2 * stride, stride)
         return nn.Conv1d(inputs, outputs, 2 * stride, stride, padding=stride // 2)
 
-    def pack(self, precision: Precision = "fp32") -> None:
-        """After loading. Pitch and what makes the waves stay in float32, the causal pitch in double precision: an error
-        would add up in the phase."""
-        self.float()
-        device = self.conv_pre.weight.device
-        kind = torch.float32 if precision == "fp32" else computed_in(torch.bfloat16, device)  # float16 is slow on a CPU
+    def pack(self, precision: Precision = "fp32", device: str = "cpu") -> None:
+        """After loading, onto a device. Pitch and what makes the waves stay in float32, the causal pitch in double
+        precision: an error would add up in the phase."""
+        self.window = torch.hann_window(self.sizes.fft)
+        self.float().to(device)
+        where = self.window.device
+        kind = torch.float32 if precision == "fp32" else computed_in(torch.bfloat16, where)  # float16 is slow on a CPU
         for block in (*self.resblocks, *self.source_resblocks):
             block.to(kind)
-        self.window = torch.hann_window(self.sizes.fft, device=device)
         if self.causal:
-            self.f0_predictor.double()
+            self.f0_predictor.to(doubles_on(where)).double()
 
     def pitch(self, mel: Tensor) -> Tensor:
         """Mel (frames, 80) -> (frames,) in hertz."""
-        return self.f0_predictor(mel.T[None].to(self.f0_predictor.classifier.weight.dtype)).float()
+        return self.f0_predictor(mel.T[None].to(self.f0_predictor.classifier.weight)).float().to(mel.device)
 
     def forward(self, mel: Tensor, chance: Chance) -> Tensor:
         """Mel (frames, 80) -> (samples,)."""

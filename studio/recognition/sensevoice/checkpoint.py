@@ -38,7 +38,7 @@ class Checkpoint:
         self.vocabulary = Vocabulary(root)
         self.features = Features(root, self.sizes)
         model = load(lambda: SenseVoice(self.sizes, len(self.vocabulary)), root / WEIGHTS)
-        self.model = model.pack(self.precision, let_go(root / WEIGHTS)).to(self.device)
+        self.model = model.to(self.device).pack(self.precision, let_go(root / WEIGHTS))
         alone = self.precision == "int8"  # its rounding depends on all that is in a pass
         self.together = 0 if alone else round(TOGETHER_S[self.device.type] * RATE)
 

@@ -149,7 +149,7 @@ class SenseVoiceRecogniser:
         return None if told == "auto" else cast("Precision", told)
 
     def _device(self) -> str:
-        return reached(str(self._settings["device"]))
+        return reached(self._settings, ID)
 
 
 def batches(which: Sequence[int], lengths: Sequence[int], together: int) -> Iterator[list[int]]:
