@@ -1,5 +1,6 @@
 """Engines and the recogniser on a second device: nothing is left on the CPU, and what is heard is the same."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,19 +26,30 @@ NEAR = 1e-4
 VOCODED = 2e-3  # the waves of an excitation add up what rounding differs in
 HALF: dict[Precision, float] = {"bf16": 1e-2, "fp16": 1e-3}  # of the largest score
 TEXT = "今天的天气真不错。"
+CLIP, SAID = PARITY / "cosyvoice" / "common" / "prompt_3s_24k.wav", "请问多少钱？"
+SOURCE = PARITY / "cosyvoice" / "common" / "source_1s2_22k.wav"
 
 
 def store(root: Path) -> WeightStore:
     return WeightStore(lambda: root / "none", root)
 
 
-def heard(engine: ChatTTS | CosyVoice, voice: VoiceContent, stream: bool, **controls: Any) -> Any:
+def recipe(engine: ChatTTS | CosyVoice, text: str, voice: VoiceContent, **controls: Any) -> Recipe:
     spec = engine.spec
-    settled = tuple(sorted(spec.settle(controls).items()))
-    recipe = Recipe(spec.id, spec.version, TEXT, voice, "zh", settled, 1)
-    found = np.concatenate([chunk.samples for chunk in engine.speak([recipe], Stop(), stream)])
-    engine.unload()
-    return found
+    return Recipe(spec.id, spec.version, text, voice, "zh", tuple(sorted(spec.settle(controls).items())), 1)
+
+
+def heard(engine: ChatTTS | CosyVoice, recipes: Sequence[Recipe], stream: bool = False) -> list[Any]:
+    """The sound of each recipe, of all of them spoken together."""
+    found: list[list[Any]] = [[] for _ in recipes]
+    for chunk in engine.speak(recipes, Stop(), stream):
+        found[chunk.index].append(chunk.samples)
+    return [np.concatenate(chunks) for chunks in found]
+
+
+def near(here: Sequence[Any], there: Sequence[Any], most: float) -> None:
+    assert [len(one) for one in here] == [len(one) for one in there]
+    assert max(np.abs(one - other).max() for one, other in zip(here, there, strict=True)) < most
 
 
 def test_the_device_refuses_what_a_real_one_refuses() -> None:
@@ -51,40 +63,59 @@ def test_the_device_refuses_what_a_real_one_refuses() -> None:
     assert isinstance(torch.zeros(3) + 1, torch.Tensor)
 
 
-@pytest.mark.parametrize("stream", [False, True])
-def test_chattts_speaks_there(stream: bool) -> None:
+def test_chattts_speaks_there() -> None:
+    """By a seed and by a clip, refined, through both decoders, together and streamed."""
     engine = ChatTTS(store(PARITY / "chattts" / "tiny"))
-    voice = VoiceContent(VoiceKind.SEED, seed=7)
-    said = {"min_tokens": 30, "max_tokens": 300, "retries": 3, "temperature": 0.7}
-    engine.configure({"precision": "fp32"})
-    here = heard(engine, voice, stream, **said)
+    seed = VoiceContent(VoiceKind.SEED, seed=7)
+    clip = VoiceContent(VoiceKind.CLIP, clip=CLIP.read_bytes(), transcript=SAID)
+    plain = {"min_tokens": 30, "max_tokens": 300, "retries": 3, "temperature": 0.7}
+
+    def sounds(device: str) -> list[Any]:
+        engine.configure({"precision": "fp32", "device": device})
+        recipes = [
+            recipe(engine, TEXT, seed, **plain),
+            recipe(engine, TEXT, clip, **plain),
+            recipe(engine, TEXT, seed, **plain, refine=True, refine_guard="allow"),
+            recipe(engine, TEXT, seed, **plain, decoder="dvae"),
+        ]
+        found = heard(engine, recipes) + heard(engine, recipes[:1], stream=True)
+        engine.unload()
+        return found
+
+    here = sounds("cpu")
     with pretended(doubles=False):
-        engine.configure({"precision": "fp32", "device": "cuda"})
-        there = heard(engine, voice, stream, **said)
-    assert np.abs(here - there).max() < NEAR
+        near(here, sounds("cuda"), NEAR)
 
 
 @pytest.mark.parametrize(
     ("id", "doubles"), [("cosyvoice1", False), ("cosyvoice2", False), ("cosyvoice3", True), ("cosyvoice3", False)]
 )
 def test_cosyvoice_speaks_there(id: str, doubles: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Also where float64 is unknown, as to Apple's GPUs: what needs it stays on the CPU."""
+    """Together, streamed and converted; also where float64 is unknown, as to Apple's GPUs: that stays on the CPU."""
     if not doubles:
         monkeypatch.setattr("studio.engines.cosyvoice.vocoder.doubles_on", lambda device: torch.device("cpu"))
-    generation = VARIANTS[id].generation
-    write_checkpoint(f"v{generation}", tmp_path / id)
+    write_checkpoint(f"v{VARIANTS[id].generation}", tmp_path / id)
     engine = CosyVoice(store(tmp_path), VARIANTS[id])
-    clip = (PARITY / "cosyvoice" / "common" / "prompt_3s_24k.wav").read_bytes()
-    voice = VoiceContent(VoiceKind.CLIP, clip=clip, transcript="请问多少钱？")
+    voice = VoiceContent(VoiceKind.CLIP, clip=CLIP.read_bytes(), transcript=SAID)
     said = {"retries": 6, "endless": "keep", "max_ratio": 12.0, "length_guard": 0.0}
-    engine.configure({"precision": "fp32"})
-    here = heard(engine, voice, False, **said)
+
+    def sounds(device: str) -> list[Any]:
+        engine.configure({"precision": "fp32", "device": device})
+        recipes = [recipe(engine, text, voice, **said) for text in (TEXT, "你好。")]
+        found = heard(engine, recipes) + heard(engine, recipes[1:], stream=True)
+        converted = [chunk.samples for chunk in engine.convert(SOURCE.read_bytes(), recipes[0], Stop())]
+        engine.unload()
+        return [*found, np.concatenate(converted)]
+
+    here = sounds("cpu")
     with pretended(doubles):
-        engine.configure({"precision": "fp32", "device": "cuda"})
-        there, streamed = (heard(engine, voice, stream, **said) for stream in (False, True))
-    assert len(here) == len(there)
-    assert np.abs(here - there).max() < VOCODED
-    assert len(streamed) > 0
+        near(here, sounds("cuda"), VOCODED)
+        engine.configure({"precision": "auto", "device": "cuda"})
+        (half,) = heard(engine, [recipe(engine, "你好。", voice, **said)])
+        assert "bf16" in engine.spec.version
+        engine.unload()
+    assert len(half) > 0
+    assert np.isfinite(half).all()
 
 
 @pytest.mark.parametrize("precision", HALF)
