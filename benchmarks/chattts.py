@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -115,13 +116,17 @@ def used(checkpoint: Any) -> Any:
 
 
 def parts(root: Path, precision: str) -> Record:
-    """Loading, drawing frames, decoding them."""
+    """Importing, loading, drawing frames, decoding them."""
+    began = time.perf_counter()
     import torch
 
     from studio.engines.chattts.checkpoint import Checkpoint
     from studio.engines.chattts.generation import Batch, Order
     from studio.nn.sampling import OwnDraws, Sampling
 
+    for name in ("onnx", "onnxruntime"):  # which loading would import: the package's libraries are imported, too
+        import_module(name)
+    import_s = time.perf_counter() - began
     torch.set_num_threads(2)
     began = time.perf_counter()
     checkpoint = Checkpoint(root, precision)  # type: ignore[arg-type]
@@ -147,6 +152,7 @@ def parts(root: Path, precision: str) -> Record:
             return checkpoint.vocoder(checkpoint.hidden_decoder(window.T[None]))[0]
 
         found = {
+            "import_s": import_s,
             "load_s": load_s,
             "usable_s": usable_s,
             "frames_s_rows1": NEW / best(lambda: draw(NEW)),

@@ -20,10 +20,12 @@ STREAM_BATCH = 24  # frames after which its stream decodes all that there is, fr
 
 
 def main(checkpoint: Path, tokenizer: Path) -> None:
+    began = time.perf_counter()
     torch = import_module("torch")
-    torch.set_num_threads(2)
     package = import_module(PACKAGE)
     gen_logits = import_module(f"{PACKAGE}.model").gen_logits
+    import_s = time.perf_counter() - began
+    torch.set_num_threads(2)
     before = peak()
     began = time.perf_counter()
     chat = package.Chat()
@@ -75,6 +77,7 @@ def main(checkpoint: Path, tokenizer: Path) -> None:
 
     decode(), draw(1, 4)
     rows = {
+        "import_s": import_s,
         "load_s": load_s,
         "frames_s_rows1": NEW / best(lambda: draw(1, NEW)),
         "frames_s_rows8": 8 * NEW / best(lambda: draw(8, NEW), 2),

@@ -182,6 +182,11 @@ def chattts(found: Any) -> list[Row]:
         ("first sound", None, other["first_sound_s"] / quick["first_sound_s"]),
         ("loading, until it can be used", 2, other["load_s"] / quick["usable_s"]),
         ("loading, until what comes next can be loaded", None, other["load_s"] / quick["load_s"]),
+        (
+            "import and loading, until it can be used",
+            None,
+            (other["import_s"] + other["load_s"]) / (quick["import_s"] + quick["usable_s"]),
+        ),
     ]
     if "frames_s_mixed8" in other:
         mixed = max(rows[precision]["frames_s_mixed8"] for precision in PRECISIONS)

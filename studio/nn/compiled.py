@@ -22,6 +22,7 @@ from torch.nn import functional
 from studio.nn.cache import DecoderConfig, SharedCache, turns
 from studio.nn.linear import Precision
 from studio.nn.loading import give_back
+from studio.nn.quantising import whole_numbers
 
 if TYPE_CHECKING:
     from onnx import NodeProto, TensorProto
@@ -35,7 +36,7 @@ STANDARD = {"Add", "Gemm", "Identity", "Mul", "Reshape", "SimplifiedLayerNormali
 OPERATORS, FORMAT = 21, 10  # versions of the standard operators and of the file that ONNX Runtime 1.22 knows
 TOGETHER = 5  # layers of a session: while it is made, it holds their weights twice
 BLOCK, LEAST_BLOCK = 256, 16  # weights that share a scale
-DIGIT, ZERO = 127, 128  # the largest whole number of a weight, and what stands for 0
+ZERO = 128  # the whole number that stands for 0
 SMALLEST = 1e-12  # of a block's largest weight: nothing is divided by zero
 WHOLE_INPUTS = 4  # the level of accuracy at which inputs are whole numbers
 HEAD_STEP = 16  # sizes of heads that its attention turns are multiples of it
@@ -66,19 +67,34 @@ class CompiledDecoder:
         groups = [layers[first : first + TOGETHER] for first in range(0, len(layers), TOGETHER)]
         threads = torch.get_num_threads()
 
-        def made(number: int) -> _Part:
-            last = number == len(groups) - 1
-            part = _Part(_Graph(config, whole, packed), groups[number], norm if last else None, threads)
-            give_back()
-            return part
+        def written(number: int) -> _Graph:
+            graph = _Graph(config, whole, packed)
+            graph.write(groups[number], norm if number == len(groups) - 1 else None)
+            return graph
 
-        pool = ThreadPoolExecutor(1, "compile")  # two at once would hold the weights of twice as many layers twice
-        self._coming = [pool.submit(made, number) for number in range(len(groups))]
+        def made() -> list[_Part]:
+            """One is written while the one before it is put together: more at once would hold more weights twice."""
+            parts = []
+            with ThreadPoolExecutor(1, "write graphs") as writing:
+                coming = writing.submit(written, 0)
+                for number, group in enumerate(groups):
+                    graph = coming.result()
+                    if number + 1 < len(groups):
+                        coming = writing.submit(written, number + 1)
+                    parts.append(_Part(graph.session(threads), len(group)))
+                    for weight in (weight for layer in group for weight in layer.values()):
+                        packed(weight)
+                    del graph
+                    give_back()
+            return parts
+
+        pool = ThreadPoolExecutor(1, "compile")
+        self._coming = pool.submit(made)
         pool.shutdown(wait=False)
 
     @cached_property
     def _parts(self) -> list["_Part"]:
-        return [part.result() for part in self._coming]
+        return self._coming.result()
 
     def __call__(self, x: Tensor, cache: SharedCache, slots: Sequence[int]) -> Tensor:
         """(rows, steps, dim) float32, appended to the sequences in `slots` -> the same shape."""
@@ -113,11 +129,9 @@ class CompiledDecoder:
 class _Part:
     """Some layers, in a session of their own."""
 
-    def __init__(
-        self, graph: "_Graph", layers: Sequence[Mapping[str, Tensor]], norm: Tensor | None, threads: int
-    ) -> None:
-        self.layers = len(layers)
-        self._session = graph.of(layers, norm, threads)
+    def __init__(self, session: "InferenceSession", layers: int) -> None:
+        self.layers = layers
+        self._session = session
 
     def run(self, x: Tensor, counts: Mapping[str, np.ndarray], cache: SharedCache, memory: Tensor) -> Tensor:
         """(rows * steps, dim) -> the same; new keys and values are written into `memory` (layers, 2, rows, …)."""
@@ -150,14 +164,13 @@ class _Graph:
 
     def __init__(self, config: DecoderConfig, whole: bool, packed: Packed) -> None:
         self._config, self._whole, self._packed = config, whole, packed
+        self._layers = 0
         self._nodes: list[NodeProto] = []
         self._held: list[TensorProto] = []
         self._beside: dict[str, Tensor] = {}  # large constants: what is written into a graph is copied often
 
-    def of(self, layers: Sequence[Mapping[str, Tensor]], norm: Tensor | None, threads: int) -> "InferenceSession":
-        """The layers one behind the other, and the last norm where it comes: ready to run."""
-        import onnxruntime
-
+    def write(self, layers: Sequence[Mapping[str, Tensor]], norm: Tensor | None) -> None:
+        """The layers one behind the other, and the last norm where it comes."""
         for name, turn in zip(("cosine", "sine"), turns(self._config), strict=True):
             self._hold(name, turn)
         self._hold("flat", torch.tensor([-1, self._config.dim]))
@@ -165,6 +178,12 @@ class _Graph:
         for at, layer in enumerate(layers):
             x = self._layer(at, layer, x)
         self._add("Identity", [x if norm is None else self._normed(x, "norm", norm)], "y")
+        self._layers = len(layers)
+
+    def session(self, threads: int) -> "InferenceSession":
+        """What was written, ready to run."""
+        import onnxruntime
+
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.log_severity_level = 4  # what fails is raised, and need not be printed besides
@@ -173,13 +192,9 @@ class _Graph:
         options.add_session_config_entry("session.force_spinning_stop", "1")
         held = [onnxruntime.OrtValue.ortvalue_from_numpy(tensor.numpy()) for tensor in self._beside.values()]
         options.add_external_initializers(list(self._beside), held)
-        session = onnxruntime.InferenceSession(self._model(len(layers)), options, providers=["CPUExecutionProvider"])
-        for layer in layers:
-            for weight in layer.values():
-                self._packed(weight)
-        return session
+        return onnxruntime.InferenceSession(self._model(), options, providers=["CPUExecutionProvider"])
 
-    def _model(self, layers: int) -> bytes:
+    def _model(self) -> bytes:
         from onnx import helper
 
         def face(name: str, kind: int, *shape: int | str) -> Any:
@@ -187,7 +202,7 @@ class _Graph:
 
         config = self._config
         seen = ("rows", config.groups, "room", config.head_dim)
-        past = [f"{kind}{at}" for at in range(layers) for kind in ("keys", "values")]
+        past = [f"{kind}{at}" for at in range(self._layers) for kind in ("keys", "values")]
         inputs = [face("x", FLOAT, "all", config.dim), face("last", INT32, "rows"), face("longest", INT32)]
         inputs += [face("spread", INT64, 3), *(face(name, FLOAT, *seen) for name in past)]
         outputs = [face("y", FLOAT, "all", config.dim), *(face(f"{name}.new", FLOAT, *seen) for name in past)]
@@ -278,7 +293,7 @@ def blockwise(weight: Tensor, block: int) -> tuple[Tensor, Tensor]:
 
     A weight is about `(whole - ZERO) * scale`.
     """
-    rows = weight.detach().float()
-    blocks = functional.pad(rows, (0, -rows.shape[1] % block)).view(len(rows), -1, block)
-    scale = blocks.abs().amax(2).clamp_(min=SMALLEST) / DIGIT
-    return (blocks / scale[..., None]).round_().add_(ZERO).to(torch.uint8), scale
+    rows = weight.detach()
+    rows = functional.pad(rows, (0, more)) if (more := -rows.shape[1] % block) else rows
+    whole, scale = whole_numbers(rows.reshape(-1, block), SMALLEST, torch.float32, ZERO)
+    return whole.view(len(rows), -1, block), scale.view(len(rows), -1)

@@ -20,15 +20,14 @@ from torch.nn import functional
 
 from studio.nn.loading import give_back
 from studio.nn.processor import ONEDNN, WHOLE, computed_in, missing_rows
+from studio.nn.quantising import DIGIT, whole_numbers
 
 Precision = Literal["fp32", "bf16", "fp16", "int8"]
 PRECISIONS: tuple[Precision, ...] = ("fp32", "bf16", "fp16", "int8")
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16, "int8": torch.bfloat16}
 ROWS = 8  # up to which a row's bits do not depend on its neighbours (a test checks it on this machine)
-QUANTISED = 512  # rows at a time: a large layer's float32 copy would be most of the memory that loading takes
 MANY = 32  # rows from which on the kernel for half inputs is slower than weights that are spread out: a prompt
 BLOCK = 32  # it reads its input in blocks of so many values
-DIGIT = 127  # the largest whole number of eight bits, of both signs
 SMALLEST = 1e-8  # of a row's largest value: nothing is divided by zero
 FINER = 2 * DIGIT  # by which the second digit of an input is smaller than its first: it tells what rounding left
 ZERO = 128  # FBGEMM's inputs are unsigned
@@ -167,18 +166,8 @@ def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None, gelu: bool = F
 
 
 def quantised(weight: Tensor) -> tuple[Tensor, Tensor]:
-    """(out, in) -> int8 of the same shape, and its scale (out,) bfloat16; weight is about `whole * scale`.
-
-    The scale is rounded to bfloat16 before it divides, so that its rounding costs nothing.
-    """
-    whole = torch.empty(weight.shape, dtype=torch.int8, device=weight.device)
-    scale = torch.empty(len(weight), dtype=torch.bfloat16, device=weight.device)
-    for at in range(0, len(weight), QUANTISED):
-        rows = weight[at : at + QUANTISED].float()
-        scale[at : at + QUANTISED] = rows.abs().amax(dim=1).clamp(min=SMALLEST) / DIGIT
-        parts = (rows / scale[at : at + QUANTISED].float()[:, None]).round_().clamp_(-DIGIT, DIGIT)
-        whole[at : at + QUANTISED] = parts
-    return whole, scale
+    """(out, in) -> int8 of the same shape, and its scale (out,) bfloat16; weight is about `whole * scale`."""
+    return whole_numbers(weight, SMALLEST, torch.bfloat16)
 
 
 def _packed(weights: list[Tensor], precision: Precision, padding: int) -> tuple[list[Tensor], Tensor | None]:
