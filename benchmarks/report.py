@@ -182,12 +182,10 @@ def chattts(found: Any) -> list[Row]:
         ("first sound", None, other["first_sound_s"] / quick["first_sound_s"]),
         ("loading, until it can be used", 2, other["load_s"] / quick["usable_s"]),
         ("loading, until what comes next can be loaded", None, other["load_s"] / quick["load_s"]),
-        (
-            "import and loading, until it can be used",
-            None,
-            (other["import_s"] + other["load_s"]) / (quick["import_s"] + quick["usable_s"]),
-        ),
     ]
+    if "import_s" in other:
+        begun = (other["import_s"] + other["load_s"]) / (quick["import_s"] + quick["usable_s"])
+        ratios.append(("import and loading, until it can be used", None, begun))
     if "frames_s_mixed8" in other:
         mixed = max(rows[precision]["frames_s_mixed8"] for precision in PRECISIONS)
         ratios.insert(3, ("eight lines of mixed lengths: frames", 3, mixed / other["frames_s_mixed8"]))
