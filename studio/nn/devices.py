@@ -3,6 +3,7 @@ takes seconds, and the declaration of an engine names the precision.
 """
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from studio.control import Value
@@ -48,6 +49,17 @@ def reached(settings: Mapping[str, Value], who: str) -> str:
             where="settings.device",
         )
     return device
+
+
+@cache
+def steady() -> bool:
+    """Whether this processor gives a row of a large float32 product the same bits wherever it stands: one with AVX-512
+    does (`tests/engines/cosyvoice/test_together.py`), others take the last rows by another kernel. Only Linux tells
+    which it is without an import that takes seconds; elsewhere the answer is no."""
+    from pathlib import Path
+
+    told = Path("/proc/cpuinfo")
+    return told.exists() and " avx512f " in told.read_text()
 
 
 def _best() -> str:

@@ -25,7 +25,7 @@ from studio.engines.cosyvoice.wording import check, katakana, spoken, unsuited, 
 from studio.engines.derived import Derived, key_of
 from studio.engines.worker import Mailbox, Task, Worker
 from studio.errors import BadRequest, NotInstalled
-from studio.nn.devices import chosen, precision, reached
+from studio.nn.devices import chosen, precision, reached, steady
 from studio.settings import settled
 from studio.text.marks import MarkNote, parse, render
 from studio.text.scan import without_marks
@@ -100,9 +100,10 @@ class CosyVoice:
     @property
     def _together(self) -> int:
         """Whole lines that are rendered at once; the last bits of their sound depend on it. A CPU in half precision
-        gives a row other bits in other company, whatever the shape: there each is rendered alone."""
+        gives a row other bits in other company, whatever the shape, and so do some in float32: there each is rendered
+        alone."""
         asked = int(self._settings["together"])
-        return asked if self._precision() == "fp32" or not self._on_cpu else 1
+        return asked if not self._on_cpu or (self._precision() == "fp32" and steady()) else 1
 
     @property
     def _on_cpu(self) -> bool:

@@ -18,10 +18,14 @@ from studio.engines.cosyvoice.sizes import MELS
 from studio.engines.cosyvoice.together import MOST_FRAMES, PATIENCE, Together, vocoder_rows
 from studio.engines.cosyvoice.vocoder import Vocoder
 from studio.engines.worker import Mailbox
+from studio.nn.devices import steady
 
 from .conftest import CAUSAL, TEXTS, Engines, Hear, Make
 
 GENERATIONS = ("cosyvoice1", *CAUSAL)
+in_company = pytest.mark.skipif(
+    not steady(), reason="this processor renders each line alone; the test of that is for it, and these for the others"
+)
 
 
 @pytest.fixture
@@ -38,6 +42,7 @@ def rows(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return counted
 
 
+@in_company
 @pytest.mark.parametrize("id", GENERATIONS)
 def test_whole_lines_that_are_rendered_at_once_sound_the_same_in_any_company(
     made: Engines, hear: Hear, recipe_for: Make, id: str, rows: list[int]
@@ -60,6 +65,22 @@ def test_whole_lines_that_are_rendered_at_once_sound_the_same_in_any_company(
     half = CosyVoice(engine._weights, VARIANTS[id])
     half.configure({"precision": "bf16", "device": "cpu", "together": 3})
     assert half.spec.version.endswith("bf16")  # where rows are not exact, each is rendered alone
+
+
+@pytest.mark.parametrize("id", GENERATIONS)
+def test_each_is_rendered_alone_where_a_processor_gives_other_bits_in_company(
+    made: Engines, hear: Hear, recipe_for: Make, id: str, rows: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("studio.engines.cosyvoice.engine.steady", lambda: False)
+    plain = made(id)
+    engine = CosyVoice(plain._weights, VARIANTS[id])
+    engine.configure({"precision": "fp32", "together": 3})
+    recipes = [recipe_for(engine, text, whole=True, min_ratio=3.0, max_ratio=3.0, steps=3) for text in TEXTS[:2]]
+    alone = [hear(engine, recipe)[0].tobytes() for recipe in recipes]
+    assert [one.tobytes() for one in hear(engine, *recipes)] == alone
+    assert engine.spec.version == plain.spec.version, "as if nothing had been asked for"
+    assert max(rows, default=1) == 1
+    engine.unload()
 
 
 @pytest.mark.parametrize("id", GENERATIONS)
@@ -87,6 +108,7 @@ def finished(errand: Generator[None, None, Tensor]) -> Tensor:
     raise AssertionError("it waits for ever")
 
 
+@in_company
 @pytest.mark.parametrize("id", GENERATIONS)
 def test_who_leaves_or_fails_takes_nobody_along(
     made: Engines, id: str, rows: list[int], monkeypatch: pytest.MonkeyPatch
@@ -127,6 +149,7 @@ def test_who_leaves_or_fails_takes_nobody_along(
         assert torch.equal(finished(waits), alone[0])
 
 
+@in_company
 @pytest.mark.parametrize("id", GENERATIONS)
 def test_a_wrong_line_and_one_that_nobody_wants_leave_the_engine_to_the_others(
     made: Engines, hear: Hear, recipe_for: Make, id: str, rows: list[int]
@@ -147,6 +170,7 @@ def test_a_wrong_line_and_one_that_nobody_wants_leave_the_engine_to_the_others(
     assert max(rows) > 1
 
 
+@in_company
 @pytest.mark.parametrize("id", GENERATIONS)
 def test_where_it_pays_the_vocoder_takes_several_lines_too(
     made: Engines, hear: Hear, recipe_for: Make, id: str, monkeypatch: pytest.MonkeyPatch
