@@ -260,8 +260,9 @@ SETTINGS = (
     Control(
         "together", "integer", 1, Words("Whole lines rendered at once", "同时合成的整句数"),
         Words("For a GPU and many short lines with the control “Look at the whole line”: so many of like length are "
-              "rendered at once, and one alone takes as long as all. On a CPU only in fp32.",
-              "适合 GPU 与大量短句，并开启“通读整句”：长度相近的句子一起合成，单独一句也同样耗时。CPU 上仅限 fp32。"),
+              "rendered at once, and one alone takes as long as all. On a CPU only in fp32, with AVX-512.",
+              "适合 GPU 与大量短句，并开启“通读整句”：长度相近的句子一起合成，单独一句也同样耗时。"
+              "CPU 上仅限 fp32，且需要 AVX-512。"),
         low=1, high=8, step=1,
     ),
 )  # fmt: skip

@@ -461,7 +461,7 @@ def test_instructions_are_named_in_both_languages() -> None:
     assert all(one.label.en and one.label.zh and one.text for one in MENU)
 
 
-def test_a_setting_is_how_it_is_loaded(made: Engines) -> None:
+def test_a_setting_is_how_it_is_loaded(made: Engines, monkeypatch: pytest.MonkeyPatch) -> None:
     engine = made("cosyvoice2", precision="bf16", device="cpu", rows=3)
     engine.load()
     speaking, worker = engine._speaking, engine._worker
@@ -471,7 +471,9 @@ def test_a_setting_is_how_it_is_loaded(made: Engines) -> None:
     loaded = speaking.checkpoint
     assert (loaded.precision, loaded.device.type, worker._batch.room) == ("bf16", "cpu", 3)
     assert engine.versioned() == {"precision": "bf16", "together": 1}
-    assert made("cosyvoice2", rows=3, together=3).versioned() == {"precision": "fp32", "together": 3}
+    for steady, together in ((True, 3), (False, 1)):
+        monkeypatch.setattr("studio.engines.cosyvoice.engine.steady", lambda steady=steady: steady)
+        assert made("cosyvoice2", rows=3, together=3).versioned() == {"precision": "fp32", "together": together}
     other = CosyVoice(engine._weights, engine.variant)
     other.configure({"precision": "int8", "device": "cuda"})
     with pytest.raises(BadRequest, match="int8 is for CPUs"):
