@@ -1,6 +1,6 @@
 """A second device that computes on the CPU: it shows what would go wrong on a GPU where there is none.
 
-`with pretended() as device:` makes tensors whose device is CUDA and whose values lie in memory. An operation on tensors
+`with pretended():` makes tensors whose device is CUDA and whose values lie in memory. An operation on tensors
 of two devices is refused as CUDA refuses it, and, without `doubles`, one of float64 as MPS does. What is not shown: the
 kernels of the real device, their rounding and their speed.
 """
@@ -64,7 +64,8 @@ class _Made(TorchDispatchMode):
 
     def __enter__(self) -> "_Made":
         torch._C._set_only_lift_cpu_tensors(True)  # `torch.tensor(…, device=…)` begins here and is moved
-        return super().__enter__()  # type: ignore[no-any-return]
+        super().__enter__()
+        return self
 
     def __exit__(self, *error: Any) -> None:
         super().__exit__(*error)
@@ -110,7 +111,7 @@ def _computed(func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
 
 
 @contextmanager
-def pretended(doubles: bool = True) -> Iterator[torch.device]:
+def pretended(doubles: bool = True) -> Iterator[None]:
     """The device, for this thread and those that begin meanwhile."""
     run = Thread.run
 
@@ -132,6 +133,6 @@ def pretended(doubles: bool = True) -> Iterator[torch.device]:
             for place, value in changes.items():
                 changed.enter_context(patch(place, value))
             changed.enter_context(_Made(doubles))
-            yield torch.device(KIND)
+            yield
     finally:
         torch.__future__.set_overwrite_module_params_on_conversion(False)

@@ -1,6 +1,6 @@
 """Engines and the recogniser on a second device: nothing is left on the CPU, and what is heard is the same."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,13 +25,16 @@ PARITY = Path(__file__).parents[1] / "parity"
 NEAR = 1e-4
 VOCODED = 2e-3  # the waves of an excitation add up what rounding differs in
 HALF: dict[Precision, float] = {"bf16": 1e-2, "fp16": 1e-3}  # of the largest score
+Store = Callable[[Path], WeightStore]
 TEXT = "今天的天气真不错。"
 CLIP, SAID = PARITY / "cosyvoice" / "common" / "prompt_3s_24k.wav", "请问多少钱？"
 SOURCE = PARITY / "cosyvoice" / "common" / "source_1s2_22k.wav"
 
 
-def store(root: Path) -> WeightStore:
-    return WeightStore(lambda: root / "none", root)
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    """Models in a folder that is only read; what the store notes of them is kept elsewhere."""
+    return lambda root: WeightStore(lambda: tmp_path / "weights", root)
 
 
 def recipe(engine: ChatTTS | CosyVoice, text: str, voice: VoiceContent, **controls: Any) -> Recipe:
@@ -63,7 +66,7 @@ def test_the_device_refuses_what_a_real_one_refuses() -> None:
     assert isinstance(torch.zeros(3) + 1, torch.Tensor)
 
 
-def test_chattts_speaks_there() -> None:
+def test_chattts_speaks_there(store: Store) -> None:
     """By a seed and by a clip, refined, through both decoders, together and streamed."""
     engine = ChatTTS(store(PARITY / "chattts" / "tiny"))
     seed = VoiceContent(VoiceKind.SEED, seed=7)
@@ -90,12 +93,14 @@ def test_chattts_speaks_there() -> None:
 @pytest.mark.parametrize(
     ("id", "doubles"), [("cosyvoice1", False), ("cosyvoice2", False), ("cosyvoice3", True), ("cosyvoice3", False)]
 )
-def test_cosyvoice_speaks_there(id: str, doubles: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_cosyvoice_speaks_there(
+    id: str, doubles: bool, store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Together, streamed and converted; also where float64 is unknown, as to Apple's GPUs: that stays on the CPU."""
     if not doubles:
         monkeypatch.setattr("studio.engines.cosyvoice.vocoder.doubles_on", lambda device: torch.device("cpu"))
-    write_checkpoint(f"v{VARIANTS[id].generation}", tmp_path / id)
-    engine = CosyVoice(store(tmp_path), VARIANTS[id])
+    write_checkpoint(f"v{VARIANTS[id].generation}", tmp_path / "models" / id)
+    engine = CosyVoice(store(tmp_path / "models"), VARIANTS[id])
     voice = VoiceContent(VoiceKind.CLIP, clip=CLIP.read_bytes(), transcript=SAID)
     said = {"retries": 6, "endless": "keep", "max_ratio": 12.0, "length_guard": 0.0}
 
@@ -147,7 +152,7 @@ def test_sensevoice_listens_there(precision: Precision) -> None:
         assert (one - other).abs().max() < HALF.get(precision, 1e-6) * one.abs().max()
 
 
-def test_whole_numbers_are_refused_there() -> None:
+def test_whole_numbers_are_refused_there(store: Store) -> None:
     chattts = ChatTTS(store(PARITY / "chattts" / "tiny"))
     sensevoice = SenseVoiceRecogniser(store(PARITY / "sensevoice" / "tiny"))
     with pretended():

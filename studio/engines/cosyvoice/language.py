@@ -58,7 +58,7 @@ class LanguageModel(nn.Module):
         return self.sounds[ids.to(self.device)]
 
     def pack(self, precision: Precision, packed: Packed = lambda weight: None, device: str = "cpu") -> None:
-        """Bring what was loaded to a device and into a precision. Once; `packed` is told weights not needed more."""
+        """Bring what was loaded to a device and into a precision. Once; `packed` is told what is done with."""
         raise NotImplementedError
 
     def words(self, ids: Tensor) -> Tensor:
@@ -97,7 +97,7 @@ class QwenModel(LanguageModel):
         return published.replace("llm.model.model.", "model.")
 
     def pack(self, precision: Precision, packed: Packed = lambda weight: None, device: str = "cpu") -> None:
-        """See above. The table of words stays mapped: few of its rows are read."""
+        """See `LanguageModel`. The table of words stays mapped: few of its rows are read."""
         words = self.model.embed_tokens
         assert isinstance(words, nn.Embedding)
         self.text_table = words.weight.detach()
@@ -146,7 +146,7 @@ class FirstModel(LanguageModel):
         return published.replace(".norm1.", ".norm_mha.").replace(".norm2.", ".norm_ff.")
 
     def pack(self, precision: Precision, packed: Packed = lambda weight: None, device: str = "cpu") -> None:
-        """See above."""
+        """See `LanguageModel`."""
         self.to(device)
         maps = few_rows(precision, packed)
         self.text_encoder.pack(maps)
