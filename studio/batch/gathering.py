@@ -89,7 +89,8 @@ def of_files(found: Sequence[Found], common: ConvertRequest, out: Path, left: Se
 def of_rows(rows: Iterable[Row], finds: Finds, common: ConvertRequest, out: Path) -> Gathered:
     """An item for each row of a manifest, with what is wrong with it."""
     home = Path(os.path.realpath(out))
-    return Gathered(tuple(_of_row(number, row, finds, common, home) for number, row in enumerate(rows, 1)))
+    told = list(rows)  # one that is too long is refused before anything is looked for
+    return Gathered(tuple(_of_row(number, row, finds, common, home) for number, row in enumerate(told, 1)))
 
 
 def _of_row(number: int, row: Row, finds: Finds, common: ConvertRequest, home: Path) -> Item:
@@ -160,17 +161,16 @@ def inside_of(home: Path, name: str) -> Path:
 
 def _below(home: Path, name: str, where: str) -> Path:
     """`name` below `home`, links followed. `BadFile` for a name that leads out of it, or is none."""
-    text = name.replace("\\", "/")
-    pure = PurePosixPath(text)
-    outside = pure.is_absolute() or ".." in pure.parts or (len(text) > 1 and text[1] == ":") or "\0" in text
-    path = home if outside else Path(os.path.realpath(home / pure))
-    if outside or path == home or not path.is_relative_to(home):
+    text, base = name.replace("\\", "/"), str(home)
+    outside = text.startswith("/") or ".." in text.split("/") or (len(text) > 1 and text[1] == ":") or "\0" in text
+    path = "" if outside else os.path.realpath(f"{base}/{text}")
+    if outside or path == base or not path.startswith(os.path.join(base, "")):
         raise BadFile(
             f"{where} “{name}” leads out of the folder: write a name inside of it, without .. and without links out",
             f"{where}“{name}”指向文件夹之外：请写文件夹内的名称，不要用 ..，也不要用指向外面的链接",
             where=where,
         )
-    return path
+    return Path(path)
 
 
 def folded(name: str) -> str:

@@ -224,13 +224,13 @@ def test_clients_that_leave_at_once_take_no_turn_along(tmp_path: Path) -> None:
 
 
 def test_many_at_once_are_answered_or_told_to_wait(url: str) -> None:
-    """A hundred threads, a thousand requests: 200 or 429, nothing else, and the server still works."""
+    """A hundred threads at once, three requests each: 200 or 429, nothing else, and the server still works."""
     seen: dict[int, int] = {}
     lock = threading.Lock()
 
     def ask() -> None:
         with httpx.Client(base_url=url, timeout=120, trust_env=False) as mine:
-            for _ in range(10):
+            for _ in range(3):
                 answer = mine.post(SPEECH, json={"model": "espeak", "input": "Hi.", "voice": "alloy"})
                 if answer.status_code == 429:
                     assert int(answer.headers["retry-after"]) > 0
@@ -242,9 +242,9 @@ def test_many_at_once_are_answered_or_told_to_wait(url: str) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert sum(seen.values()) == 1000
+    assert sum(seen.values()) == 300
     assert set(seen) <= {200, 429}
-    assert seen[200] > 100
+    assert seen[200] > 60
 
 
 def test_the_numbers_count(api: httpx.Client, speak: Ask) -> None:

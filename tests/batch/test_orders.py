@@ -1,7 +1,6 @@
 """From files, folders, patterns and manifests to an order; and every way in which they can be wrong."""
 
 import json
-import time
 from pathlib import Path
 
 import pytest
@@ -295,11 +294,9 @@ def test_too_little_room_is_seen_before(studio, folder, tmp_path, monkeypatch):
 def test_a_manifest_of_100_000_rows_is_read_and_a_larger_one_refused(studio, folder, tmp_path):
     rows = ["input,output,voice"] + [f"a.txt,{n}.mp3,f2" for n in range(100_000)]
     path = table(folder, "\n".join(rows))
-    began = time.monotonic()
     order = ordered(studio, path, tmp_path)
     assert len(order.items) == 100_000
     assert troubles(order).count("") == 100_000
-    assert time.monotonic() - began < 60
     table(folder, "\n".join([*rows, "a.txt,x.mp3,f2"]))
     with pytest.raises(BadFile, match="more than 100,000 rows"):
         ordered(studio, path, tmp_path)

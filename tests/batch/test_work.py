@@ -219,7 +219,7 @@ def test_a_closed_studio_goes_on_with_unattended_batches_alone(tmp_path):
     with Studio(tmp_path / "data") as studio:
         long = "A sentence of text number {n}. " * 30
         orders = [
-            studio.batches.order([texts(tmp_path / name, 25, long)], tmp_path / f"{name}-out", MP3) for name in "ab"
+            studio.batches.order([texts(tmp_path / name, 8, long)], tmp_path / f"{name}-out", MP3) for name in "ab"
         ]
         jobs = [studio.batches.begin(order, unattended=n == 0) for n, order in enumerate(orders)]
         halfway(jobs[0], 1)
@@ -227,7 +227,7 @@ def test_a_closed_studio_goes_on_with_unattended_batches_alone(tmp_path):
         assert [studio.batches.record(job.id).state for job in jobs] == ["interrupted", "interrupted"]
         (going,) = studio.batches.resume_all()
         assert going.id == jobs[0].id
-        assert going.wait(240).done == 25
+        assert going.wait(240).done == 8
 
 
 WORK = """

@@ -174,7 +174,7 @@ LONG = "Number {n}. " + "This sentence is only here because it takes a while to 
 
 def test_it_is_paused_left_found_again_and_goes_on(visit: Visit, home: Studio, tmp_path: Path) -> None:
     page = visit("batch")
-    drop(page, texts(tmp_path / "in", 12, LONG))
+    drop(page, texts(tmp_path / "in", 5, LONG))
     page.locator("#batch-start").click()
     page.locator("[data-act=pause]").click()
     page.locator("#batch-list article[data-state=paused]").wait_for()
@@ -189,7 +189,7 @@ def test_it_is_paused_left_found_again_and_goes_on(visit: Visit, home: Studio, t
     while record.state != "done":
         assert time.monotonic() < until
         time.sleep(0.1)
-    assert record.tally.done == 12
+    assert record.tally.done == 5
 
 
 def test_cancelling_and_deleting_ask_for_what_they_do(visit: Visit, home: Studio, tmp_path: Path) -> None:
@@ -280,7 +280,7 @@ class TestKilled:
         process = self.start(home, port)
         try:
             page = visit("batch")
-            drop(page, texts(tmp_path / "in", 20, LONG))
+            drop(page, texts(tmp_path / "in", 6, LONG))
             page.locator("#batch-start").click()
             page.locator('[data-file-state="done"]').first.wait_for(timeout=60_000)
             page.close()
@@ -289,14 +289,14 @@ class TestKilled:
             process.wait(10)
         folder = next((home / "batches").glob("2*"))
         made = {one: one.stat().st_mtime_ns for one in (folder / "out").glob("*.mp3")}
-        assert 0 < len(made) < 20
+        assert 0 < len(made) < 6
         process = self.start(home, port)
         try:
             page = visit("batch")
             finished(page)
-            assert "20 of 20 files" in page.locator("#batch-list article").inner_text()
+            assert "6 of 6 files" in page.locator("#batch-list article").inner_text()
         finally:
             process.send_signal(signal.SIGKILL)
             process.wait(10)
         assert all(one.stat().st_mtime_ns == when for one, when in made.items())
-        assert len(list((folder / "out").iterdir())) == 20
+        assert len(list((folder / "out").iterdir())) == 6

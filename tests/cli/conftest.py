@@ -2,19 +2,26 @@
 
 import os
 import subprocess
-import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from .warm import Warm
+
 Run = Callable[..., "subprocess.CompletedProcess[Any]"]
 
 
+@pytest.fixture(scope="session")
+def warm() -> Iterator[Warm]:
+    waiting = Warm()
+    yield waiting
+    waiting.close()
+
+
 @pytest.fixture
-def run(tmp_path: Path) -> Run:
+def run(tmp_path: Path, warm: Warm) -> Run:
     """Run `python -m studio`; it ends with `code`, and never with a traceback."""
 
     def call(
@@ -22,15 +29,7 @@ def run(tmp_path: Path) -> Run:
     ) -> "subprocess.CompletedProcess[Any]":
         environment = {k: v for k, v in os.environ.items() if not k.startswith("TIMBRE_")}
         environment |= {"TIMBRE_HOME": str(tmp_path / "data"), "TIMBRE_LANGUAGE": language, "PYTHONUTF8": "1"}
-        done = subprocess.run(
-            [sys.executable, "-m", "studio", *map(str, arguments)],
-            cwd=ROOT,
-            env=environment,
-            input=stdin,
-            capture_output=True,
-            text=text,
-            timeout=240,
-        )
+        done = warm([*map(str, arguments)], environment, stdin, text)
         assert done.returncode == code, done.stderr
         assert "Traceback" not in str(done.stderr)
         return done

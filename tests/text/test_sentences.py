@@ -1,13 +1,12 @@
 """Cutting: where, where never, and that nothing is lost."""
 
-import time
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from studio.text.scan import extents
 from studio.text.sentences import split
+from tests.pace import IN_PROPORTION, times_longer
 
 ALPHABET = [
     *"ab AB 12 你好。，！？；、…“”‘’「」()（）.,!?;:-—\n\t\"'",
@@ -147,20 +146,6 @@ def test_any_unicode_is_kept(text: str, target: int) -> None:
         "\n",
     ],
 )
-def test_a_megabyte_takes_seconds_whatever_it_is(unit: str) -> None:
-    text = (unit * (1_000_000 // len(unit) + 1))[:1_000_000]
-    unit_of_time = machine_pace()
-    start = time.process_time()
-    split(text)
-    assert time.process_time() - start < 25 * unit_of_time  # measured: 0.3 to 1.7 s where the unit is 0.2 s
-
-
-def machine_pace() -> float:
-    """What this machine, as busy as it is, takes to count to three million; the least of three."""
-    times = []
-    for _ in range(3):
-        start = time.process_time()
-        for _ in range(3_000_000):
-            pass
-        times.append(time.process_time() - start)
-    return max(0.1, min(times))
+def test_splitting_takes_as_long_as_the_text_is(unit: str) -> None:
+    text = (unit * (500_000 // len(unit) + 1))[:500_000]
+    assert times_longer(split, text, text[:50_000]) < IN_PROPORTION
