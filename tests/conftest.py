@@ -4,11 +4,14 @@ import os
 import socket
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
 
 from studio.studio import Studio
+
+from .warm import Run, Warm
 
 ROOT = Path(__file__).parents[1]
 EXAMPLES = ROOT / "assets" / "examples"
@@ -46,6 +49,30 @@ def studio(tmp_path: Path) -> Iterator[Studio]:
     """A real studio on a new data folder."""
     with Studio(tmp_path / "data") as opened:
         yield opened
+
+
+@pytest.fixture(scope="session")
+def warm() -> Iterator[Warm]:
+    waiting = Warm()
+    yield waiting
+    waiting.close()
+
+
+@pytest.fixture
+def timbre(tmp_path: Path, warm: Warm) -> Run:
+    """Run `python -m studio` on the test's data folder; it ends with `code`, and never with a traceback."""
+
+    def call(
+        *arguments: object, code: int = 0, language: str = "en", stdin: str | None = None, text: bool = True
+    ) -> Any:
+        environment = {k: v for k, v in os.environ.items() if not k.startswith("TIMBRE_")}
+        environment |= {"TIMBRE_HOME": str(tmp_path / "data"), "TIMBRE_LANGUAGE": language, "PYTHONUTF8": "1"}
+        done = warm([*map(str, arguments)], environment, stdin, text)
+        assert done.returncode == code, done.stderr
+        assert "Traceback" not in str(done.stderr)
+        return done
+
+    return call
 
 
 @pytest.fixture(scope="session")

@@ -18,6 +18,7 @@ from studio.errors import BadRequest
 from studio.studio import Studio
 from studio.ui.options import read_options
 
+from ..warm import Run
 from .conftest import SENSEVOICE, SPEECH, server
 from .test_speech import refusal
 
@@ -104,14 +105,14 @@ def run_briefly(home: Path, port: str, *more: str) -> int:
         process.wait(20)
 
 
-def test_keys_are_listed_and_revoked_on_the_command_line(tmp_path: Path) -> None:
-    secret = run("-m", "studio", "keys", "add", "phone", home=tmp_path).stdout.strip()
-    (key,) = json.loads(run("-m", "studio", "keys", "--json", home=tmp_path).stdout)
+def test_keys_are_listed_and_revoked_on_the_command_line(timbre: Run) -> None:
+    secret = timbre("keys", "add", "phone").stdout.strip()
+    (key,) = json.loads(timbre("keys", "--json").stdout)
     assert (key["name"], key["revoked"]) == ("phone", None)
     assert secret not in json.dumps(key)
-    assert run("-m", "studio", "keys", "revoke", key["id"], home=tmp_path).stdout == "phone\n"
-    assert "revoked" in run("-m", "studio", "keys", home=tmp_path).stdout
-    assert run("-m", "studio", "keys", "revoke", "nobody", home=tmp_path).returncode == 2
+    assert timbre("keys", "revoke", key["id"]).stdout == "phone\n"
+    assert "revoked" in timbre("keys").stdout
+    timbre("keys", "revoke", "nobody", code=2)
 
 
 def test_settings_come_from_the_environment_and_wrong_ones_are_named() -> None:

@@ -192,7 +192,7 @@ def test_a_book_is_dropped_looked_at_and_made(
 def test_a_production_goes_on_without_its_page_and_is_stopped_and_resumed(visit: Visit, tmp_path: Path) -> None:
     path = tmp_path / "endless.txt"
     path.write_text(
-        "\n\n".join(f"Paragraph {n} of the endless story is read aloud." for n in range(9000)), encoding="utf-8"
+        "\n\n".join(f"Paragraph {n} of the endless story is read aloud." for n in range(2500)), encoding="utf-8"
     )
     page = visit("productions")
 

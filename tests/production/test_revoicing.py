@@ -2,9 +2,6 @@
 
 import hashlib
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +13,8 @@ from studio.audio.clip import Samples
 from studio.errors import BadFile, BadRequest, Cancelled
 from studio.production.piecewise import LONGEST_S, pieces
 from studio.studio import SpeakRequest, Studio
+
+from ..warm import Run
 
 HERE = Path(__file__).parents[1]
 SOURCE = HERE / "parity" / "cosyvoice" / "common" / "source_1s2_22k.wav"
@@ -57,17 +56,15 @@ def test_what_cannot_be_is_refused_and_nothing_is_written(studio: Studio, tmp_pa
     assert not target.exists()
 
 
-def test_from_the_command_line(models: Path, tmp_path: Path) -> None:
-    command = [
-        sys.executable, "-m", "studio", "--data-dir", str(tmp_path / "home"), "--models", str(models), "voices",
-        "convert", str(SOURCE), "-o", str(tmp_path / "out.mp3"), "-v", "guide-en", "-c", "steps=4", "--json",
-    ]  # fmt: skip
-    done = subprocess.run(command, capture_output=True, text=True, check=True, env={**os.environ, "LANG": "C"})
+def test_from_the_command_line(timbre: Run, models: Path, tmp_path: Path) -> None:
+    target = tmp_path / "out.mp3"
+    options = ("-o", target, "-v", "guide-en", "-c", "steps=4", "--json")
+    done = timbre("--models", models, "voices", "convert", SOURCE, *options)
     assert json.loads(done.stdout)["voice"] == "guide-en"
-    assert (tmp_path / "out.mp3").stat().st_size > 5_000
+    assert target.stat().st_size > 5_000
 
 
-def test_every_mode_from_the_command_line(models: Path, tmp_path: Path) -> None:
+def test_every_mode_from_the_command_line(timbre: Run, models: Path, tmp_path: Path) -> None:
     found = set()
     for name, extra in {
         "clip": [],
@@ -75,16 +72,12 @@ def test_every_mode_from_the_command_line(models: Path, tmp_path: Path) -> None:
         "dialect": ["-c", "direction=sichuan"],
         "told": ["-c", "instruction=很慢很轻"],
     }.items():
-        command = [
-            sys.executable, "-m", "studio", "--data-dir", str(tmp_path / "home"), "--models", str(models), "speak",
-            "今天天气真不错。", "-e", "cosyvoice2", "-c", "endless=keep", "-o", str(tmp_path / f"{name}.wav"), *extra,
-        ]  # fmt: skip
-        subprocess.run(command, capture_output=True, text=True, check=True, env={**os.environ, "LANG": "C"})
-        found.add((tmp_path / f"{name}.wav").read_bytes())
+        target = tmp_path / f"{name}.wav"
+        said = ("今天天气真不错。", "-e", "cosyvoice2", "-c", "endless=keep", "-o", target, *extra)
+        timbre("--models", models, "speak", *said)
+        found.add(target.read_bytes())
     assert len(found) == 4
-    done = subprocess.run([*command, "--mode", "sing"], capture_output=True, text=True, env={**os.environ, "LANG": "C"})
-    assert done.returncode
-    assert "mode sing" in done.stderr
+    assert "mode sing" in timbre("--models", models, "speak", *said, "--mode", "sing", code=2).stderr
 
 
 def test_a_text_is_said_while_it_is_being_written(studio: Studio) -> None:

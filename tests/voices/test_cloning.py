@@ -1,9 +1,8 @@
 """Voices from recordings: trimmed, kept with their consent, with clips for moods, deleted from under productions."""
 
 import json
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +13,7 @@ from studio.audio.files import read_bytes
 from studio.errors import BadFile, BadRequest, NotFound, NotPermitted
 from studio.studio import Begun, Member, NewLine, SpeakRequest, Studio
 
+from ..warm import Run
 from .conftest import RATE, noisy
 
 Speech = Callable[[str, str], Samples]
@@ -253,14 +253,10 @@ def test_a_cloned_voice_that_is_kept_needs_its_consent(studio: Studio, speech: S
 # the command line
 
 
-def test_from_the_command_line(models: Path, speech: Speech, wav: Wav, tmp_path: Path) -> None:
+def test_from_the_command_line(timbre: Run, models: Path, speech: Speech, wav: Wav, tmp_path: Path) -> None:
     path = wav(speech("en", "f3"))
 
-    def run(*words: str, fails: bool = False) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "studio", "--data-dir", str(tmp_path / "home"), "--models", str(models)]
-        done = subprocess.run([*command, "voices", *words], capture_output=True, text=True)
-        assert bool(done.returncode) == fails, done.stderr
-        return done
+    run = partial(timbre, "--models", models, "voices")
 
     found = json.loads(run("doctor", str(path), "--json").stdout)
     assert (found["verdict"], found["engines"][0]["transcript"]) == ("good", "needed")
@@ -273,7 +269,7 @@ def test_from_the_command_line(models: Path, speech: Speech, wav: Wav, tmp_path:
         "clone", str(path), "Ben", "-e", "cosyvoice2", "--speaker", "Ben", "--start", "1", "--end", "5", "--json"
     )
     assert json.loads(made.stdout)["origin"]["rights"]["speaker"] == "Ben"
-    assert "no such use" in run("clone", str(path), "Cy", "--speaker", "Cy", "--uses", "all", fails=True).stderr
+    assert "no such use" in run("clone", str(path), "Cy", "--speaker", "Cy", "--uses", "all", code=2).stderr
     reference = run("references", "add", "Ann", "happy", str(path), "--transcript", "so glad").stdout.split()[-1]
     run("references", "edit", "Ann", reference, "--emotion", "sad")
     assert json.loads(run("references", "list", "Ann", "--json").stdout)[0]["emotion"] == "sad"

@@ -10,15 +10,17 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).parents[2]
+Run = Callable[..., "subprocess.CompletedProcess[Any]"]
+ROOT = Path(__file__).parents[1]
 
 # What nearly every command imports. Nothing of `studio.cli`: it takes its language from the environment when imported.
 PROGRAM = """
 import atexit, gc, json, os, runpy, sys, threading, traceback
-import av, click, numpy, rich.console, rich.progress, rich.table, soxr, sqlalchemy.orm, torch
+import av, click, librosa.feature, numpy, rich.console, rich.progress, rich.table, soxr, sqlalchemy.orm, torch
 import studio.studio, studio.batch.batches, studio.engines.espeak.engine, studio.library.migrations
 
 def call(arguments, environment, files):
