@@ -1,5 +1,5 @@
 // Many files at once: drop them, look what they come to, start, leave; the table waits here with what came of each.
-import { acts, ask, complain, day, dialog, fill, hear, html, iconButton, options, ordered, remember, root, send, sign, size, span, t, tell } from "./dom.js";
+import { acts, ask, complain, day, dialog, fill, hear, html, iconButton, options, ordered, remember, root, send, sign, size, sounds, span, t, tell } from "./dom.js";
 import * as desk from "./desk.js";
 import * as into from "./into.js";
 import { here } from "./frame.js";
@@ -273,7 +273,7 @@ function play(button) {
   if (sound.dataset.of === address && !sound.paused) return sound.pause();
   quiet();
   if (sound.dataset.of !== address) { sound.src = address; sound.dataset.of = address; }
-  sound.play().catch(() => complain(failure(), t("hear.noplay")));
+  sounds(sound, failure);
 }
 function paintPlaying() {
   for (const button of body.querySelectorAll("#batch-table [data-act=play]")) {

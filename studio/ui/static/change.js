@@ -1,5 +1,5 @@
 // A recording said in another voice: dropped or spoken, a voice chosen, watched while it is made, heard before and after.
-import { acts, ask, complain, fill, hear, html, iconButton, options, raw, remember, root, sign, span, t, tell } from "./dom.js";
+import { acts, ask, complain, fill, hear, html, iconButton, options, raw, remember, root, sign, sounds, span, t, tell } from "./dom.js";
 import * as desk from "./desk.js";
 import { go } from "./frame.js";
 import { record, takesFiles, upload } from "./microphone.js";
@@ -142,7 +142,7 @@ function before() {
   if (!sound.paused) return sound.pause();
   player.quiet();
   sound.src = `${root}/recordings/${source.upload}`;
-  sound.play().catch(() => complain(failure(), t("hear.noplay")));
+  sounds(sound, failure);
 }
 function after() {
   sound?.pause();

@@ -1,5 +1,5 @@
 // A voice from a recording: dropped or spoken, looked at by the doctor, cut, kept with consent; and what belongs to it later.
-import { acts, ask, complain, dialog, fill, hear, html, iconButton, language, later, notice, options, raw, root, sign, t, tell } from "./dom.js";
+import { acts, ask, dialog, fill, hear, html, iconButton, language, later, notice, options, raw, root, sign, sounds, t, tell } from "./dom.js";
 import * as desk from "./desk.js";
 import { go } from "./frame.js";
 import { record, takesFiles, upload } from "./microphone.js";
@@ -116,7 +116,7 @@ function play() {
   if (!audio.paused) return audio.pause();
   quiet();
   audio.currentTime = stretch[0];
-  audio.play().catch(() => complain(failure(), t("hear.noplay")));
+  sounds(audio, failure);
 }
 function paintPlay() {
   const button = body.querySelector("#clone-hear");
@@ -183,7 +183,7 @@ function clipsOf(box, voice) {
   const sound = new Audio(), place = box.querySelector("#clip-failure");
   const again = () => box.close("again");
   acts(box, {
-    hearclip: (button) => { quiet(); sound.src = button.dataset.address; sound.play().catch(() => complain(place, t("hear.noplay"))); },
+    hearclip: (button) => { quiet(); sound.src = button.dataset.address; sounds(sound, () => place); },
     dropclip: async (button) => { if (await ask(part.server.drop_reference, { id: voice.id, reference: button.closest("[data-reference]").dataset.reference }, place)) again(); },
   });
   box.addEventListener("close", () => sound.pause());

@@ -114,6 +114,9 @@ export function complain(place, text) {
   place.textContent = text;
 }
 
+/** Plays; what cannot be played is said at `place()`. Paused or closed before it began, it was not meant to be heard. */
+export const sounds = (audio, place) => audio.play().catch((wrong) => { if (wrong.name !== "AbortError") complain(place(), t("hear.noplay")); });
+
 /** A line at the bottom that goes by itself; `act` is one thing that can be done about it. */
 export function notice(text, { kind = "", act = "", run = null, stay = kind === "failure" ? 12000 : 6000 } = {}) {
   const holder = document.getElementById("notices");

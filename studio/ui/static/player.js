@@ -105,7 +105,7 @@ function settle() {
   live = null;
   audio.currentTime = at;
   audio.playbackRate = state.speed;
-  if (on) audio.play();
+  if (on) audio.play().catch(() => paint());
   paint();
 }
 

@@ -1,5 +1,5 @@
 // The studio listens: a recording is dropped or spoken, its segments come one after another, are heard, corrected, kept.
-import { acts, ask, clock, complain, fill, hear, html, options, remember, root, sign, span, t, tell } from "./dom.js";
+import { acts, ask, clock, complain, fill, hear, html, options, remember, root, sign, sounds, span, t, tell } from "./dom.js";
 import { go, here } from "./frame.js";
 import { record, takesFiles, upload } from "./microphone.js";
 import { quiet } from "./player.js";
@@ -120,7 +120,7 @@ function play(button) {
   quiet();
   audio.currentTime = s.start;
   until = s.end;
-  audio.play().catch(() => complain(failure(), t("hear.noplay")));
+  sounds(audio, failure);
 }
 function light() {
   if (until !== null && audio.currentTime >= until) { audio.pause(); until = null; }
