@@ -113,8 +113,8 @@ def test_every_edit_can_be_taken_back_and_made_again(library: Library) -> None:
                 scripts.move(id, [one.id], chapter=dice.choice(chapters).id)
             case 8:
                 scripts.replace(id, "e", "E", LineQuery(chapter=one.chapter))
-        if state() != states[-1]:
-            states.append(state())
+        if (now := state()) != states[-1]:
+            states.append(now)
         elif sum(not edit.undone for edit in scripts.edits(id)) > made:
             scripts.undo(id)  # it changed nothing that one sees
     for before in states[-2::-1]:
