@@ -7,6 +7,7 @@ environment, files and exit code of that call. What starting costs, and what is 
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -59,28 +60,46 @@ class Warm:
     """The program that waits for calls, one after the other."""
 
     def __init__(self) -> None:
-        command, environment = [sys.executable, "-c", PROGRAM], os.environ | {"PYTHONUTF8": "1"}
-        self._process = subprocess.Popen(
-            command, cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
+        self._process = self._started()
 
     def __call__(
         self, arguments: list[str], environment: dict[str, str], stdin: str | None, text: bool
     ) -> "subprocess.CompletedProcess[Any]":
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
         with tempfile.TemporaryDirectory() as folder:
             files = [Path(folder) / name for name in ("in", "out", "err")]
             for file in files:
                 file.write_text("" if file.name != "in" else stdin or "", "utf-8")
             told = {"arguments": arguments, "environment": environment, "files": [str(file) for file in files]}
-            self._process.stdin.write(json.dumps(told) + "\n")
-            self._process.stdin.flush()
-            code = int(self._process.stdout.readline())
+            code = self._answer(json.dumps(told))
             out, err = (file.read_bytes() for file in files[1:])
         said = (out.decode(), err.decode()) if text else (out, err)
         return subprocess.CompletedProcess(arguments, code, *said)
 
     def close(self) -> None:
-        self._process.kill()
+        """Ends the program, and a call that is still at work."""
+        os.killpg(self._process.pid, signal.SIGKILL)
         self._process.communicate()
+
+    def _answer(self, told: str) -> int:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        try:
+            self._process.stdin.write(f"{told}\n")
+            self._process.stdin.flush()
+            return int(self._process.stdout.readline())
+        except BaseException:  # a test that took too long, Ctrl-C: the answer to come is not that of the next call
+            self.close()
+            self._process = self._started()
+            raise
+
+    def _started(self) -> "subprocess.Popen[str]":
+        command, environment = [sys.executable, "-c", PROGRAM], os.environ | {"PYTHONUTF8": "1"}
+        return subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )

@@ -28,6 +28,29 @@ def test_tensors_become_the_modules_own(tmp_path: Path) -> None:
     assert not module.training
 
 
+def test_the_collector_leaves_what_was_imported_alone_from_the_first_model_on(tmp_path: Path) -> None:
+    save_file({"weight": torch.eye(2), "bias": torch.ones(2)}, tmp_path / "m.safetensors")
+    script = (
+        "import gc, sys, weakref\n"
+        "from pathlib import Path\n"
+        "from torch import nn\n"
+        "from studio.nn.loading import load\n"
+        "def frozen():\n"
+        "    load(lambda: nn.Linear(2, 2), Path(sys.argv[1]))\n"
+        "    return gc.get_freeze_count()\n"
+        "assert gc.get_freeze_count() == 0\n"
+        "once, again = frozen(), frozen()\n"
+        "assert 10_000 < again <= once, (once, again)\n"
+        "class Knot: pass\n"
+        "knot = Knot()\n"
+        "knot.self, seen = knot, weakref.ref(knot)\n"
+        "del knot\n"
+        "gc.collect()\n"
+        "assert seen() is None, 'what came later is still collected'\n"
+    )
+    subprocess.run([sys.executable, "-c", script, str(tmp_path / "m.safetensors")], check=True)
+
+
 def test_published_names_may_be_others_and_some_may_be_left_out(tmp_path: Path) -> None:
     save_file({"w": GOOD["weight"], "bias": GOOD["bias"], "extra": torch.ones(1)}, tmp_path / "a.safetensors")
     names = {"w": "weight"}
