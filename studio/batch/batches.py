@@ -29,7 +29,7 @@ from studio.engines.registry import Registry
 from studio.errors import BadFile, BadRequest, InUse, NotFound, StudioError
 from studio.library.folder import storage_error
 from studio.production.converting import ConvertRequest
-from studio.production.jobs import Job
+from studio.production.jobs import Job, at_work
 from studio.production.planning import Direction
 from studio.production.rendering import Renderer
 from studio.text.subtitles import FORMATS as SUBTITLES
@@ -236,9 +236,9 @@ class Batches:
         return [self._start(record) for record in waiting]
 
     def _start(self, record: Record) -> BatchJob:
+        at_work(self._jobs.get(record.id))  # waited for here, where it keeps nobody else waiting
         with self._lock:
-            running = self._jobs.get(record.id)
-            if running is not None and not running.over:
+            if (running := at_work(self._jobs.get(record.id))) is not None:
                 return running
             self._refuse_busy(record)
             maker = Maker(record.order, self._renderer, self._direct)

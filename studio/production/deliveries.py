@@ -19,7 +19,7 @@ from studio.library.script import Chapter, Line, LineQuery, Part
 from studio.production import captions, rights
 from studio.production.assembling import Scene
 from studio.production.exports import Exported, Material, export, report_json, write_text
-from studio.production.jobs import Job
+from studio.production.jobs import Job, at_work
 from studio.production.linework import LinePlanner
 from studio.production.masters import Master, master
 from studio.production.sound import channels_of, settle_sound
@@ -134,8 +134,7 @@ class Deliveries:
         master(kind)
         self._home.permit(id)
         production = self._home.get(id)
-        running = self._deliveries.get(id)
-        if running is not None and not running.over:
+        if (running := at_work(self._deliveries.get(id))) is not None:
             return running
         kept = {**production.settings, "delivery": kind}
         self._library.productions.update(id, ProductionChange(settings=kept))

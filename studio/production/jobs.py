@@ -14,6 +14,7 @@ from studio.stop import Stop
 
 log = logging.getLogger(__name__)
 Result = TypeVar("Result")
+Some = TypeVar("Some", bound="Job[Any]")
 
 
 class State(StrEnum):
@@ -109,6 +110,19 @@ class Job(Generic[Result]):
             self.state = State.FAILED
         finally:
             self._over.set()
+
+
+def at_work(job: Some | None) -> Some | None:
+    """The job, where it goes on with what it was begun for.
+
+    One that was told to stop is waited for: it would not do what is asked now, and what follows it may not find its
+    place taken.
+    """
+    if job is None:
+        return None
+    if job.stopping:
+        job.join()
+    return None if job.over else job
 
 
 class Jobs:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from studio.production.jobs import Job
+from studio.production.jobs import Job, at_work
 from studio.weights import Found, Weights, WeightStore
 from studio.weights.store import SOURCES
 from studio.words import Words
@@ -105,7 +105,7 @@ class Models:
 
     def _begin(self, id: str, work: Callable[[Job[Found]], Found]) -> Job[Found]:
         weights = self.store.get(id)
-        if (running := self._jobs.get(id)) is not None and not running.over:
+        if (running := at_work(self._jobs.get(id))) is not None:
             return running
         job = self._jobs[id] = Job(work, title=weights.title.en)
         job.start()

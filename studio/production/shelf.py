@@ -19,7 +19,7 @@ from studio.library.locks import GLANCE_S, FileLock
 from studio.production import captions
 from studio.production.captions import CaptionLog, spoken_cue
 from studio.production.converting import Book, Converted, ConvertRequest, OnLine, convert
-from studio.production.jobs import Job
+from studio.production.jobs import Job, at_work
 from studio.production.joining import Placed
 from studio.production.manuscript import PLAIN, Manuscript, look_into
 from studio.production.planning import PlannedLine
@@ -62,8 +62,7 @@ class ProductionShelf:
 
     def start(self, job: ConvertJob) -> ConvertJob:
         """Begin; the same production already at work here is returned instead."""
-        running = self._jobs.get(job.id)
-        if running is not None and not running.over:
+        if (running := at_work(self._jobs.get(job.id))) is not None:
             return running
         self._jobs[job.id] = job
         job.start()

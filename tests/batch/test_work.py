@@ -215,6 +215,13 @@ def test_progress_and_time_left_are_told(studio, tmp_path):
     assert (job.progress, job.working()) == (1.0, {})
 
 
+def test_resumed_while_it_is_still_being_paused_it_goes_on(studio, tmp_path):
+    job = studio.batches.begin(studio.batches.order([texts(tmp_path / "in", 12)], tmp_path / "out", MP3))
+    halfway(job)
+    studio.batches.pause(job.id)
+    assert studio.batches.resume(job.id).wait(120).done == 12
+
+
 def test_a_closed_studio_goes_on_with_unattended_batches_alone(tmp_path):
     with Studio(tmp_path / "data") as studio:
         long = "A sentence of text number {n}. " * 30

@@ -157,6 +157,15 @@ def test_stopping_leaves_no_file_and_resuming_finishes_it(studio, tmp_path):
     assert studio.productions.get(job.id).state == "done"
 
 
+def test_resumed_while_it_is_still_stopping_it_goes_on(studio, tmp_path):
+    job = studio.convert(EXAMPLES / "alice.txt", ConvertRequest(format="wav"), tmp_path / "alice.wav")
+    while job.progress < 0.02 and not job.over:
+        time.sleep(0.005)
+    job.stop()
+    studio.productions.resume(job.id).wait(240)
+    assert studio.productions.get(job.id).state == "done"
+
+
 @pytest.mark.parametrize("signal", ["KILL", "INT"])
 def test_killed_in_the_middle_nothing_is_lost_but_a_line(tmp_path, signal):
     """kill -9 and Ctrl-C on a real `convert`; the second run resumes from the cache."""

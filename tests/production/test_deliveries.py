@@ -135,6 +135,11 @@ def test_takes_that_vanish_or_are_damaged_are_told_and_rendered_again(
     desk.export(id, "wav", tmp_path / "x.wav").wait(60)
 
 
+def test_a_delivery_asked_for_again_while_it_is_still_stopping_is_made(studio: Studio, desk: Desk, id: str) -> None:
+    desk.deliver(id, "mp3").stop()
+    assert desk.deliver(id, "mp3").wait(120).left_out == 0
+
+
 def test_an_export_asked_for_again_stops_the_one_that_runs(desk: Desk, id: str, tmp_path: Path) -> None:
     desk.render(id).wait(60)
     first = desk.export(id, "flac", tmp_path / "first.flac")

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from studio.errors import BadFile, BadRequest, Cancelled, DiskFull, InUse, NotFound, StorageError
+from studio.production.models import Models
 from studio.weights import CATALOGUE, WeightFile, Weights, WeightStore
 from studio.weights.fetching import install
 from studio.words import Words
@@ -122,6 +123,17 @@ def test_a_wrong_digest_is_named_and_the_file_does_not_stay(store: WeightStore, 
 def test_no_server_is_said(store: WeightStore) -> None:
     with pytest.raises(StorageError, match="--endpoint"):
         install(store, "model", accept_licence=True, endpoint="http://127.0.0.1:9")
+
+
+def test_asked_for_again_while_it_is_still_stopping_it_is_fetched(store: WeightStore, hub: Hub) -> None:
+    hub.slow = 0.02
+    models = Models(store, lambda id: None)
+    job = models.install("model", True, hub.url)
+    while not job.done:
+        time.sleep(0.01)
+    models.stop("model")
+    assert models.install("model", True, hub.url).wait(60).source == "installed"
+    assert whole(store)
 
 
 def test_stop_ends_it_within_a_second_and_keeps_what_was_fetched(store: WeightStore, hub: Hub) -> None:
