@@ -103,3 +103,8 @@ class Warm:
             text=True,
             start_new_session=True,
         )
+
+
+def hears_ctrl_c() -> None:
+    """Of a new process: as in a terminal, though the tests run in the background of a shell, which takes it away."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -7,6 +7,7 @@ Python's own parser is used: it takes any tag soup, expands no entity but the na
 # ruff: noqa: SIM905
 
 import re
+from collections import Counter
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
@@ -45,7 +46,8 @@ class _Blocks(HTMLParser):
         super().__init__(convert_charrefs=True)
         self.blocks: list[Block] = [Block()]
         self.title = self.author = self.language = ""
-        self._open: list[tuple[str, str]] = []  # tag, and what it makes of what is inside: "", silent, note, page, ref
+        self._open: list[tuple[str, str]] = []  # tag, and what it makes of what is inside: see `_meaning`
+        self._tags, self._meanings = Counter[str](), Counter[str]()  # of the open ones: they are asked at every tag
         self._in_title = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -54,7 +56,7 @@ class _Blocks(HTMLParser):
             self.language = given.get("lang") or given.get("xml:lang") or ""
         if tag == "meta" and given.get("name", "").lower() in ("author", "dc.creator"):
             self.author = self.author or given.get("content", "").strip()
-        if tag == "title" and not any(name == "svg" for name, _ in self._open):
+        if tag == "title" and not self._tags["svg"]:
             self._in_title = True
         if tag == "br":
             self._add("\n")
@@ -63,7 +65,7 @@ class _Blocks(HTMLParser):
         if tag in BLOCKS:
             self._begin(HEADINGS.get(tag, 0))
         if tag not in VOID and len(self._open) < DEEPEST:
-            self._open.append((tag, _meaning(tag, given)))
+            self._enter(tag, _meaning(tag, given))
             if tag in BLOCKS:
                 self.blocks[-1].kind = self._kind
 
@@ -75,10 +77,9 @@ class _Blocks(HTMLParser):
     def handle_endtag(self, tag: str) -> None:
         if tag == "title":
             self._in_title = False
-        for at in range(len(self._open) - 1, -1, -1):
-            if self._open[at][0] == tag:
-                del self._open[at:]
-                break
+        if self._tags[tag]:
+            while self._leave() != tag:
+                pass
         if tag in BLOCKS:
             self._begin(0)
 
@@ -90,12 +91,23 @@ class _Blocks(HTMLParser):
 
     @property
     def _muted(self) -> bool:
-        return any(meaning in ("silent", "reference") for _, meaning in self._open)
+        return bool(self._meanings["silent"] or self._meanings["reference"])
 
     @property
     def _kind(self) -> PassageKind:
-        meanings = {meaning for _, meaning in self._open}
-        return "footnote" if "note" in meanings else "page" if "page" in meanings else "text"
+        return "footnote" if self._meanings["note"] else "page" if self._meanings["page"] else "text"
+
+    def _enter(self, tag: str, meaning: str) -> None:
+        self._open.append((tag, meaning))
+        self._tags[tag] += 1
+        self._meanings[meaning] += 1
+
+    def _leave(self) -> str:
+        """Closes the innermost element; its tag."""
+        tag, meaning = self._open.pop()
+        self._tags[tag] -= 1
+        self._meanings[meaning] -= 1
+        return tag
 
     def _begin(self, level: int) -> None:
         if self.blocks[-1].rule or "".join(self.blocks[-1].words).strip():
@@ -106,9 +118,7 @@ class _Blocks(HTMLParser):
         if self._muted or not words:
             return
         if self._kind == "page" and self.blocks[-1].kind != "page":  # a number in the middle of a line
-            kept = self.blocks[-1]
-            self.blocks += [Block(kind="page", words=[words]), Block(kept.level, kept.kind, kept.words)]
-            self.blocks.remove(kept)
+            self.blocks.insert(-1, Block(kind="page", words=[words]))
             return
         self.blocks[-1].words.append(words)
 

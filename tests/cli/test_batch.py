@@ -15,6 +15,8 @@ import pytest
 
 from studio.audio.files import probe
 
+from ..warm import hears_ctrl_c
+
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "assets" / "examples" / "batch"
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -108,11 +110,6 @@ def begun(environment: dict[str, str], *arguments: Any) -> subprocess.Popen[str]
     return subprocess.Popen(
         command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True, preexec_fn=hears_ctrl_c
     )
-
-
-def hears_ctrl_c() -> None:
-    """As in a terminal, also where these tests run in the background of a shell, which takes Ctrl-C away."""
-    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def many(place: Path) -> Path:

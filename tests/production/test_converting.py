@@ -13,6 +13,7 @@ import pytest
 from studio.audio.files import probe, read
 from studio.errors import BadFile, BadRequest, BadText, Cancelled, DiskFull, NotWritable
 from studio.studio import ConvertRequest, Gaps, Studio
+from tests.warm import hears_ctrl_c
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "assets" / "examples"
@@ -172,7 +173,7 @@ def test_killed_in_the_middle_nothing_is_lost_but_a_line(tmp_path, signal):
     data, output = tmp_path / "data", tmp_path / "alice.flac"
     alice = str(EXAMPLES / "alice.txt")
     command = ["-m", "studio", "--data-dir", str(data), "convert", alice, "-o", str(output)]
-    process = subprocess.Popen([sys.executable, *command], cwd=ROOT, stderr=subprocess.PIPE)
+    process = subprocess.Popen([sys.executable, *command], cwd=ROOT, stderr=subprocess.PIPE, preexec_fn=hears_ctrl_c)
     deadline = time.monotonic() + 60
     while len(list((data / "takes").glob("*.flac")) if (data / "takes").exists() else []) < 20:
         assert time.monotonic() < deadline
