@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from studio.engines.espeak.process import SCRIPT
 from studio.errors import BadControl, BadRequest, BadText, Cancelled, EngineFailed, NotFound
 from studio.studio import SpeakRequest, Studio
 
@@ -103,7 +104,7 @@ def test_an_engine_that_dies_is_noticed_or_replaced_and_the_next_one_works(studi
     text = "This sentence may not be finished, for its engine dies. " * 150
     performance = studio.speak(SpeakRequest(text))
     next(performance.pcm())
-    killed = [child for child in children() if b"espeak" in Path(f"/proc/{child}/cmdline").read_bytes()]
+    killed = [child for child in children() if bytes(SCRIPT) in Path(f"/proc/{child}/cmdline").read_bytes()]
     assert killed
     for child in killed:
         os.kill(child, signal.SIGKILL)
