@@ -113,10 +113,9 @@ class Job(Generic[Result]):
 
 
 def at_work(job: Some | None) -> Some | None:
-    """The job, where it goes on with what it was begun for.
+    """The job, where it goes on; None where there is none, or its place is free.
 
-    One that was told to stop is waited for: it would not do what is asked now, and what follows it may not find its
-    place taken.
+    One that was told to stop is waited for: it would not do what is asked of it now.
     """
     if job is None:
         return None

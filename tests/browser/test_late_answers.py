@@ -24,7 +24,7 @@ class Late:
         if self.kept or json.loads(route.request.post_data or "{}").get("fn_name") != self.name:
             route.continue_()
         else:
-            self.kept.append((route, route.fetch()))
+            self.kept.append((route, route.fetch(max_retries=3)))  # a connection kept too long may be closed
 
     def asked(self) -> None:
         """Returns once the server has answered."""

@@ -262,6 +262,22 @@ def test_stop_ends_the_sound(visit: Visit) -> None:
     page.wait_for_selector("#stop[data-idle]")
 
 
+def test_stop_before_the_server_has_answered_is_no_less_a_stop(visit: Visit) -> None:
+    page = visit()
+    page.evaluate(LISTEN)
+    late: list[Any] = []
+    page.route("**/gradio_api/**/predict*", lambda route: route.continue_() if late else late.append(route))
+    page.locator("#text textarea").fill(" ".join(f"Sentence number {n} of a text that is late." for n in range(200)))
+    page.locator("#generate").click()
+    page.wait_for_selector("#progress")
+    page.locator("#stop").click()
+    page.wait_for_timeout(300)
+    assert len(late) == 1
+    late[0].continue_()
+    page.wait_for_selector("#stop[data-idle]")
+    assert page.evaluate("window.heard.frames") == 0
+
+
 def test_without_streaming_and_without_auto_play(visit: Visit, speak: Callable[..., None]) -> None:
     page = visit()
     page.evaluate(LISTEN)

@@ -93,7 +93,7 @@ function wire(told) {
   });
   field().addEventListener("input", () => { remember.set("draft", field().value); count(); slowly(); });
   document.getElementById("generate").addEventListener("click", pressed, true);
-  document.getElementById("stop").addEventListener("click", () => player.cut(), true);
+  document.getElementById("stop").addEventListener("click", cut, true);
   document.addEventListener("keydown", keys);
   parts.under.watch("value", () => arrived(parts.under.props.value));
   hear("settings", () => { slowly(); paintRefine(); });
@@ -141,12 +141,22 @@ function pressed() {
   setRunning(true);
 }
 
+/** Stop. Before the server has answered there is nothing it could stop: then it is told as soon as it has. */
+function cut() {
+  player.cut();
+  if (now) now.unwanted = true;
+}
+
 /** The server's answer to Generate: a performance to listen to, or why there is none. */
 async function arrived(answer) {
   if (!answer) return;
   if (answer.error) return failed(now, answer.error.text);
-  const mine = (now = { ...answer.ok, take: null });
+  const unwanted = now?.unwanted, mine = (now = { ...answer.ok, take: null });
   setRunning(true);
+  if (unwanted) {
+    document.getElementById("stop").click();
+    return finish(mine, false, false);
+  }
   watchProgress(mine);
   const { stream, auto } = desk.settings();
   const told = { title: mine.title, facts: mine.facts };
